@@ -1,0 +1,116 @@
+"""What a format hands over: the contents of one file, in the file's own words and units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+from boutwise.types import PoseTrack, Problem, Ratings
+
+Unit = Literal["frame", "second"]
+
+
+@dataclass(frozen=True)
+class LabelRow:
+    """One label as the file has it, half-open, 0-based, in the unit of its :class:`LabelTrack`.
+
+    A reader turns inclusive ends and 1-based counts into half-open, 0-based ones; it does not turn
+    seconds into frames, because only the recording's clock can.
+
+    Attributes:
+        behavior: As written.
+        start: First frame or second.
+        stop: Frame or second after the last; equal to ``start`` for a point event in seconds.
+        row: Row of the file, counted from 1 as in a spreadsheet.
+        animal: As written; empty when the file names none.
+        target: As written; empty when there is none.
+        state: ``yes``, ``no`` or ``unscorable``.
+        modifiers: As written.
+        comment: As written.
+    """
+
+    behavior: str
+    start: float
+    stop: float
+    row: int
+    animal: str = ""
+    target: str = ""
+    state: str = "yes"
+    modifiers: str = ""
+    comment: str = ""
+
+
+@dataclass(frozen=True)
+class LabelTrack:
+    """The labels of one recording (or one trial of it) in one file.
+
+    Attributes:
+        recording: What the file calls its recording: a media or file name without folders and
+            suffix; the import matches it to a recording.
+        unit: Unit of all starts and stops.
+        rows: The labels in file order.
+        behaviors: The behaviors that were examined, as far as the file tells (its column heads or
+            its list of classes; else those that occur).
+        observed: Examined ranges ``(start, stop)`` in ``unit``; None = the whole of it.
+        fps: Frame rate that the file itself states.
+        n_rows: For labels frame by frame: how many frames the file has.
+        trial: Number of the trial, for a file of one trial; its frames count within the trial.
+        annotator: As the file tells, else empty.
+    """
+
+    recording: str
+    unit: Unit
+    rows: tuple[LabelRow, ...]
+    behaviors: tuple[str, ...] = ()
+    observed: tuple[tuple[float, float], ...] | None = None
+    fps: float | None = None
+    n_rows: int | None = None
+    trial: int | None = None
+    annotator: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Contents:
+    """Everything that one file (or one folder read as a whole) holds.
+
+    Attributes:
+        path: The file.
+        format: Name of the format that read it.
+        recording: What the file name says about its recording; see :class:`LabelTrack`.
+        pose: Pose track, one row a frame, or None.
+        labels: Labels, by recording and trial.
+        ratings: Whatever is not a bout.
+        fps: Frame rate that the file itself states.
+        problems: What is wrong but did not stop the reading.
+    """
+
+    path: Path
+    format: str
+    recording: str
+    pose: PoseTrack | None = None
+    labels: tuple[LabelTrack, ...] = ()
+    ratings: Ratings = field(default_factory=Ratings)
+    fps: float | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+class Format(Protocol):
+    """A module in this folder: one format.
+
+    ``sniff`` looks at the head of a file only and claims it or not; exactly one format claims any
+    one file. ``read`` takes the options that the format declares as keywords (``mapping``, ``fps``)
+    and raises :class:`~boutwise.errors.FormatError` with file and row. ``files`` is only there for
+    formats whose unit is a folder (``subtle``): the members of that folder, each read by ``read``.
+    """
+
+    DESCRIPTION: str
+    """One line for ``boutwise formats``: what it holds, its unit, base and end."""
+
+    def sniff(self, path: Path) -> bool:
+        """Whether this is a file of this format."""
+        ...
+
+    def read(self, path: Path) -> Contents:
+        """Read a whole file."""
+        ...

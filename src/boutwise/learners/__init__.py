@@ -1,0 +1,27 @@
+"""Learners: boosted trees and networks, behind one contract.
+
+What lives here: one module for each kind of learner with a class ``Learner`` (``fit``) and a
+function ``load(directory)``; the contract itself is in ``_contract``. May import: ``features`` and
+below; torch only inside ``network``; Lightning never (``training`` hands a trainer in).
+To add a temporal part, readout, head or loss: one file in its folder under ``network``.
+"""
+
+from boutwise.learners._contract import (
+    Chunk,
+    Dataset,
+    Fitted,
+    Learner,
+    Run,
+    SubjectFrames,
+    weight_of_classes,
+)
+
+__all__ = [
+    "Chunk",
+    "Dataset",
+    "Fitted",
+    "Learner",
+    "Run",
+    "SubjectFrames",
+    "weight_of_classes",
+]

@@ -1,0 +1,164 @@
+"""The learner: what is fitted on a dataset and gives raw scores. One contract for all of them.
+
+A learner part is a module of this folder (``trees``, ``network``) with a class ``Learner`` and a
+function ``load``. Everything after raw scores (combine, calibrate, decode) is shared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boutwise.types import Ethogram, FrameState, Subject
+
+if TYPE_CHECKING:
+    from boutwise.types.recipe import NetworkMember, TreesMember
+
+
+@dataclass(frozen=True, eq=False)
+class SubjectFrames:
+    """The frames of one subject: inputs, labels and weights.
+
+    Attributes:
+        subject: Animal or pair.
+        fps: Working rate, frames per second.
+        streams: Name -> (frames, channels), float32, NaN = missing; may be memory-mapped.
+        labels: (frames, behaviors), int8 :class:`~boutwise.types.FrameState` codes.
+        weights: (frames,), float32; 0 = the frame is not trained on (it is in another fold).
+        group: What splits keep together: the animal.
+    """
+
+    subject: Subject
+    fps: float
+    streams: Mapping[str, NDArray[np.float32]]
+    labels: NDArray[np.int8]
+    weights: NDArray[np.float32]
+    group: str
+
+    @property
+    def n_frames(self) -> int:
+        """Number of frames."""
+        return int(self.labels.shape[0])
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Subjects with their streams and labels: trees draw rows from it, networks windows.
+
+    Attributes:
+        items: One entry a subject.
+        ethogram: Behaviors of the label columns, in order, with their exclusive groups.
+        columns: Name of each stream -> names of its channels.
+    """
+
+    items: tuple[SubjectFrames, ...]
+    ethogram: Ethogram
+    columns: Mapping[str, tuple[str, ...]]
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The animals, sorted."""
+        return tuple(sorted({item.group for item in self.items}))
+
+    def only(self, groups: Iterable[str]) -> Dataset:
+        """The subjects of some animals."""
+        wanted = set(groups)
+        return replace(self, items=tuple(item for item in self.items if item.group in wanted))
+
+    def counts(self) -> NDArray[np.int64]:
+        """Frames that are 'yes' and trained on, (behaviors,)."""
+        total = np.zeros(len(self.ethogram.names), dtype=np.int64)
+        for item in self.items:
+            used = item.weights > 0
+            total += (item.labels[used] == FrameState.YES).sum(axis=0)
+        return total
+
+
+@dataclass(frozen=True, eq=False)
+class Chunk:
+    """A stretch of one subject to be scored, with context on both sides.
+
+    Attributes:
+        subject: Animal or pair.
+        fps: Working rate.
+        streams: Name -> (before + frames + after, channels).
+        before: Context frames before the stretch; fewer than the margin at the recording's start.
+        after: Context frames behind it.
+    """
+
+    subject: Subject
+    fps: float
+    streams: Mapping[str, NDArray[np.float32]]
+    before: int = 0
+    after: int = 0
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a fit may use of its surroundings.
+
+    Attributes:
+        seed: Seeds everything random.
+        threads: Threads that it may use.
+        directory: Folder for checkpoints; the same folder when an interrupted fit is resumed.
+        say: Called with (done, total, words) as the fit advances.
+        steps: Rounds or epochs to train without a validation set: the median of the folds; None
+            = those of the plan.
+        trainer: Trains a torch module; given by ``training``, because Lightning lives there.
+    """
+
+    seed: int
+    threads: int
+    directory: Path
+    say: Callable[[int, int, str], None] = field(default=lambda done, total, words: None)
+    steps: int | None = None
+    trainer: Callable[..., Any] | None = None
+
+
+class Fitted(Protocol):
+    """A fitted learner."""
+
+    margin_frames: int
+    """Context frames on each side with which a chunk scores like the whole recording."""
+
+    steps: int
+    """Rounds or epochs that it was trained for."""
+
+    def scores(self, chunks: Iterable[Chunk]) -> Iterator[NDArray[np.float32]]:
+        """Raw scores of each chunk without its context, (frames, behaviors), float32.
+
+        In an exclusive group they are logits whose softmax over the group is the probability;
+        for an independent behavior the logit of the sigmoid. Every frame gets a finite score.
+        """
+        ...
+
+    def save(self, directory: Path) -> None:
+        """Write it as LightGBM text or safetensors, with JSON for the rest. No pickle."""
+        ...
+
+
+class Learner(Protocol):
+    """Something that can be fitted: built from a member of the plan and the ethogram."""
+
+    def __init__(self, member: TreesMember | NetworkMember, ethogram: Ethogram) -> None: ...
+
+    def fit(self, train: Dataset, valid: Dataset | None, run: Run) -> Fitted:
+        """Fit on ``train``; ``valid`` (other animals) may only stop the fit early."""
+        ...
+
+
+def weight_of_classes(counts: NDArray[np.int64], power: float) -> NDArray[np.float64]:
+    """Weight of each class, count to the power of minus ``power``, with a mean of 1 over frames.
+
+    >>> weight_of_classes(np.array([400, 100]), 0.5).round(3).tolist()
+    [0.833, 1.667]
+    """
+    present = np.maximum(counts, 1).astype(np.float64)
+    weights: NDArray[np.float64] = present**-power
+    scale = counts.sum() / max(float((weights * counts).sum()), 1e-12)
+    return weights * scale

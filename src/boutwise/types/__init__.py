@@ -1,0 +1,42 @@
+"""The nouns of boutwise: recordings, subjects, pose, bouts, ethograms, predictions, recipes.
+
+What lives here: frozen dataclasses over numpy arrays, and the pydantic models of the files that
+people write (:mod:`boutwise.types.recipe`). What may be imported: numpy, pandas and pydantic,
+nothing of boutwise but ``errors``. No file is opened here. To add a type: one file, its invariants
+checked in ``__post_init__``, its name in the list below.
+"""
+
+from boutwise.types.bouts import Bout, Bouts, FrameState, Observed
+from boutwise.types.clock import FrameClock
+from boutwise.types.ethogram import Behavior, Ethogram, ExclusiveGroup
+from boutwise.types.features import FeatureTable
+from boutwise.types.pose import PoseTrack
+from boutwise.types.prediction import Prediction
+from boutwise.types.problems import Problem, Severity
+from boutwise.types.ratings import Rating, Ratings
+from boutwise.types.recording import Animal, Condition, Recording, Session, Trial
+from boutwise.types.subjects import Subject
+
+__all__ = [
+    "Animal",
+    "Behavior",
+    "Bout",
+    "Bouts",
+    "Condition",
+    "Ethogram",
+    "ExclusiveGroup",
+    "FeatureTable",
+    "FrameClock",
+    "FrameState",
+    "Observed",
+    "PoseTrack",
+    "Prediction",
+    "Problem",
+    "Rating",
+    "Ratings",
+    "Recording",
+    "Session",
+    "Severity",
+    "Subject",
+    "Trial",
+]

@@ -1,0 +1,271 @@
+"""The recipe: which parts make a model, and every setting of them.
+
+A recipe is a YAML file of 10 to 30 lines. The schema is strict: an unknown or misspelt key is an
+error that names the nearest one. ``auto`` stands wherever the plan shall choose; a plan holds the
+same recipe with every ``auto`` replaced. Parts are named by their file name, alone or with
+options::
+
+    temporal: [{tcn: {channels: 64}}, transformer]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+    model_validator,
+)
+
+from boutwise.errors import RecipeError, did_you_mean
+
+Auto = Literal["auto"]
+NoneWord = Literal["none"]
+
+
+def _none_word(value: Any) -> Any:
+    return "none" if value is None else value
+
+
+def _part(value: Any) -> Any:
+    if isinstance(value, str):
+        return {"part": value}
+    if isinstance(value, Mapping) and set(value) != {"part", "options"} and len(value) == 1:
+        name, options = next(iter(value.items()))
+        if name != "part":
+            return {"part": name, "options": options or {}}
+    return value
+
+
+class Strict(BaseModel):
+    """A section in which every key must be known."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Part(Strict):
+    """A part and its options: ``tcn`` or ``{tcn: {channels: 64}}``."""
+
+    part: str
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+PartSpec = Annotated[Part, BeforeValidator(_part)]
+OrNone = BeforeValidator(_none_word)
+
+
+class Target(Strict):
+    """What is learned, and from whom."""
+
+    behaviors: Literal["all"] | list[str] = "all"
+    annotators: str = "auto"
+
+
+class Split(Strict):
+    """How animals are divided. ``random-frame`` leaks and is there to show by how much."""
+
+    by: Literal["animal", "recording", "random-frame"] = "animal"
+    folds: Auto | Annotated[int, Field(ge=2)] = "auto"
+    holdout: Annotated[NoneWord | PositiveInt | list[str], OrNone] = "none"
+
+
+class TreesWindows(Strict):
+    """Window statistics that trees see, and which frames they are trained on."""
+
+    statistics: Annotated[Auto | NoneWord | list[PositiveFloat], OrNone] = "auto"
+    frame_step: Auto | PositiveInt = "auto"
+
+
+class Boosting(Strict):
+    """Settings of the boosted trees (LightGBM)."""
+
+    lr: Auto | PositiveFloat = "auto"
+    rounds: Auto | PositiveInt = "auto"
+    leaves: Auto | Annotated[int, Field(ge=2)] = "auto"
+    leaf_frames: Auto | PositiveInt = "auto"
+    feature_fraction: Auto | Annotated[float, Field(gt=0, le=1)] = "auto"
+    bagging_fraction: Auto | Annotated[float, Field(gt=0, le=1)] = "auto"
+    l2: Auto | Annotated[float, Field(ge=0)] = "auto"
+    bins: Auto | Annotated[int, Field(ge=2, le=255)] = "auto"
+    weight_power: Auto | Annotated[float, Field(ge=0, le=1)] = "auto"
+
+
+class TreesMember(Strict):
+    """Boosted trees on features and their window statistics."""
+
+    learner: Literal["trees"]
+    features: list[PartSpec]
+    windows: TreesWindows = TreesWindows()
+    optim: Boosting = Boosting()
+
+
+class Stream(Strict):
+    """One input of a network: feature sets, or an encoder on pixels."""
+
+    features: list[PartSpec] = Field(default_factory=list)
+    encoder: PartSpec | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if bool(self.features) == (self.encoder is not None):
+            raise ValueError("a stream has either features or an encoder")
+        return self
+
+
+class Head(Strict):
+    """One output of a network and its loss."""
+
+    loss: PartSpec = Part(part="cross_entropy")
+    weights: Annotated[Auto | NoneWord | dict[str, PositiveFloat], OrNone] = "auto"
+
+
+class NetworkWindows(Strict):
+    """The stretches of frames that a network is trained on."""
+
+    length: Auto | Annotated[int, Field(ge=4)] = "auto"
+    sampling: Literal["around_bouts", "uniform"] = "around_bouts"
+
+
+class Optim(Strict):
+    """How a network is trained; an epoch is as many windows as cover the training frames once."""
+
+    lr: Auto | PositiveFloat = "auto"
+    epochs: Auto | PositiveInt = "auto"
+    batch: Auto | PositiveInt = "auto"
+    weight_decay: Auto | Annotated[float, Field(ge=0)] = "auto"
+    ema: Annotated[Auto | NoneWord | Annotated[float, Field(gt=0, lt=1)], OrNone] = "auto"
+    early_stop: Annotated[NoneWord | PositiveInt, OrNone] = "none"
+
+
+class NetworkMember(Strict):
+    """A torch network: streams -> temporal parts -> readout -> heads."""
+
+    learner: Literal["network"]
+    streams: dict[str, Stream]
+    temporal: list[PartSpec] = Field(default_factory=lambda: [Part(part="tcn")])
+    readout: PartSpec = Part(part="frames")
+    heads: dict[str, Head] = Field(default_factory=lambda: {"behavior": Head()})
+    windows: NetworkWindows = NetworkWindows()
+    augment: list[PartSpec] = Field(default_factory=list)
+    optim: Optim = Optim()
+
+
+Member = Annotated[TreesMember | NetworkMember, Field(discriminator="learner")]
+
+
+class Smooth(Strict):
+    """Moving mean of the probabilities."""
+
+    seconds: Auto | Annotated[float, Field(ge=0)] = "auto"
+
+
+class Decode(Strict):
+    """From probabilities to bouts."""
+
+    smooth: Smooth = Smooth()
+    decider: PartSpec = Part(part="most_likely")
+    minimum_duration: Annotated[
+        Auto | NoneWord | Annotated[float, Field(gt=0)] | dict[str, PositiveFloat], OrNone
+    ] = "auto"
+
+
+class Recipe(Strict):
+    """A whole recipe; see the head of this file."""
+
+    name: str
+    target: Target = Target()
+    split: Split = Split()
+    prepare: list[PartSpec] = Field(default_factory=lambda: [Part(part="clean_pose")])
+    members: Annotated[list[Member], Field(min_length=1)]
+    combine: Literal["auto", "mean", "logistic"] = "auto"
+    calibrate: Annotated[Literal["auto", "none", "temperature", "vector", "platt"], OrNone] = "auto"
+    decode: Decode = Decode()
+    budget_minutes: Annotated[NoneWord | PositiveFloat, OrNone] = "none"
+
+
+def parse_recipe(data: Mapping[str, Any], *, source: str = "recipe") -> Recipe:
+    """Check a recipe as read from YAML.
+
+    Args:
+        data: The mapping at the head of the file.
+        source: File or name that errors speak of.
+
+    Raises:
+        RecipeError: With the place of the first fault, and the nearest name of a misspelt key.
+
+    >>> parse_recipe({"name": "x", "members": [{"learner": "trees", "featurs": []}]})
+    Traceback (most recent call last):
+    boutwise.errors.RecipeError: unknown key 'members.0.featurs'
+      where: recipe
+      what to do: did you mean 'features'?
+    """
+    try:
+        return Recipe.model_validate(dict(data))
+    except ValidationError as error:
+        raise _located(error, data, source) from None
+
+
+def _located(error: ValidationError, data: Any, source: str) -> RecipeError:
+    faults = sorted(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
+    fault = faults[0]
+    place = _written_place(fault["loc"], data)
+    path = ".".join(str(step) for step in place)
+    if fault["type"] == "extra_forbidden":
+        name = str(place[-1])
+        return RecipeError(
+            f"unknown key '{path}'",
+            file=source,
+            todo=did_you_mean(name, _keys_beside(fault["loc"])),
+        )
+    if fault["type"] == "missing":
+        return RecipeError(f"'{path}' is missing", file=source, expected=str(fault["msg"]))
+    same = [str(f["msg"]) for f in faults if _written_place(f["loc"], data) == place]
+    return RecipeError(
+        f"'{path}' cannot be {fault['input']!r}",
+        file=source,
+        expected="; or ".join(dict.fromkeys(same)),
+    )
+
+
+def _written_place(loc: tuple[int | str, ...], data: Any) -> tuple[int | str, ...]:
+    """The part of pydantic's location that the user wrote: union branches are left out."""
+    place: list[int | str] = []
+    for position, step in enumerate(loc):
+        inside = (isinstance(data, Mapping) and step in data) or (
+            isinstance(data, list) and isinstance(step, int) and step < len(data)
+        )
+        if inside:
+            data = data[step]
+            place.append(step)
+        elif position == len(loc) - 1 and isinstance(data, Mapping) and _is_key(loc):
+            place.append(step)
+    return tuple(place)
+
+
+def _is_key(loc: tuple[int | str, ...]) -> bool:
+    return str(loc[-1]) in _keys_beside(loc)
+
+
+def _keys_beside(loc: tuple[int | str, ...]) -> list[str]:
+    """Keys that the section around a location knows."""
+    sections: dict[str, type[BaseModel]] = {
+        "target": Target,
+        "split": Split,
+        "trees": TreesMember,
+        "network": NetworkMember,
+        "windows": TreesWindows if "trees" in loc else NetworkWindows,
+        "optim": Boosting if "trees" in loc else Optim,
+        "streams": Stream,
+        "heads": Head,
+        "decode": Decode,
+        "smooth": Smooth,
+    }
+    model = next((sections[str(s)] for s in reversed(loc[:-1]) if str(s) in sections), Recipe)
+    return list(model.model_fields)

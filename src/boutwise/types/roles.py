@@ -1,0 +1,123 @@
+"""What a keypoint is: the roles that features use, and the names that tools give to them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+ALIASES: dict[str, tuple[str, ...]] = {
+    "nose": ("nose", "snout", "mouth", "nosetip"),
+    "left_ear": ("leftear", "lear", "earl", "earleft"),
+    "right_ear": ("rightear", "rear", "earr", "earright"),
+    "head": ("head", "headcenter", "headcentre", "skull"),
+    "neck": ("neck", "nape", "mouseneck"),
+    "center": ("center", "centre", "body", "bodycenter", "bodycentre", "spine", "spine1", "back"),
+    "chest": ("chest", "breast"),
+    "left_hip": ("lefthip", "lhip", "hipl", "hipleft", "leftfhip", "lefthiplateral", "leftside"),
+    "right_hip": ("righthip", "rhip", "hipr", "hipright", "rightside"),
+    "tail_base": (
+        "tailbase",
+        "tailroot",
+        "tailstart",
+        "anus",
+        "butt",
+        "basetail",
+        "proximaltail",
+        "buttproximaltail",
+        "tail1",
+    ),
+    "tail_tip": ("tailtip", "tailend", "tip", "endtail"),
+    "left_forepaw": (
+        "lfrontpaw",
+        "leftfrontpaw",
+        "leftforepaw",
+        "lforepaw",
+        "frontleftpaw",
+        "leftfrontlimb",
+        "lhand",
+        "lefthand",
+        "forehandl",
+        "frontpawl",
+        "forepawl",
+        "leftfrontleg",
+        "leftpaw1",
+    ),
+    "right_forepaw": (
+        "rfrontpaw",
+        "rightfrontpaw",
+        "rightforepaw",
+        "rforepaw",
+        "frontrightpaw",
+        "rightfrontlimb",
+        "rhand",
+        "righthand",
+        "forehandr",
+        "frontpawr",
+        "forepawr",
+        "rightfrontleg",
+    ),
+    "left_hindpaw": (
+        "lhindpaw",
+        "lefthindpaw",
+        "lbackpaw",
+        "leftbackpaw",
+        "hindleftpaw",
+        "leftbacklimb",
+        "lfoot",
+        "leftfoot",
+        "hindhandl",
+        "hindpawl",
+        "lefthindlimb",
+        "leftbackleg",
+    ),
+    "right_hindpaw": (
+        "rhindpaw",
+        "righthindpaw",
+        "rbackpaw",
+        "rightbackpaw",
+        "hindrightpaw",
+        "rightbacklimb",
+        "rfoot",
+        "rightfoot",
+        "hindhandr",
+        "hindpawr",
+        "righthindlimb",
+        "rightbackleg",
+    ),
+}
+"""Role -> names, in lower case without separators."""
+
+ROLES = tuple(ALIASES)
+
+
+def mirrored(role: str) -> str:
+    """The role on the other side of the body; the same role on the midline.
+
+    >>> mirrored("left_ear"), mirrored("nose")
+    ('right_ear', 'nose')
+    """
+    if role.startswith("left_"):
+        return "right_" + role.removeprefix("left_")
+    if role.startswith("right_"):
+        return "left_" + role.removeprefix("right_")
+    return role
+
+
+def propose_roles(keypoints: Iterable[str]) -> dict[str, str]:
+    """Propose a role for each keypoint whose name is known; each role at most once.
+
+    A proposal is written to ``boutwise.yaml``, where a person reads and changes it. Names that
+    are not known get no role.
+
+    >>> propose_roles(["snout", "L_frontpaw", "mystery"])
+    {'snout': 'nose', 'L_frontpaw': 'left_forepaw'}
+    """
+    by_name = {alias: role for role, aliases in ALIASES.items() for alias in aliases}
+    proposal: dict[str, str] = {}
+    for keypoint in keypoints:
+        plain = re.sub(r"[^a-z0-9]", "", keypoint.lower())
+        # 'R_ear' is an ear, but a point that is just called 'rear' may be the back of the mouse.
+        role = None if keypoint.lower() == "rear" else by_name.get(plain)
+        if role is not None and role not in proposal.values():
+            proposal[keypoint] = role
+    return proposal
