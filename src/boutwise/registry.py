@@ -59,7 +59,7 @@ def _modules(kind: str) -> dict[str, str]:
 def names(kind: str) -> list[str]:
     """Names of all parts of a kind, sorted; nothing is imported.
 
-    >>> "smooth" in names("decoder")
+    >>> "viterbi" in names("decoder")
     True
     """
     return sorted(_modules(kind))

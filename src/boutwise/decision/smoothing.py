@@ -1,0 +1,105 @@
+"""Smooth probabilities and drop bouts that are too short to be one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from heapq import heapify, heappop, heappush
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boutwise.decision.links import blocks
+from boutwise.types import Ethogram
+from boutwise.types.bouts import runs
+
+
+def moving_mean(
+    probabilities: NDArray[np.float32], seconds: float, fps: float
+) -> NDArray[np.float32]:
+    """Centered moving mean over an odd number of frames; shorter at both ends.
+
+    Args:
+        probabilities: (frames, behaviors).
+        seconds: Length of the window; below one and a half frames nothing is smoothed.
+        fps: Frames per second.
+
+    >>> moving_mean(np.array([[0], [0], [1], [0]], dtype=np.float32), 0.3, 10).ravel().round(2)
+    array([0.  , 0.33, 0.33, 0.5 ], dtype=float32)
+    """
+    half = round((seconds * fps - 1) / 2)
+    if half < 1 or len(probabilities) == 0:
+        return probabilities
+    total = np.concatenate([np.zeros((1, probabilities.shape[1])), probabilities]).cumsum(axis=0)
+    frame = np.arange(len(probabilities))
+    first, last = np.maximum(frame - half, 0), np.minimum(frame + half + 1, len(frame))
+    smoothed: NDArray[np.float32] = (total[last] - total[first]) / (last - first)[:, None]
+    return smoothed.astype(np.float32)
+
+
+def drop_short(
+    decided: NDArray[np.bool_],
+    probabilities: NDArray[np.float32],
+    ethogram: Ethogram,
+    shortest_frames: Mapping[str, int],
+) -> NDArray[np.bool_]:
+    """Take out bouts shorter than a minimum.
+
+    In an exclusive group the frames of a dropped bout go, shortest bout first, to the more
+    likely of its two neighbors, so that exactly one behavior is left in each frame. A recording
+    that is one single bout keeps it.
+
+    Args:
+        decided: (frames, behaviors).
+        probabilities: (frames, behaviors), smoothed.
+        ethogram: Behaviors and groups.
+        shortest_frames: Behavior -> fewest frames of a bout.
+    """
+    decided = decided.copy()
+    names = ethogram.names
+    for columns in blocks(ethogram):
+        if len(columns) == 1:
+            fewest = shortest_frames.get(names[columns[0]], 1)
+            for start, stop in runs(decided[:, columns[0]]):
+                if stop - start < fewest:
+                    decided[start:stop, columns[0]] = False
+        else:
+            fewest_each = np.array([shortest_frames.get(names[column], 1) for column in columns])
+            choice = decided[:, columns].argmax(axis=1)
+            choice = _absorb(choice, probabilities[:, columns], fewest_each)
+            decided[:, columns] = np.arange(len(columns)) == choice[:, None]
+    return decided
+
+
+def _absorb(
+    choice: NDArray[np.int64], probabilities: NDArray[np.float32], fewest: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Give short pieces to a neighbor, shortest first: a linked list of pieces and a heap."""
+    edges = [0, *(np.flatnonzero(np.diff(choice)) + 1).tolist(), len(choice)]
+    start, stop = edges[:-1], edges[1:]
+    behavior = [int(choice[frame]) for frame in start]
+    before, after = list(range(-1, len(start) - 1)), [*range(1, len(start)), -1]
+    total = np.concatenate([np.zeros((1, probabilities.shape[1])), probabilities]).cumsum(axis=0)
+    short = [(stop[i] - start[i], i) for i in range(len(start))]
+    heapify(short)
+    while short:
+        length, i = heappop(short)
+        stale = behavior[i] < 0 or length != stop[i] - start[i]
+        neighbors = [n for n in (before[i], after[i]) if n >= 0]
+        if stale or length >= fewest[behavior[i]] or not neighbors:
+            continue
+        gain = total[stop[i]] - total[start[i]]
+        behavior[i] = behavior[max(neighbors, key=lambda n: float(gain[behavior[n]]))]
+        for left, right in ((before[i], i), (i, after[i])):
+            if left >= 0 and right >= 0 and behavior[left] == behavior[right]:
+                # The left piece swallows the right one; 'i' goes on as what holds it.
+                stop[left], after[left] = stop[right], after[right]
+                if after[right] >= 0:
+                    before[after[right]] = left
+                behavior[right] = -1
+                i = left
+        heappush(short, (stop[i] - start[i], i))
+    absorbed = choice.copy()
+    for first, last, which in zip(start, stop, behavior, strict=True):
+        if which >= 0:
+            absorbed[first:last] = which
+    return absorbed
