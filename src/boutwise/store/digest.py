@@ -1,0 +1,67 @@
+"""Keys: digests of contents, the same on every machine."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from boutwise.errors import UsageError
+
+DIGEST_BYTES = 20
+_BLOCK = 1 << 20
+
+
+def file_digest(path: str | Path) -> str:
+    """Digest of a file's bytes, 40 hexadecimal digits (BLAKE2b).
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
+    with Path(path).open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def key(*parts: Any) -> str:
+    """Digest of values: numbers, words, None, lists, mappings and arrays, nested at will.
+
+    The order of a mapping's keys does not matter; type and shape of an array do. Paths are
+    refused, because a key is made of contents and not of places.
+
+    Raises:
+        UsageError: A part is of another type.
+
+    >>> key("egocentric", 3, {"a": 1, "b": [2.5]}) == key("egocentric", 3, {"b": [2.5], "a": 1})
+    True
+    >>> key(1) == key("1")
+    False
+    """
+    plain = json.dumps(_plain(parts), sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.blake2b(plain.encode("ascii"), digest_size=DIGEST_BYTES).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, Mapping):
+        # The words keep a mapping apart from a list that looks like one.
+        return {"mapping": {json.dumps(_plain(k)): _plain(v) for k, v in value.items()}}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.ndarray) and value.dtype != object:
+        data = np.ascontiguousarray(value)
+        digest = hashlib.blake2b(data.tobytes(), digest_size=DIGEST_BYTES).hexdigest()
+        return {"array": [data.dtype.str, list(data.shape), digest]}
+    raise UsageError(
+        f"a key cannot be made of a {type(value).__name__}",
+        expected="numbers, words, None, lists, mappings and arrays of numbers",
+    )

@@ -1,0 +1,148 @@
+"""Arrays on disk by content key: ``.npy`` for the numbers, JSON for the words about them."""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boutwise.errors import DataError
+from boutwise.store import digest
+
+_KEY_LENGTH = 2 * digest.DIGEST_BYTES
+
+
+class Store:
+    """A content-addressed cache of arrays in a directory.
+
+    An array is written under a temporary name and then moved into its place; its header follows
+    the same way and comes last, so that an entry is either complete or not there. Writers of the
+    same key do not disturb each other: the contents are equal, whoever comes last wins.
+
+    Args:
+        directory: Made on the first write.
+    """
+
+    def __init__(self, directory: str | Path) -> None:
+        self.directory = Path(directory)
+
+    key = staticmethod(digest.key)
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and self.header(key) is not None
+
+    def keys(self) -> Iterator[str]:
+        """Keys of all complete entries."""
+        for path in sorted(self.directory.glob("??/*.json")):
+            if path.with_suffix(".npy").exists():
+                yield path.stem
+
+    def header(self, key: str) -> dict[str, Any] | None:
+        """What was noted beside the array; None when there is no such entry."""
+        entry = self._read(key)
+        return None if entry is None else dict(entry["header"])
+
+    def array(self, key: str) -> NDArray[Any] | None:
+        """The array of a key, memory-mapped and read-only; None when there is none.
+
+        A file that is shorter than its header says (a full disk, a broken copy) counts as none.
+        """
+        entry = self._read(key)
+        if entry is None:
+            return None
+        path = self._path(key, ".npy")
+        try:
+            # numpy cannot map an array without elements.
+            empty = 0 in entry["shape"]
+            found: NDArray[Any] = np.load(path, mmap_mode=None if empty else "r")
+        except (OSError, ValueError, EOFError):
+            return None
+        if list(found.shape) != entry["shape"] or found.dtype.str != entry["dtype"]:
+            return None
+        if empty:
+            found.flags.writeable = False
+        return found
+
+    def put(
+        self, key: str, array: NDArray[Any], header: Mapping[str, Any] | None = None
+    ) -> NDArray[Any]:
+        """Keep an array under a key and give it back memory-mapped.
+
+        An entry that is already there is left as it is: the same key means the same contents.
+
+        Args:
+            key: From :meth:`key`.
+            array: Numbers of any shape.
+            header: Values that JSON can hold, returned by :meth:`header`.
+
+        Raises:
+            DataError: The array holds objects, or the entry cannot be read back.
+        """
+        array = np.asarray(array)
+        if array.dtype.hasobject:
+            raise DataError(
+                "an array of objects cannot be stored", expected="numbers or fixed-length text"
+            )
+        there = self.array(key)
+        if there is not None:
+            return there
+        entry = {"shape": list(array.shape), "dtype": array.dtype.str, "header": dict(header or {})}
+        text = json.dumps(entry, indent=1, ensure_ascii=False).encode("utf-8")
+        plain = np.ascontiguousarray(array).reshape(array.shape)
+        self._write(self._path(key, ".npy"), lambda file: np.save(file, plain, allow_pickle=False))
+        self._write(self._path(key, ".json"), lambda file: file.write(text))
+        kept = self.array(key)
+        if kept is None:
+            raise DataError(
+                "a stored array cannot be read back",
+                file=self._path(key, ".npy"),
+                todo="check the free space of the disk",
+            )
+        return kept
+
+    def remove(self, key: str) -> None:
+        """Delete an entry; nothing happens when there is none."""
+        for suffix in (".json", ".npy"):
+            self._path(key, suffix).unlink(missing_ok=True)
+
+    def _path(self, key: str, suffix: str) -> Path:
+        if len(key) != _KEY_LENGTH or not set(key) <= set("0123456789abcdef"):
+            raise DataError(
+                f"'{key}' is no key of a store",
+                expected=f"{_KEY_LENGTH} hexadecimal digits, as Store.key gives them",
+            )
+        return self.directory / key[:2] / f"{key}{suffix}"
+
+    def _read(self, key: str) -> dict[str, Any] | None:
+        try:
+            entry = json.loads(self._path(key, ".json").read_text(encoding="utf-8"))
+        except (FileNotFoundError, json.JSONDecodeError):
+            return None
+        complete = isinstance(entry, dict) and {"shape", "dtype", "header"} <= set(entry)
+        return entry if complete else None
+
+    def _write(self, path: Path, fill: Callable[[IO[bytes]], Any]) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.{uuid.uuid4().hex[:8]}.part")
+        try:
+            with temporary.open("wb") as file:
+                fill(file)
+                file.flush()
+                os.fsync(file.fileno())
+            try:
+                temporary.replace(path)
+            except PermissionError:
+                # Windows refuses to replace a file that somebody has mapped. It has the same
+                # key, hence the same contents; a file that is not whole is nobody's map.
+                if not path.exists():
+                    raise
+        finally:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
