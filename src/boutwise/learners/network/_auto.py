@@ -1,0 +1,111 @@
+"""What ``auto`` means in a network member: a value and its reason, from the project's fingerprint.
+
+Read by ``planning``; imports no torch. The values measured on six mice stand in the reasons; where
+a rule goes beyond what was measured, the reason says so.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+CONTEXT_S = 6.35
+"""Seconds seen on each side: 127 frames at 20 fps, with which the measured network was trained."""
+
+FRAMES_PER_STEP = 4096
+"""Frames of a batch: 16 windows of 256."""
+
+MIN_STEPS = 300
+"""Optimizer steps below which a network of this kind is not done learning."""
+
+Setting = tuple[Any, str]
+
+
+def auto_values(fingerprint: Mapping[str, Any]) -> dict[str, Setting]:
+    """Value and reason of every setting of a network member that may be ``auto``.
+
+    Args:
+        fingerprint: ``n_frames`` (labelled frames), ``fps`` (working rate), ``n_animals``,
+            ``median_bout_s`` (median length of a bout, seconds) and ``classes``.
+
+    Returns:
+        Dotted path inside the member -> (value, reason). The paths of part options speak of the
+        first temporal part, ``tcn``.
+
+    >>> auto_values({"n_frames": 72_000, "fps": 20, "n_animals": 6, "median_bout_s": 1.0,
+    ...              "classes": 5})["optim.lr"]
+    (0.003, 'the top of a one-cycle schedule (warm-up, then cosine to zero)')
+    """
+    fps = float(fingerprint["fps"])
+    n_frames = int(fingerprint["n_frames"])
+    dilations, seen = _dilations(fps, float(fingerprint["median_bout_s"]))
+    length = 4 * dilations[-1]
+    batch = max(4, min(64, FRAMES_PER_STEP // length))
+    steps_an_epoch = max(1, math.ceil(n_frames / (length * batch)))
+    epochs = min(200, max(20, math.ceil(MIN_STEPS / steps_an_epoch)))
+    settings = {
+        "temporal.0.tcn.dilations": seen,
+        "temporal.0.tcn.channels": _channels(n_frames),
+        "temporal.0.tcn.dropout": (0.25, "the best of the values tried with few animals"),
+        "windows.length": (
+            length,
+            f"{length / fps:.3g} s: the frames that one score depends on, so that a window has "
+            "frames with full view",
+        ),
+        "heads.behavior.weights": (
+            "auto",
+            "count ** -0.25 of each class, counted in every fold from its training animals only; "
+            "steeper weights cost precision",
+        ),
+    }
+    settings |= _optim(n_frames, batch, length, epochs, steps_an_epoch)
+    return settings
+
+
+def _optim(
+    n_frames: int, batch: int, length: int, epochs: int, steps_an_epoch: int
+) -> dict[str, Setting]:
+    steps = epochs * steps_an_epoch
+    horizon = min(100, max(5, steps // 3))
+    ema = round(1 - 1 / horizon, 4)
+    return {
+        "optim.lr": (3e-3, "the top of a one-cycle schedule (warm-up, then cosine to zero)"),
+        "optim.batch": (batch, f"about {FRAMES_PER_STEP} frames a step: {batch} x {length}"),
+        "optim.epochs": (
+            epochs,
+            f"20, or as many as make {MIN_STEPS} steps: {n_frames} labelled frames give "
+            f"{steps_an_epoch} steps an epoch, {steps} in all",
+        ),
+        "optim.weight_decay": (0.02, "AdamW; measured together with dropout 0.25"),
+        "optim.ema": (
+            ema,
+            f"weights averaged over about the last {horizon} of {steps} steps: steadier than the "
+            "last step with few animals",
+        ),
+    }
+
+
+def _dilations(fps: float, median_bout_s: float) -> tuple[list[int], Setting]:
+    wanted_s = min(30.0, max(CONTEXT_S, median_bout_s))
+    levels = round(math.log2(wanted_s * fps + 1))
+    levels = min(10, max(4, levels))
+    dilations = [2**level for level in range(levels)]
+    seen = sum(dilations)
+    why = (
+        f"each score sees {seen / fps:.3g} s on both sides, near the {wanted_s:.3g} s wanted: "
+        + (
+            "the median bout"
+            if wanted_s > CONTEXT_S
+            else "context of about six seconds told behaviors apart best"
+        )
+    )
+    return dilations, (dilations, why)
+
+
+def _channels(n_frames: int) -> Setting:
+    if n_frames < 10_000:
+        return 32, f"{n_frames} labelled frames bear a small network (rule of thumb, not measured)"
+    if n_frames < 1_000_000:
+        return 64, "64 channels were as good as 112 on 72,000 frames of six animals, and faster"
+    return 128, f"{n_frames} labelled frames bear a wider network (rule of thumb, not measured)"

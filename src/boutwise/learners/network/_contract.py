@@ -1,0 +1,124 @@
+"""What the parts of a network look like, and the batch that they work on.
+
+Axes: B windows, T frames, D channels, N behaviors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Windows of one or several streams.
+
+    Attributes:
+        streams: Name -> (B, T, D), standardized; NaN = missing.
+        mask: (B, T), bool; False = padding behind the end of a recording.
+        present: Name -> (B, T), bool; False = the whole stream is missing in that frame.
+    """
+
+    streams: Mapping[str, Tensor]
+    mask: Tensor
+    present: Mapping[str, Tensor]
+
+    def to(self, device: torch.device | str) -> Batch:
+        """The same batch on a device."""
+        return Batch(
+            {name: values.to(device) for name, values in self.streams.items()},
+            self.mask.to(device),
+            {name: values.to(device) for name, values in self.present.items()},
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """What people said about the windows of a batch.
+
+    Attributes:
+        labels: (B, T, N), :class:`~boutwise.types.FrameState` codes; padding is unlabelled.
+        weights: (B, T), float32; 0 = not trained on.
+        places: Subject and first frame of each window, for messages.
+    """
+
+    labels: Tensor
+    weights: Tensor
+    places: tuple[str, ...] = ()
+
+    def to(self, device: torch.device | str) -> Target:
+        """The same target on a device."""
+        return Target(self.labels.to(device), self.weights.to(device), self.places)
+
+
+class Temporal(Protocol):
+    """Part of ``temporal``: a module class ``Temporal(width, **options)``.
+
+    Attributes:
+        width: Channels that it gives, D2.
+        margin_frames: Frames on each side that a score may depend on.
+    """
+
+    width: int
+    margin_frames: int
+
+    def __call__(self, values: Tensor, mask: Tensor) -> Tensor:
+        """(B, T, D) -> (B, T, D2); frames outside the mask change nothing inside it."""
+        ...
+
+
+class Readout(Protocol):
+    """Part of ``readouts``: a module class ``Readout(width, **options)``."""
+
+    width: int
+
+    def __call__(self, values: Tensor, mask: Tensor) -> Tensor:
+        """(B, T, D) -> (B, T or 1, D2)."""
+        ...
+
+
+class Loss(Protocol):
+    """Part of ``losses``: a module class ``Loss(**options)``."""
+
+    def __call__(self, scores: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+        """Weighted mean of the loss of some frames; exactly 0 when all weights are 0.
+
+        Args:
+            scores: (frames, classes), logits: a softmax over the classes of an exclusive group,
+                or the sigmoid of one independent behavior when there is one class.
+            target: (frames, classes), 0 to 1; in a group it sums to 1.
+            weight: (frames,), 0 or more.
+        """
+        ...
+
+
+class Head(Protocol):
+    """Part of ``heads``: a module class ``Head(width, ethogram, loss=..., weights=...)``."""
+
+    def __call__(self, values: Tensor) -> Tensor:
+        """(B, T, D) -> scores, (B, T, N)."""
+        ...
+
+    def loss(self, scores: Tensor, target: Target, mask: Tensor) -> Tensor:
+        """Scalar; unlabelled, unscorable, untrained and padded frames have zero weight."""
+        ...
+
+
+class Augment(Protocol):
+    """Part of ``augment``: a class ``Augment(**options)``.
+
+    Attributes:
+        makes_missing: Whether it hides values, so that the network needs a mask of each column.
+    """
+
+    makes_missing: bool
+
+    def __call__(
+        self, batch: Batch, target: Target, generator: torch.Generator
+    ) -> tuple[Batch, Target]:
+        """Another batch of the same shape; everything random comes from the generator (CPU)."""
+        ...

@@ -1,0 +1,123 @@
+"""The learner ``network``: fits a torch module on windows of the training animals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from boutwise.errors import LabelError, RecipeError
+from boutwise.learners._contract import Dataset, Run
+from boutwise.learners.network._fitted import FittedNetwork
+from boutwise.learners.network._network import augments_of, build
+from boutwise.learners.network._scaling import Scaling
+from boutwise.learners.network._weights import class_weights
+from boutwise.learners.network._windows import Batches, WindowPlan
+from boutwise.types import Ethogram, FrameState
+from boutwise.types.recipe import NetworkMember
+
+
+class Learner:
+    """Fits the network of one member.
+
+    Args:
+        member: Its recipe with every ``auto`` replaced, except ``heads.<name>.weights``: class
+            weights are counted in each fold from its training animals.
+        ethogram: Behaviors of the label columns.
+
+    Raises:
+        RecipeError: A setting is still ``auto``, or the member needs what is not there.
+    """
+
+    def __init__(self, member: NetworkMember, ethogram: Ethogram) -> None:
+        self.member = member
+        self.ethogram = ethogram
+        if "behavior" not in member.heads:
+            raise RecipeError(
+                "the network has no head 'behavior'",
+                todo="add 'heads: {behavior: {loss: cross_entropy}}'",
+            )
+        for name, stream in member.streams.items():
+            if stream.encoder is not None:
+                raise RecipeError(
+                    f"the stream '{name}' has an encoder, and this version has none",
+                    expected="features",
+                )
+        _refuse_auto(member)
+
+    def fit(self, train: Dataset, valid: Dataset | None, run: Run) -> FittedNetwork:
+        """Fit on ``train``; ``valid`` is looked at only with ``optim.early_stop``.
+
+        Raises:
+            RecipeError: The run has no trainer.
+            LabelError: There is nothing to train on, or two behaviors of an exclusive group are
+                'yes' in one frame.
+            DataError: Inputs are infinite, or a stream is missing.
+        """
+        if run.trainer is None:
+            raise RecipeError(
+                "a network cannot be fitted without a trainer",
+                todo="give Run(trainer=...); boutwise.training does",
+            )
+        _refuse_overlap(train)
+        member = self.member
+        augments = augments_of(member)
+        mask_all = any(augment.makes_missing for augment in augments)
+        scaling = Scaling.fit(train, list(member.streams), mask_all=mask_all)
+        plan = WindowPlan(
+            length=int(member.windows.length),
+            batch=int(member.optim.batch),
+            around_bouts=member.windows.sampling == "around_bouts",
+            seed=run.seed,
+        )
+        batches = Batches(train, scaling, plan, augments)
+        stopping = None
+        if valid is not None and member.optim.early_stop != "none":
+            _refuse_overlap(valid)
+            evenly = WindowPlan(plan.length, plan.batch, around_bouts=False, seed=0)
+            stopping = Batches(valid, scaling, evenly)
+        weights = {
+            name: torch.from_numpy(class_weights(train, head.weights))
+            for name, head in member.heads.items()
+        }
+        threads = torch.get_num_threads()
+        torch.set_num_threads(max(1, run.threads))
+        try:
+            with torch.random.fork_rng():
+                torch.manual_seed(run.seed)
+                network = build(member, self.ethogram, scaling, weights)
+                steps = run.trainer(network, batches, optim=member.optim, run=run, valid=stopping)
+        finally:
+            torch.set_num_threads(threads)
+        return FittedNetwork(member, self.ethogram, scaling, network, steps=int(steps))
+
+
+def _refuse_auto(member: NetworkMember) -> None:
+    settings: dict[str, Any] = {"windows.length": member.windows.length}
+    settings |= {f"optim.{key}": value for key, value in member.optim}
+    for key, value in settings.items():
+        if value == "auto":
+            raise RecipeError(
+                f"'{key}' is still 'auto'", expected="a value: a plan replaces every 'auto'"
+            )
+
+
+def _refuse_overlap(dataset: Dataset) -> None:
+    """Two classes at once cannot be trained on, and none of them may be dropped in silence."""
+    names = dataset.ethogram.names
+    for item in dataset.items:
+        for group in dataset.ethogram.groups:
+            columns = [names.index(name) for name in group.behaviors]
+            yes = item.labels[:, columns] == FrameState.YES
+            both = np.flatnonzero((yes.sum(axis=1) > 1) & (item.weights > 0))
+            if len(both):
+                frame = int(both[0])
+                found = [n for n, y in zip(group.behaviors, yes[frame], strict=True) if y]
+                raise LabelError(
+                    f"{' and '.join(found)} are labelled at once, {len(both)} frames in all",
+                    recording=item.subject.recording,
+                    frame=frame,
+                    expected=f"one behavior of the exclusive group '{group.name}'",
+                    todo="correct the labels, or choose one annotator",
+                )

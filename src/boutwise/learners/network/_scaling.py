@@ -1,0 +1,179 @@
+"""Standardization of the inputs by robust statistics of the training animals."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boutwise.errors import DataError
+from boutwise.learners._contract import Dataset, SubjectFrames
+
+MAX_FRAMES = 200_000
+"""Frames from which medians are taken, evenly spaced over all: more would not move them."""
+
+LIMIT = 8.0
+"""Standardized values are cut here: a tracking jump is an outlier, not more evidence."""
+
+IQR_SD = 1.349
+"""Interquartile range of a normal distribution with standard deviation 1."""
+
+
+@dataclass(frozen=True, eq=False)
+class StreamScaling:
+    """How one stream is standardized.
+
+    Attributes:
+        center: Median of each column in the training frames, (columns,); NaN = never seen.
+        scale: Interquartile range / 1.349 of each column; the standard deviation where that is 0,
+            and 1 for a constant column.
+        masked: Columns that get a mask channel, (columns,), bool.
+    """
+
+    center: NDArray[np.float32]
+    scale: NDArray[np.float32]
+    masked: NDArray[np.bool_]
+
+    def apply(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Standardize (frames, columns); NaN stays NaN."""
+        scaled = (np.asarray(values, dtype=np.float32) - self.center) / self.scale
+        return np.clip(scaled, -LIMIT, LIMIT, out=scaled)
+
+    @property
+    def width(self) -> int:
+        """Channels that the network gets: one a column and one a masked column."""
+        return len(self.center) + int(self.masked.sum())
+
+
+@dataclass(frozen=True, eq=False)
+class Scaling:
+    """Standardization of all streams.
+
+    Attributes:
+        streams: Name -> scaling.
+        columns: Name -> names of its columns.
+    """
+
+    streams: Mapping[str, StreamScaling]
+    columns: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def fit(cls, dataset: Dataset, names: list[str], *, mask_all: bool) -> Self:
+        """Take the statistics of the trained frames (weight above 0).
+
+        Args:
+            dataset: Training subjects.
+            names: Streams to use.
+            mask_all: Give every column a mask channel, for training that hides values. Otherwise
+                the columns get one that are missing somewhere in training: a channel that never
+                varies cannot be learned from.
+
+        Raises:
+            DataError: A stream is missing, or has infinite values.
+        """
+        for name in names:
+            if name not in dataset.columns:
+                raise DataError(
+                    f"the data have no stream '{name}'", expected=", ".join(dataset.columns)
+                )
+        return cls(
+            {name: _fit_stream(dataset, name, mask_all=mask_all) for name in names},
+            {name: tuple(dataset.columns[name]) for name in names},
+        )
+
+    def apply(
+        self, streams: Mapping[str, NDArray[np.float32]], place: str
+    ) -> dict[str, NDArray[np.float32]]:
+        """Standardize a stretch of frames of each stream; NaN stays NaN.
+
+        Args:
+            streams: Name -> (frames, columns).
+            place: Subject, for messages.
+
+        Raises:
+            DataError: A stream or a column is missing, or a value is infinite.
+        """
+        scaled = {}
+        for name, scaling in self.streams.items():
+            if name not in streams:
+                raise DataError(f"{place} has no stream '{name}'", expected=", ".join(self.streams))
+            values = streams[name]
+            columns = self.columns[name]
+            if values.ndim != 2 or values.shape[1] != len(columns):
+                raise DataError(
+                    f"the stream '{name}' of {place} has the shape {values.shape}",
+                    expected=f"(frames, {len(columns)}), as in training",
+                )
+            _refuse_infinite(values, columns, name, place)
+            scaled[name] = scaling.apply(values)
+        return scaled
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """All arrays under ``<field>.<stream>``, to be written beside the weights."""
+        return {
+            f"{key}.{name}": np.ascontiguousarray(getattr(scaling, key))
+            for name, scaling in self.streams.items()
+            for key in ("center", "scale", "masked")
+        }
+
+    @classmethod
+    def from_arrays(
+        cls, arrays: Mapping[str, NDArray[Any]], columns: Mapping[str, tuple[str, ...]]
+    ) -> Self:
+        """The inverse of :meth:`arrays`."""
+        return cls(
+            {
+                name: StreamScaling(
+                    arrays[f"center.{name}"],
+                    arrays[f"scale.{name}"],
+                    arrays[f"masked.{name}"].astype(bool),
+                )
+                for name in columns
+            },
+            columns,
+        )
+
+
+def _refuse_infinite(
+    values: NDArray[np.float32], columns: tuple[str, ...], stream: str, place: str
+) -> None:
+    infinite = np.isinf(values)
+    if infinite.any():
+        column = columns[int(np.argmax(infinite.any(axis=0)))]
+        raise DataError(
+            f"the column '{column}' of the stream '{stream}' is infinite for {place}",
+            expected="finite numbers, NaN where something is missing",
+        )
+
+
+def _sampled(item: SubjectFrames, name: str, step: int) -> NDArray[np.float32]:
+    used = np.flatnonzero(item.weights > 0)[::step]
+    return np.asarray(item.streams[name][used], dtype=np.float32)
+
+
+def _fit_stream(dataset: Dataset, name: str, *, mask_all: bool) -> StreamScaling:
+    columns = dataset.columns[name]
+    total = sum(int((item.weights > 0).sum()) for item in dataset.items)
+    step = max(1, -(-total // MAX_FRAMES))
+    parts = []
+    for item in dataset.items:
+        part = _sampled(item, name, step)
+        _refuse_infinite(part, columns, name, str(item.subject))
+        parts.append(part)
+    values = np.concatenate(parts) if parts else np.empty((0, len(columns)), dtype=np.float32)
+    missing = np.isnan(values)
+    with warnings.catch_warnings():
+        # A column without any value has no median; that is what NaN says here.
+        warnings.filterwarnings("ignore", category=RuntimeWarning)
+        low, center, high = np.nanpercentile(values, [25, 50, 75], axis=0)
+        spread = np.nanstd(values, axis=0)
+    scale = (high - low) / IQR_SD
+    scale = np.where(scale > 1e-6 * np.maximum(spread, 1e-12), scale, spread)
+    scale = np.where(np.isfinite(scale) & (scale > 1e-9), scale, 1.0)
+    never = missing.all(axis=0) if len(values) else np.ones(len(columns), dtype=bool)
+    masked = np.asarray((missing.any(axis=0) & ~never) | mask_all, dtype=bool)
+    return StreamScaling(center.astype(np.float32), scale.astype(np.float32), masked)

@@ -1,0 +1,85 @@
+"""Weights: how much each class counts in a loss, and means under weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from boutwise.errors import RecipeError, did_you_mean
+from boutwise.learners._contract import Dataset, weight_of_classes
+from boutwise.types import FrameState
+
+POWER = 0.25
+"""Class weights are count ** -POWER: on six mice flatter ones lost rare classes, steeper ones
+precision (measured for networks; trees take a steeper power)."""
+
+NO, YES = 0, 1
+
+
+def class_weights(
+    dataset: Dataset, setting: str | Mapping[str, float], *, power: float = POWER
+) -> NDArray[np.float32]:
+    """Weight of a 'no' and a 'yes' of each behavior, (behaviors, 2).
+
+    In an exclusive group only the 'yes' column is used: the weight of the frame's class.
+
+    Args:
+        dataset: Training frames; only those with a weight above 0 are counted.
+        setting: ``auto`` (count ** -power), ``none`` (all 1), or a weight of the 'yes' frames for
+            some behaviors, 1 for the others.
+        power: Of ``auto``.
+
+    Raises:
+        RecipeError: A weight is given for a behavior that there is not.
+    """
+    names = dataset.ethogram.names
+    weights = np.ones((len(names), 2), dtype=np.float32)
+    if setting == "none":
+        return weights
+    if not isinstance(setting, str):
+        for name, weight in setting.items():
+            if name not in names:
+                raise RecipeError(
+                    f"there is a weight for the behavior '{name}', which is not in the ethogram",
+                    todo=did_you_mean(name, names),
+                )
+            weights[names.index(name), YES] = weight
+        return weights
+    if setting != "auto":
+        raise RecipeError(f"'weights' cannot be {setting!r}", expected="auto, none or a mapping")
+    counts = _counts(dataset)
+    grouped = [name for group in dataset.ethogram.groups for name in group.behaviors]
+    for group in dataset.ethogram.groups:
+        columns = [names.index(name) for name in group.behaviors]
+        weights[columns, YES] = weight_of_classes(counts[columns, YES], power)
+    for column, name in enumerate(names):
+        if name not in grouped:
+            weights[column] = weight_of_classes(counts[column], power)
+    return weights
+
+
+def _counts(dataset: Dataset) -> NDArray[np.int64]:
+    """Trained frames that are 'no' and 'yes', (behaviors, 2)."""
+    counts = np.zeros((len(dataset.ethogram.names), 2), dtype=np.int64)
+    for item in dataset.items:
+        labels = item.labels[item.weights > 0]
+        counts[:, NO] += (labels == FrameState.NO).sum(axis=0)
+        counts[:, YES] += (labels == FrameState.YES).sum(axis=0)
+    return counts
+
+
+def weighted_mean(each: Tensor, weight: Tensor) -> Tensor:
+    """Mean of the values under weights; exactly 0, with a zero gradient, without any weight."""
+    # A frame without weight must not spoil the sum when its own value is not finite.
+    kept = torch.where(weight > 0, each, torch.zeros_like(each))
+    return (kept * weight).sum() / weight.sum().clamp(min=1e-8)
+
+
+def softened(target: Tensor, smoothing: float) -> Tensor:
+    """Spread a share of each label evenly over the classes (yes and no when there is one)."""
+    classes = max(target.shape[-1], 2)
+    return target * (1 - smoothing) + smoothing / classes

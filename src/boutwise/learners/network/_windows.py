@@ -1,0 +1,205 @@
+"""Training windows: which stretches of which subjects an epoch sees, and the batches of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from boutwise.errors import LabelError
+from boutwise.learners._contract import Dataset, SubjectFrames
+from boutwise.learners.network._contract import Augment, Batch, Target
+from boutwise.learners.network._scaling import Scaling
+from boutwise.types import FrameState
+
+BOUT_SHARE = 0.5
+"""Share of the windows that are drawn around bouts; the others cover the recordings evenly."""
+
+
+@dataclass(frozen=True)
+class WindowPlan:
+    """How windows are drawn.
+
+    Attributes:
+        length: Frames of a window.
+        batch: Windows of a batch.
+        around_bouts: Draw half of the windows around bouts, rare behaviors as often as common ones.
+        seed: With the number of the epoch it decides everything random.
+    """
+
+    length: int
+    batch: int
+    around_bouts: bool
+    seed: int
+
+
+def trained_frames(item: SubjectFrames) -> NDArray[np.bool_]:
+    """Frames with a weight and at least one 'yes' or 'no', (frames,)."""
+    known: NDArray[np.bool_] = (item.labels >= FrameState.NO).any(axis=1) & (item.weights > 0)
+    return known
+
+
+class Windows:
+    """Draws the windows of each epoch.
+
+    An epoch has as many windows as cover the trained frames once. Laid side by side from a random
+    phase they see each trained frame about once; with ``around_bouts`` half of them give way to
+    windows around bouts: a behavior is drawn with the square root of its number of bouts, then one
+    of its bouts, then a place for it inside the window.
+
+    Args:
+        dataset: Training subjects.
+        plan: How windows are drawn.
+
+    Raises:
+        LabelError: No frame can be trained on.
+    """
+
+    def __init__(self, dataset: Dataset, plan: WindowPlan) -> None:
+        self.plan = plan
+        self.n_frames = [item.n_frames for item in dataset.items]
+        self.trained = [np.cumsum(np.r_[0, trained_frames(item)]) for item in dataset.items]
+        self.count = len(self._tiles([0] * len(self.n_frames)))
+        if self.count == 0:
+            raise LabelError(
+                "there is no labelled frame to train on",
+                todo="look at the observed ranges, and at the animals of the split",
+            )
+        self.bouts = _bouts(dataset) if plan.around_bouts else {}
+
+    def draw(self, epoch: int) -> list[tuple[int, int]]:
+        """Subject and first frame of each window, in the order of training."""
+        rng = np.random.default_rng([self.plan.seed, epoch, 1])
+        phases = rng.integers(0, self.plan.length, size=len(self.n_frames))
+        tiles = self._tiles(phases.tolist())
+        order = rng.permutation(len(tiles))
+        windows = [tiles[i] for i in order[: self.count]]
+        while len(windows) < self.count:
+            windows.append(tiles[int(rng.integers(len(tiles)))])
+        if self.bouts:
+            drawn = self._around_bouts(rng, round(BOUT_SHARE * self.count))
+            windows[: len(drawn)] = drawn
+        return [windows[i] for i in rng.permutation(len(windows))]
+
+    def _tiles(self, phases: Sequence[int]) -> list[tuple[int, int]]:
+        length = self.plan.length
+        tiles = []
+        for index, (n_frames, phase) in enumerate(zip(self.n_frames, phases, strict=True)):
+            last = max(0, n_frames - length)
+            starts = {min(max(s, 0), last) for s in range(phase - length, n_frames, length)}
+            if phase == 0:
+                starts = {min(s, last) for s in range(0, n_frames, length)}
+            seen = self.trained[index]
+            for start in sorted(starts):
+                if seen[min(start + length, n_frames)] > seen[start]:
+                    tiles.append((index, start))
+        return tiles
+
+    def _around_bouts(self, rng: np.random.Generator, count: int) -> list[tuple[int, int]]:
+        names = list(self.bouts)
+        share = np.sqrt([len(self.bouts[name]) for name in names])
+        length = self.plan.length
+        windows = []
+        for _ in range(count):
+            bouts = self.bouts[names[int(rng.choice(len(names), p=share / share.sum()))]]
+            index, start, stop = bouts[int(rng.integers(len(bouts)))]
+            frame = int(rng.integers(start, stop))
+            first = frame - int(rng.integers(length // 4, length - length // 4))
+            windows.append((index, min(max(first, 0), max(0, self.n_frames[index] - length))))
+        return windows
+
+
+def _bouts(dataset: Dataset) -> dict[str, list[tuple[int, int, int]]]:
+    """Behavior -> (subject, start, stop) of its trained bouts, without the backgrounds."""
+    found: dict[str, list[tuple[int, int, int]]] = {}
+    for column, name in enumerate(dataset.ethogram.names):
+        if name in dataset.ethogram.backgrounds:
+            continue
+        for index, item in enumerate(dataset.items):
+            yes = (item.labels[:, column] == FrameState.YES) & (item.weights > 0)
+            edges = np.flatnonzero(np.diff(np.r_[False, yes, False].astype(np.int8)))
+            for start, stop in edges.reshape(-1, 2).tolist():
+                found.setdefault(name, []).append((index, start, stop))
+    return found
+
+
+class Batches:
+    """Batches of windows, the same ones for the same seed and epoch.
+
+    Args:
+        dataset: Training subjects.
+        scaling: Of the inputs.
+        plan: How windows are drawn.
+        augments: Applied in order; none for a validation set.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        scaling: Scaling,
+        plan: WindowPlan,
+        augments: Sequence[Augment] = (),
+    ) -> None:
+        self.dataset = dataset
+        self.scaling = scaling
+        self.plan = plan
+        self.augments = augments
+        self.windows = Windows(dataset, plan)
+
+    def __len__(self) -> int:
+        """Batches in an epoch."""
+        return -(-self.windows.count // self.plan.batch)
+
+    def epoch(self, number: int) -> Iterator[tuple[Batch, Target]]:
+        """The batches of one epoch, counted from 0."""
+        windows = self.windows.draw(number)
+        generator = torch.Generator().manual_seed(_seed_of(self.plan.seed, number))
+        for first in range(0, len(windows), self.plan.batch):
+            batch, target = self._collect(windows[first : first + self.plan.batch])
+            for augment in self.augments:
+                batch, target = augment(batch, target, generator)
+            yield batch, target
+
+    def _collect(self, windows: Sequence[tuple[int, int]]) -> tuple[Batch, Target]:
+        length, n = self.plan.length, len(windows)
+        streams = {
+            name: np.full((n, length, len(columns)), np.nan, dtype=np.float32)
+            for name, columns in self.scaling.columns.items()
+        }
+        n_behaviors = len(self.dataset.ethogram.names)
+        labels = np.full((n, length, n_behaviors), FrameState.UNLABELLED, dtype=np.int8)
+        weights = np.zeros((n, length), dtype=np.float32)
+        mask = np.zeros((n, length), dtype=bool)
+        places = []
+        for row, (index, start) in enumerate(windows):
+            item = self.dataset.items[index]
+            stop = min(start + length, item.n_frames)
+            size = stop - start
+            places.append(f"{item.subject} from frame {start}")
+            stretch = {name: item.streams[name][start:stop] for name in streams}
+            for name, values in self.scaling.apply(stretch, str(item.subject)).items():
+                streams[name][row, :size] = values
+            labels[row, :size] = item.labels[start:stop]
+            weights[row, :size] = item.weights[start:stop]
+            mask[row, :size] = True
+        target = Target(torch.from_numpy(labels), torch.from_numpy(weights), tuple(places))
+        return batch_of(streams, mask), target
+
+
+def batch_of(streams: dict[str, NDArray[np.float32]], mask: NDArray[np.bool_]) -> Batch:
+    """A batch of standardized arrays; a stream is present where any of its columns is."""
+    return Batch(
+        {name: torch.from_numpy(values) for name, values in streams.items()},
+        torch.from_numpy(mask),
+        {
+            name: torch.from_numpy(~np.isnan(values).all(axis=-1) & mask)
+            for name, values in streams.items()
+        },
+    )
+
+
+def _seed_of(seed: int, epoch: int) -> int:
+    return int(np.random.SeedSequence([seed, epoch, 2]).generate_state(1)[0])

@@ -1,0 +1,35 @@
+"""Hide whole features of a window, so that no single one is relied upon."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+
+from boutwise.learners.network._contract import Batch, Target
+
+
+class Augment:
+    """Make random columns of each window missing, in all its frames.
+
+    The network sees that they are missing, as it does with an occluded body part.
+
+    Args:
+        share: Share of the columns that is hidden, 0 to 1.
+    """
+
+    makes_missing = True
+
+    def __init__(self, *, share: float = 0.1) -> None:
+        self.share = share
+
+    def __call__(
+        self, batch: Batch, target: Target, generator: torch.Generator
+    ) -> tuple[Batch, Target]:
+        """The batch with hidden columns."""
+        streams = {}
+        for name, values in batch.streams.items():
+            shape = (values.shape[0], 1, values.shape[2])
+            hidden = torch.rand(shape, generator=generator) < self.share
+            streams[name] = values.masked_fill(hidden, float("nan"))
+        return replace(batch, streams=streams), target

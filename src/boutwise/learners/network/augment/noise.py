@@ -1,0 +1,32 @@
+"""Small noise on every feature: a value is never exact."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+
+from boutwise.learners.network._contract import Batch, Target
+
+
+class Augment:
+    """Add normal noise to standardized features; what is missing stays missing.
+
+    Args:
+        sd: Standard deviation, in robust standard deviations of each feature.
+    """
+
+    makes_missing = False
+
+    def __init__(self, *, sd: float = 0.05) -> None:
+        self.sd = sd
+
+    def __call__(
+        self, batch: Batch, target: Target, generator: torch.Generator
+    ) -> tuple[Batch, Target]:
+        """The batch with noise."""
+        streams = {
+            name: values + self.sd * torch.randn(values.shape, generator=generator)
+            for name, values in batch.streams.items()
+        }
+        return replace(batch, streams=streams), target
