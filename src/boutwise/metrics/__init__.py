@@ -1,0 +1,36 @@
+"""Metrics: how good a prediction is, and how well that is known.
+
+What lives here: one module for each family of metrics (``frames``, ``bouts``, ``onsets``,
+``probabilities``), each with ``measure(truth, predicted, observed)`` for one behavior of one
+subject; and in the modules with an underscore what turns them into a score: counts that can be
+added up, the matching of bouts, intervals over animals, baselines, and :func:`score_recordings`.
+May import: ``types`` and ``errors``, numpy and nothing else, so that ``boutwise score`` starts at
+once. To add a metric: one file with ``DESCRIPTION``, ``PREDICTION`` and ``measure``, and a slow,
+obvious reference of it in ``tests/metrics/references.py``; the contract test finds both.
+"""
+
+from boutwise.metrics._baselines import Baseline, baseline
+from boutwise.metrics._contract import Metric, ScoredSubject, ScoreOptions
+from boutwise.metrics._intervals import Estimate, Interval, estimate, mean_interval
+from boutwise.metrics._matching import Matches, Matching, match, spans_of
+from boutwise.metrics._scores import Scores, Spread
+from boutwise.metrics._table import score_recordings
+
+__all__ = [
+    "Baseline",
+    "Estimate",
+    "Interval",
+    "Matches",
+    "Matching",
+    "Metric",
+    "ScoreOptions",
+    "ScoredSubject",
+    "Scores",
+    "Spread",
+    "baseline",
+    "estimate",
+    "match",
+    "mean_interval",
+    "score_recordings",
+    "spans_of",
+]
