@@ -15,6 +15,7 @@ from boutwise.learners._contract import (
     SubjectFrames,
     weight_of_classes,
 )
+from boutwise.learners._scoring import chunks_of, score_subject
 
 __all__ = [
     "Chunk",
@@ -23,5 +24,7 @@ __all__ = [
     "Learner",
     "Run",
     "SubjectFrames",
+    "chunks_of",
+    "score_subject",
     "weight_of_classes",
 ]

@@ -1,0 +1,70 @@
+"""Predictions frame by frame as Parquet: what ``predict`` writes and a run keeps out of fold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from boutwise.types import Ethogram, Prediction
+
+
+def file_stem(recording: str) -> str:
+    """The file name of a recording's files: its id without folders.
+
+    >>> file_stem("day1/cage3")
+    'day1__cage3'
+    """
+    return recording.replace("/", "__")
+
+
+def label_columns(ethogram: Ethogram) -> dict[str, tuple[str, ...]]:
+    """Name of each label column -> the behaviors between which it decides.
+
+    One exclusive group and nothing else has the column ``label``; otherwise each group has
+    ``label:<group>`` and each independent behavior ``label:<behavior>``.
+    """
+    grouped = {name for group in ethogram.groups for name in group.behaviors}
+    free = [name for name in ethogram.names if name not in grouped]
+    if len(ethogram.groups) == 1 and not free:
+        return {"label": ethogram.groups[0].behaviors}
+    columns = {f"label:{group.name}": group.behaviors for group in ethogram.groups}
+    return columns | {f"label:{name}": (name,) for name in free}
+
+
+def frame_table(prediction: Prediction) -> pd.DataFrame:
+    """One row a subject and frame: frame, time_s, animal, target, labels, ``p:<behavior>``.
+
+    A label is empty in a frame that could not be judged.
+    """
+    names = prediction.ethogram.names
+    tables = []
+    for place, subject in enumerate(prediction.subjects):
+        frame = np.arange(prediction.clock.n_frames)
+        columns = {
+            "frame": frame.astype(np.int64),
+            "time_s": prediction.clock.to_seconds(frame),
+            "animal": np.full(frame.size, subject.animal, dtype=object),
+            "target": np.full(frame.size, subject.target, dtype=object),
+        }
+        decided = prediction.decided[place]
+        for column, members in label_columns(prediction.ethogram).items():
+            label = np.full(frame.size, "", dtype=object)
+            for name in members:
+                label[decided[:, names.index(name)]] = name
+            columns[column] = label
+        for column_number, name in enumerate(names):
+            columns[f"p:{name}"] = prediction.probabilities[place, :, column_number]
+        columns["observed"] = prediction.observed[place]
+        tables.append(pd.DataFrame(columns))
+    return pd.concat(tables, ignore_index=True)
+
+
+def write_frames(predictions: Sequence[Prediction], path: Path) -> None:
+    """Write the frames of one recording, several predictions of it below each other."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    tables = [frame_table(prediction) for prediction in predictions]
+    pd.concat(tables, ignore_index=True).to_parquet(temporary, index=False)
+    temporary.replace(path)

@@ -1,0 +1,152 @@
+"""Predict every frame of a recording with one bundle, or with several that say the same things."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boutwise import registry
+from boutwise.bundle import Bundle, StreamNeed
+from boutwise.errors import BundleError
+from boutwise.learners import Fitted, score_subject
+from boutwise.prepare import PreparedPose, present_frames, scores_at
+from boutwise.store import Store
+from boutwise.types import FrameClock, PoseTrack, Prediction, Subject
+
+
+@dataclass(frozen=True, eq=False)
+class _Member:
+    fitted: Fitted
+    streams: dict[str, StreamNeed]
+
+
+@dataclass(frozen=True, eq=False)
+class Predictor:
+    """Loaded bundles, ready for any number of recordings.
+
+    The probabilities of several bundles are averaged, and the first bundle's decoder decides.
+
+    Attributes:
+        bundles: With the same behaviors and exclusive groups.
+        store: Where features are cached; None caches nothing.
+    """
+
+    bundles: tuple[Bundle, ...]
+    store: Store | None = None
+    _members: tuple[tuple[_Member, ...], ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Load the members.
+
+        Raises:
+            BundleError: The bundles do not predict the same behaviors.
+        """
+        first = self.bundles[0]
+        for other in self.bundles[1:]:
+            same = (other.ethogram.names, other.ethogram.groups)
+            if same != (first.ethogram.names, first.ethogram.groups):
+                raise BundleError(
+                    "the bundles do not predict the same behaviors",
+                    file=other.path,
+                    expected=", ".join(first.ethogram.names),
+                    todo="predict with each of them on its own",
+                )
+        loaded = tuple(tuple(_load(entry) for entry in bundle.members) for bundle in self.bundles)
+        object.__setattr__(self, "_members", loaded)
+
+    @property
+    def id(self) -> str:
+        """Ids of the bundles, joined by ``+``."""
+        return "+".join(bundle.id for bundle in self.bundles)
+
+    def predict(
+        self,
+        recording: str,
+        pose: PoseTrack,
+        clock: FrameClock,
+        *,
+        animals: Sequence[str] | None = None,
+    ) -> Prediction:
+        """Predict every frame.
+
+        Args:
+            recording: Its id.
+            pose: With roles; one row a frame of the clock.
+            clock: The recording's own.
+            animals: Animals of the pose track to predict; by default all.
+
+        Raises:
+            BundleError: A bundle refuses the recording, naming what is missing.
+        """
+        ethogram = self.bundles[0].ethogram
+        if pose.n_frames != clock.n_frames:
+            raise BundleError(
+                f"the pose has {pose.n_frames} frames and the clock {clock.n_frames}",
+                recording=recording,
+                expected="one row of pose for every frame",
+            )
+        if pose.n_frames == 0:
+            raise BundleError("the recording has no frames", recording=recording)
+        chosen = list(pose.animals if animals is None else animals)
+        pairs = ethogram.behaviors[0].scope == "directed"
+        subjects = tuple(
+            Subject(recording, agent, target)
+            for agent in chosen
+            for target in (pose.animals if pairs else ("",))
+            if agent != target
+        )
+        shape = (len(subjects), clock.n_frames, len(ethogram.names))
+        probabilities = np.zeros(shape, dtype=np.float32)
+        observed = np.ones(shape[:2], dtype=bool)
+        for bundle, members in zip(self.bundles, self._members, strict=True):
+            bundle.refuse_clock(recording, clock)
+            prepared = PreparedPose(
+                pose, clock, fps=bundle.fps, prepare=bundle.prepare, store=self.store
+            )
+            for place, subject in enumerate(subjects):
+                chance, present = _score(bundle, members, prepared, subject, clock)
+                probabilities[place] += chance / len(self.bundles)
+                observed[place] &= present
+        decision = self.bundles[0].decision
+        decided = np.stack([decision.decide(rows, clock.fps) for rows in probabilities])
+        return Prediction(
+            recording,
+            subjects,
+            clock,
+            ethogram,
+            probabilities,
+            decided & observed[:, :, None],
+            observed,
+            self.id,
+        )
+
+
+def _load(entry: dict[str, Any]) -> _Member:
+    fitted = registry.load("learner", entry["learner"]).load(entry["directory"])
+    return _Member(fitted, entry["streams"])
+
+
+def _score(
+    bundle: Bundle,
+    members: Sequence[_Member],
+    prepared: PreparedPose,
+    subject: Subject,
+    clock: FrameClock,
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Probabilities of one subject, (frames, behaviors), and the frames that can be judged."""
+    raw, present = [], np.ones(clock.n_frames, dtype=bool)
+    for member in members:
+        streams = {}
+        for name, need in member.streams.items():
+            stream = prepared.stream(subject, need.features)
+            bundle.refuse_columns(subject.recording, need, stream.columns)
+            streams[name] = stream.values
+        scores = score_subject(member.fitted, subject, bundle.fps, streams)
+        raw.append(scores_at(scores, prepared.clock, clock))
+        seen = present_frames(streams)[:, None].astype(np.float32)
+        present &= scores_at(seen, prepared.clock, clock)[:, 0] >= 0.5
+    return bundle.decision.probabilities(raw, clock.fps), present

@@ -1,0 +1,147 @@
+"""The fingerprint of a project: the facts from which a plan is made."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from boutwise.planning.targets import LabelledSubject
+from boutwise.project import Project
+from boutwise.types import Ethogram, FrameState
+from boutwise.types.bouts import runs
+
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+@dataclass(frozen=True)
+class ClassFacts:
+    """What is known of one behavior.
+
+    Attributes:
+        frames: Frames in which it is shown.
+        share: Of the labelled frames.
+        bouts: Number of bouts.
+        animals: Animals that show it.
+        length_s: Bout length at the quantiles .05, .25, .5, .75 and .95, seconds.
+    """
+
+    frames: int
+    share: float
+    bouts: int
+    animals: int
+    length_s: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """The facts of a project that decide about its plan.
+
+    Attributes:
+        recordings: Number of labelled recordings.
+        unlabelled: Number of recordings without labels.
+        animals: Number of labelled animals.
+        frames: Labelled frames.
+        rates: Frame rates of the labelled recordings, frames per second, sorted.
+        clocks: ``pts``, ``declared``, or both.
+        classes: Behavior -> its facts.
+        median_bout_s: Median length over all bouts of behaviors that are no background.
+        missing: Share of missing keypoints.
+        keypoints: Number of keypoints; ``n_dims`` 2 or 3.
+        roles: Roles that keypoints have.
+        cores: Cores of this machine.
+    """
+
+    recordings: int
+    unlabelled: int
+    animals: int
+    frames: int
+    rates: tuple[float, ...]
+    clocks: tuple[str, ...]
+    classes: dict[str, ClassFacts]
+    median_bout_s: float
+    missing: float
+    keypoints: int
+    n_dims: int
+    roles: tuple[str, ...]
+    cores: int = field(default_factory=lambda: os.cpu_count() or 1)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for ``plan.yaml``."""
+        plain = asdict(self)
+        for key in ("rates", "clocks", "roles"):
+            plain[key] = list(plain[key])
+        for facts in plain["classes"].values():
+            facts["length_s"] = list(facts["length_s"])
+        return plain
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Fingerprint:
+        """The inverse of :meth:`as_dict`."""
+        classes = {
+            name: ClassFacts(**{**facts, "length_s": tuple(facts["length_s"])})
+            for name, facts in data["classes"].items()
+        }
+        tuples = {key: tuple(data[key]) for key in ("rates", "clocks", "roles")}
+        return cls(**{**data, "classes": classes, **tuples})
+
+
+def take_fingerprint(
+    project: Project, ethogram: Ethogram, subjects: Sequence[LabelledSubject]
+) -> Fingerprint:
+    """Measure a project; reads every labelled pose once."""
+    recordings = {item.recording.id: item.recording for item in subjects}
+    classes, lengths = _classes(ethogram, subjects)
+    missing, total, keypoints, n_dims = 0, 0, 0, 2
+    roles: set[str] = set()
+    for name in recordings:
+        pose = project.pose(name)
+        missing += int(np.isnan(pose.positions[..., 0]).sum())
+        total += pose.positions[..., 0].size
+        keypoints, n_dims = len(pose.keypoints), pose.n_dims
+        roles |= set(pose.roles.values())
+    return Fingerprint(
+        recordings=len(recordings),
+        unlabelled=sum(1 for r in project.recordings() if r.id not in recordings),
+        animals=len({item.subject.animal for item in subjects}),
+        frames=sum(
+            int((item.states != FrameState.UNLABELLED).any(axis=1).sum()) for item in subjects
+        ),
+        rates=tuple(sorted({round(r.clock.fps, 4) for r in recordings.values()})),
+        clocks=tuple(sorted({r.clock.kind for r in recordings.values()})),
+        classes=classes,
+        median_bout_s=float(np.median(lengths)) if lengths else 1.0,
+        missing=missing / max(total, 1),
+        keypoints=keypoints,
+        n_dims=n_dims,
+        roles=tuple(sorted(roles)),
+    )
+
+
+def _classes(
+    ethogram: Ethogram, subjects: Sequence[LabelledSubject]
+) -> tuple[dict[str, ClassFacts], list[float]]:
+    classes, all_lengths = {}, []
+    for column, name in enumerate(ethogram.names):
+        frames, known, animals, lengths = 0, 0, set(), []
+        for item in subjects:
+            yes = item.states[:, column] == FrameState.YES
+            known += int((item.states[:, column] >= FrameState.NO).sum())
+            frames += int(yes.sum())
+            lengths += [(stop - start) / item.recording.clock.fps for start, stop in runs(yes)]
+            if yes.any():
+                animals.add(item.subject.animal)
+        quantiles = np.quantile(lengths, QUANTILES).tolist() if lengths else []
+        classes[name] = ClassFacts(
+            frames,
+            round(frames / max(known, 1), 5),
+            len(lengths),
+            len(animals),
+            tuple(round(float(value), 4) for value in quantiles),
+        )
+        if name not in ethogram.backgrounds:
+            all_lengths += lengths
+    return classes, all_lengths

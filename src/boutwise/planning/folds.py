@@ -1,0 +1,103 @@
+"""Folds: which animals are tested in which fold, and what is kept apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boutwise.planning.targets import LabelledSubject
+from boutwise.project.splits import folds_by, frame_folds, holdout
+from boutwise.types import FrameState, Subject
+from boutwise.types.recipe import Split
+
+LEAKING_FOLDS = 5
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One fold.
+
+    Attributes:
+        name: ``1``, ``2``, ... as its folder.
+        test: Groups (animals or recordings) that are tested; for a split by random frame the
+            place of the fold, because every recording is on both sides.
+    """
+
+    name: str
+    test: tuple[str, ...]
+
+
+def group_of(subjects: Sequence[LabelledSubject], by: str) -> dict[Subject, str]:
+    """What a split keeps together: for each subject the name of its group.
+
+    Animals that were filmed together are in one group, joined by ``+``: the behavior of one
+    tells about the other.
+    """
+    if by == "recording":
+        return {item.subject: item.subject.recording for item in subjects}
+    together: dict[str, set[str]] = {}
+    for item in subjects:
+        met = {item.subject.animal} | ({item.subject.target} if item.subject.target else set())
+        met |= set(item.recording.animals)
+        union = set().union(met, *(together.get(animal, set()) for animal in met))
+        for animal in union:
+            together[animal] = union
+    return {item.subject: "+".join(sorted(together[item.subject.animal])) for item in subjects}
+
+
+def make_folds(
+    subjects: Sequence[LabelledSubject], split: Split, seed: int
+) -> tuple[tuple[Fold, ...], tuple[str, ...], str]:
+    """Folds, held-out groups, and the reason for the number of folds.
+
+    Raises:
+        DataError: Too few groups for a split.
+    """
+    groups = group_of(subjects, split.by)
+    n_frames: dict[str, int] = {}
+    for item in subjects:
+        known = int((item.states >= FrameState.NO).any(axis=1).sum())
+        n_frames[groups[item.subject]] = n_frames.get(groups[item.subject], 0) + known
+    held = holdout(sorted(n_frames), split.holdout, seed)
+    left = [name for name in sorted(n_frames) if name not in held]
+    if split.by == "random-frame":
+        count = LEAKING_FOLDS if split.folds == "auto" else split.folds
+        folds = tuple(Fold(str(place + 1), (str(place),)) for place in range(count))
+        return folds, held, f"{count} folds of random frames; every animal is on both sides: LEAKS"
+    tests = folds_by(left, split.folds, seed, weights=[n_frames[name] for name in left])
+    kind = f"{len(left)} {split.by}s"
+    reason = (
+        f"{kind}: one is left out at a time"
+        if len(tests) == len(left)
+        else f"{kind} in {len(tests)} folds of about equally many frames"
+    )
+    return tuple(Fold(str(k + 1), tuple(test)) for k, test in enumerate(tests)), held, reason
+
+
+def test_mask(
+    fold: Fold, folds: Sequence[Fold], group: str, subject: Subject, size: tuple[int, int]
+) -> NDArray[np.bool_]:
+    """Frames of a subject that a fold tests, (frames,).
+
+    Args:
+        fold: The fold.
+        folds: All folds of the plan.
+        group: The group of the subject; empty in a split by random frame.
+        subject: Animal or pair; seeds the random frames.
+        size: Number of frames, and the seed of the plan.
+    """
+    n_frames, seed = size
+    if group:
+        return np.full(n_frames, group in fold.test)
+    drawn = frame_folds(n_frames, len(folds), seed, recording=str(subject))
+    return np.asarray(drawn == int(fold.test[0]))
+
+
+def fold_of_units(folds: Sequence[Fold], groups: Mapping[str, str]) -> dict[str, str]:
+    """Unit of the intervals -> name of the fold in which its group is tested."""
+    return {
+        unit: fold.name for unit, group in groups.items() for fold in folds if group in fold.test
+    }

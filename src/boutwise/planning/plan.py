@@ -1,0 +1,165 @@
+"""The plan: a resolved recipe with reasons, the fingerprint, the folds. Kept as ``plan.yaml``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from boutwise import __version__
+from boutwise.errors import DataError, RecipeError
+from boutwise.planning.fingerprint import Fingerprint, take_fingerprint
+from boutwise.planning.folds import Fold, group_of, make_folds
+from boutwise.planning.recipes import load_recipe
+from boutwise.planning.rules import resolve
+from boutwise.planning.targets import LabelledSubject, labelled_subjects, target_ethogram
+from boutwise.project import Project
+from boutwise.store import Store
+from boutwise.types.recipe import Recipe, parse_recipe
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that is decided before anything is trained.
+
+    Attributes:
+        recipe: Without any ``auto``.
+        reasons: Dotted path of each setting that was ``auto`` -> why it has its value.
+        fingerprint: The facts behind it.
+        fps: Working rate.
+        folds: In order.
+        holdout: Groups that are kept apart and evaluated at the end.
+        seed: Seeds folds, sampling and learners.
+    """
+
+    recipe: Recipe
+    reasons: dict[str, str]
+    fingerprint: Fingerprint
+    fps: float
+    folds: tuple[Fold, ...]
+    holdout: tuple[str, ...]
+    seed: int
+
+    @property
+    def leaks(self) -> bool:
+        """Whether frames of one animal are on both sides of the split."""
+        return self.recipe.split.by == "random-frame"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, in the order in which people read them."""
+        return {
+            "name": self.recipe.name,
+            "boutwise": __version__,
+            "seed": self.seed,
+            "fps": self.fps,
+            "recipe": self.recipe.model_dump(mode="json"),
+            "reasons": dict(self.reasons),
+            "folds": [{"name": fold.name, "test": list(fold.test)} for fold in self.folds],
+            "holdout": list(self.holdout),
+            "fingerprint": self.fingerprint.as_dict(),
+        }
+
+    def key(self) -> str:
+        """Digest of all that decides about the result: equal plans give equal models."""
+        plain = self.as_dict()
+        plain["fingerprint"].pop("cores")
+        return Store.key(plain)
+
+    def save(self, path: Path) -> None:
+        """Write ``plan.yaml``."""
+        text = yaml.safe_dump(self.as_dict(), sort_keys=False, allow_unicode=True, width=100)
+        path.write_text(text, encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: Path) -> Plan:
+        """Read ``plan.yaml``; it may have been edited.
+
+        Raises:
+            RecipeError: A setting does not fit the schema, or is ``auto``.
+            DataError: The file is no plan.
+        """
+        try:
+            data = yaml.safe_load(path.read_text(encoding="utf-8"))
+            recipe = parse_recipe(data["recipe"], source=str(path))
+            plan = cls(
+                recipe,
+                dict(data["reasons"]),
+                Fingerprint.from_dict(data["fingerprint"]),
+                float(data["fps"]),
+                tuple(Fold(fold["name"], tuple(fold["test"])) for fold in data["folds"]),
+                tuple(data["holdout"]),
+                int(data["seed"]),
+            )
+        except RecipeError:
+            raise
+        except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
+            raise DataError(
+                f"this is not a plan ({error})", file=path, expected="a plan.yaml of a run"
+            ) from error
+        return plan
+
+
+def make_plan(
+    project: Project, recipe: str | Path, *, settings: Iterable[str] = (), seed: int = 0
+) -> Plan:
+    """Plan what to do with a project.
+
+    Args:
+        project: With pose and labels.
+        recipe: Name or YAML file.
+        settings: ``a.b=c`` each.
+        seed: Seeds everything random.
+
+    Raises:
+        DataError: There are no labelled recordings with pose, or too few animals.
+    """
+    asked = load_recipe(recipe, settings)
+    subjects = usable_subjects(project, asked)
+    ethogram = target_ethogram(project, asked.target)
+    facts = take_fingerprint(project, ethogram, subjects)
+    resolved, reasons = resolve(asked, facts)
+    folds, holdout, folds_reason = make_folds(subjects, resolved.split, seed)
+    if resolved.split.folds == "auto":
+        reasons["split.folds"] = folds_reason
+        split = resolved.split.model_copy(update={"folds": len(folds)})
+        resolved = resolved.model_copy(update={"split": split})
+    if resolved.target.annotators == "auto":
+        reasons["target.annotators"] = "one annotator labelled each recording"
+    fps = sorted(item.recording.clock.fps for item in subjects)[len(subjects) // 2]
+    plan = Plan(resolved, reasons, facts, fps, folds, holdout, seed)
+    return replace(plan, reasons={**reasons, "fps": _rate_reason(facts, fps)})
+
+
+def usable_subjects(project: Project, recipe: Recipe) -> list[LabelledSubject]:
+    """The labelled subjects of all recordings that have pose.
+
+    Raises:
+        DataError: There is none.
+    """
+    recordings = [r for r in project.recordings() if project.has_pose(r.id)]
+    subjects = labelled_subjects(project, recipe.target, recordings)
+    if not subjects:
+        raise DataError(
+            "no recording has both pose and labels",
+            file=project.root,
+            todo="import both; 'boutwise import --dry-run' shows which files match",
+        )
+    return subjects
+
+
+def groups_of_plan(plan: Plan, subjects: list[LabelledSubject]) -> dict[Any, str]:
+    """The group of each subject under the plan's split; empty words for a random-frame split."""
+    if plan.leaks:
+        return {item.subject: "" for item in subjects}
+    return group_of(subjects, plan.recipe.split.by)
+
+
+def _rate_reason(facts: Fingerprint, fps: float) -> str:
+    clocks = " and ".join("timestamps" if kind == "pts" else "declared" for kind in facts.clocks)
+    if len(facts.rates) == 1:
+        return f"working rate: all recordings have {fps:g} frames per second ({clocks})"
+    rates = ", ".join(f"{rate:g}" for rate in facts.rates)
+    return f"working rate: the median of {rates} frames per second ({clocks}); others are resampled"

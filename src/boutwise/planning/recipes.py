@@ -1,0 +1,124 @@
+"""Read recipes by name or path, and change settings of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from boutwise.errors import RecipeError, did_you_mean
+from boutwise.types.recipe import Recipe, parse_recipe
+
+
+def recipe_names() -> list[str]:
+    """Names of the recipes that come with boutwise."""
+    folder = files("boutwise") / "recipes"
+    return sorted(
+        entry.name.removesuffix(".yaml")
+        for entry in folder.iterdir()
+        if entry.name.endswith(".yaml")
+    )
+
+
+def describe_recipe(name: str) -> str:
+    """The comment at the head of a recipe file."""
+    text = (files("boutwise") / "recipes" / f"{name}.yaml").read_text(encoding="utf-8")
+    lines = [line.removeprefix("#").strip() for line in text.splitlines()]
+    return lines[0] if text.startswith("#") else ""
+
+
+def load_recipe(name: str | Path, settings: Iterable[str] = ()) -> Recipe:
+    """A recipe by its name or the path of a YAML file, with settings changed.
+
+    Args:
+        name: ``pose``, or ``my_recipe.yaml``.
+        settings: ``a.b=c`` each, where ``c`` is YAML: ``members.0.features=[egocentric]``.
+
+    Raises:
+        RecipeError: No such recipe, not YAML, or not of the schema; with the place.
+
+    >>> load_recipe("pose", ["members.0.optim.rounds=50"]).members[0].optim.rounds
+    50
+    """
+    data, source = _read(name)
+    if "extends" in data:
+        base, _ = _read(str(data["extends"]))
+        if "extends" in base:
+            raise RecipeError(
+                f"'{data['extends']}' itself extends '{base['extends']}'",
+                file=source,
+                expected="a recipe that extends another, once",
+            )
+        data = {**base, **{key: value for key, value in data.items() if key != "extends"}}
+    for setting in settings:
+        _set(data, setting)
+    return parse_recipe(data, source=source)
+
+
+def _read(name: str | Path) -> tuple[dict[str, Any], str]:
+    path = Path(name)
+    if path.suffix in (".yaml", ".yml"):
+        if not path.is_file():
+            raise RecipeError("there is no such recipe file", file=path)
+        text, source = path.read_text(encoding="utf-8-sig"), str(path)
+    elif str(name) in recipe_names():
+        text = (files("boutwise") / "recipes" / f"{name}.yaml").read_text(encoding="utf-8")
+        source = f"recipe {name}"
+    else:
+        raise RecipeError(
+            f"there is no recipe '{name}'",
+            todo=did_you_mean(str(name), recipe_names()) + " A file is named with its .yaml",
+        )
+    try:
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise RecipeError(f"this is not YAML: {error}", file=source) from None
+    if not isinstance(data, dict):
+        raise RecipeError("a recipe is a mapping of keys to values", file=source)
+    return data, source
+
+
+def _set(data: dict[str, Any], setting: str) -> None:
+    path, equals, text = setting.partition("=")
+    if not equals or not path:
+        raise RecipeError(f"the setting '{setting}' has no '='", expected="--set a.b=c")
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise RecipeError(f"the value of '{path}' is not YAML: {error}") from None
+    steps = path.split(".")
+    here: Any = data
+    for position, step in enumerate(steps[:-1]):
+        here = _step_into(here, step, ".".join(steps[: position + 1]))
+    last = steps[-1]
+    if isinstance(here, list):
+        here[_place(here, last, path)] = value
+    else:
+        here[last] = value
+
+
+def _step_into(here: Any, step: str, path: str) -> Any:
+    if isinstance(here, list):
+        place = _place(here, step, path)
+        if isinstance(here[place], str):  # a part named without options
+            here[place] = {here[place]: {}}
+        return here[place]
+    if here.get(step) is None:
+        here[step] = {}
+    if isinstance(here[step], str):
+        here[step] = {here[step]: {}}
+    if not isinstance(here[step], Mapping | list):
+        raise RecipeError(f"'{path}' has no settings of its own", expected=f"--set {path}=...")
+    return here[step]
+
+
+def _place(here: list[Any], step: str, path: str) -> int:
+    if not step.isdigit() or int(step) >= len(here):
+        raise RecipeError(
+            f"'{path}' does not exist",
+            expected=f"a number from 0 to {len(here) - 1} in place of '{step}'",
+        )
+    return int(step)

@@ -1,0 +1,129 @@
+"""The rules behind every ``auto``: a value and the reason for it.
+
+Each rule is a function of the fingerprint and the member it belongs to, found by the dotted path of
+the setting; ``*`` stands for any one step. The evidence behind most of them is in
+``docs/explanation/choices.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from boutwise.errors import RecipeError
+from boutwise.learners import network, trees
+from boutwise.planning.fingerprint import Fingerprint
+from boutwise.types.recipe import NetworkMember, Recipe, parse_recipe
+
+FEW_ANIMALS = 15
+"""Below this many animals trained combiners and biases lost to plain ones."""
+
+Rule = Callable[[Fingerprint], tuple[Any, str]]
+
+
+def _combine(facts: Fingerprint) -> tuple[Any, str]:
+    if facts.animals < FEW_ANIMALS:
+        return "mean", f"{facts.animals} animals do not bear a trained combiner"
+    return "logistic", f"{facts.animals} animals bear one weight for each member"
+
+
+def _calibrate(facts: Fingerprint) -> tuple[Any, str]:
+    if facts.animals < FEW_ANIMALS:
+        return "temperature", f"{facts.animals} animals do not bear a bias for each class"
+    return "vector", f"{facts.animals} animals bear a scale and a bias for each class"
+
+
+def _smooth(facts: Fingerprint) -> tuple[Any, str]:
+    seconds = round(min(0.3, 0.45 * facts.median_bout_s), 3)
+    short = [facts_.length_s[2] for facts_ in facts.classes.values() if facts_.length_s]
+    shortest = min(short, default=facts.median_bout_s)
+    if seconds > 0.5 * shortest:
+        return round(0.5 * shortest, 3), (
+            f"half the median bout of the shortest behavior ({shortest:.2f} s)"
+        )
+    return seconds, "0.25 to 0.35 s gave the best bouts; never above half a median bout"
+
+
+def _minimum_duration(facts: Fingerprint) -> tuple[Any, str]:
+    return "none", "the moving mean already removes flicker; a minimum takes the shortest acts"
+
+
+RULES: dict[str, Rule] = {
+    "combine": _combine,
+    "calibrate": _calibrate,
+    "decode.smooth.seconds": _smooth,
+    "decode.minimum_duration": _minimum_duration,
+}
+
+
+def resolve(recipe: Recipe, facts: Fingerprint) -> tuple[Recipe, dict[str, str]]:
+    """Replace every ``auto`` of a recipe by a value.
+
+    ``target.annotators`` and ``split.folds`` are resolved where labels and folds are made.
+
+    Returns:
+        The resolved recipe, and dotted path -> reason.
+
+    Raises:
+        RecipeError: A setting is ``auto`` for which there is no rule.
+    """
+    data = recipe.model_dump()
+    reasons: dict[str, str] = {}
+    rules = dict(RULES)
+    for place, member in enumerate(recipe.members):
+        learner = network if isinstance(member, NetworkMember) else trees
+        rules |= _member_rules(f"members.{place}", learner.auto_values(_facts(facts)))
+    for path in list(_autos(data)):
+        if path in ("target.annotators", "split.folds"):
+            continue
+        if path not in rules:
+            raise RecipeError(f"there is no rule for '{path}: auto'", todo="give it a value")
+        value, reason = rules[path](facts)
+        _put(data, path, value)
+        reasons[path] = reason
+    return parse_recipe(data, source="plan"), reasons
+
+
+def _facts(facts: Fingerprint) -> dict[str, Any]:
+    return {
+        "n_frames": facts.frames,
+        "fps": facts.rates[len(facts.rates) // 2] if facts.rates else 30.0,
+        "n_animals": facts.animals,
+        "median_bout_s": facts.median_bout_s,
+        "classes": {name: vars(value) for name, value in facts.classes.items()},
+        "cores": facts.cores,
+    }
+
+
+def _member_rules(head: str, values: Mapping[str, tuple[Any, str]]) -> dict[str, Rule]:
+    def constant(pair: tuple[Any, str]) -> Rule:
+        return lambda facts: pair
+
+    return {f"{head}.{path}": constant(pair) for path, pair in values.items()}
+
+
+def _autos(data: Any, head: str = "") -> Iterator[str]:
+    """Dotted paths at which ``auto`` stands; options of a part are named by the part."""
+    if data == "auto":
+        yield head
+    elif isinstance(data, Mapping):
+        if set(data) == {"part", "options"}:
+            yield from _autos({data["part"]: data["options"]}, head)
+            return
+        for key, value in data.items():
+            yield from _autos(value, f"{head}.{key}" if head else str(key))
+    elif isinstance(data, list):
+        for place, value in enumerate(data):
+            yield from _autos(value, f"{head}.{place}")
+
+
+def _put(data: Any, path: str, value: Any) -> None:
+    steps = path.split(".")
+    for step in steps[:-1]:
+        if isinstance(data, list):
+            data = data[int(step)]
+        elif set(data) == {"part", "options"} and step == data["part"]:
+            data = data["options"]
+        else:
+            data = data[step]
+    data[steps[-1]] = value

@@ -1,0 +1,21 @@
+"""From a recording to the streams that learners see: resample, clean, compute features, cache.
+
+What lives here: the one path that training and prediction share, so that both see the same
+numbers. Each step is keyed by the content of its input and its parameters, so that nothing is
+computed twice. May import: ``windows``, ``features``, ``cleaning``, ``store`` and below.
+"""
+
+from boutwise.prepare.rates import resample_pose, resample_states, scores_at, working_clock
+from boutwise.prepare.streams import PreparedPose, Stream, load_streams, member_streams, present_frames
+
+__all__ = [
+    "PreparedPose",
+    "Stream",
+    "load_streams",
+    "member_streams",
+    "present_frames",
+    "resample_pose",
+    "resample_states",
+    "scores_at",
+    "working_clock",
+]

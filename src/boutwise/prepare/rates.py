@@ -1,0 +1,81 @@
+"""Bring recordings of different or varying rates onto one working rate, and predictions back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boutwise.types import FrameClock, PoseTrack
+
+SAME_RATE = 0.01
+"""Rates that differ by less than this share are the same."""
+
+
+def working_clock(clock: FrameClock, fps: float) -> FrameClock:
+    """The clock at the working rate; the very same clock when it already runs at that rate.
+
+    A clock with varying frame times, or whose rate differs by more than 1 %, is replaced by a
+    regular one that starts with its first frame and ends with its last.
+
+    >>> working_clock(FrameClock.declared(100, 50), 25).n_frames
+    50
+    """
+    steps = np.diff(clock.times_s)
+    if steps.size == 0:
+        return clock
+    regular = np.abs(steps * clock.fps - 1).max() < 0.5 if clock.kind == "pts" else True
+    if regular and abs(clock.fps / fps - 1) <= SAME_RATE:
+        return clock
+    span = clock.times_s[-1] - clock.times_s[0]
+    n_frames = int(np.floor(span * fps + 1e-6)) + 1
+    return FrameClock(clock.times_s[0] + np.arange(n_frames) / fps, float(fps), "pts")
+
+
+def resample_pose(pose: PoseTrack, clock: FrameClock, working: FrameClock) -> PoseTrack:
+    """Positions at the frames of the working clock, linear in time.
+
+    A point is missing where it is missing in the frame before or after; nothing is filled.
+    """
+    if working is clock:
+        return pose
+    after = np.clip(np.searchsorted(clock.times_s, working.times_s), 1, clock.n_frames - 1)
+    before = after - 1
+    span = clock.times_s[after] - clock.times_s[before]
+    share = np.clip((working.times_s - clock.times_s[before]) / span, 0, 1).astype(np.float32)
+
+    def at(values: NDArray[np.float32]) -> NDArray[np.float32]:
+        weight = share.reshape((-1,) + (1,) * (values.ndim - 1))
+        left, right = values[before], values[after]
+        mixed = left * (1 - weight) + right * weight
+        # An exact hit needs one neighbor only: 0 * NaN would lose it.
+        mixed = np.where(weight < 1e-6, left, np.where(weight > 1 - 1e-6, right, mixed))
+        return mixed.astype(np.float32)
+
+    confidence = None if pose.confidence is None else at(pose.confidence)
+    return replace(pose, positions=at(pose.positions), confidence=confidence)
+
+
+def _nearest(source: FrameClock, wanted: FrameClock) -> NDArray[np.int64]:
+    after = np.clip(np.searchsorted(source.times_s, wanted.times_s), 1, source.n_frames - 1)
+    left = wanted.times_s - source.times_s[after - 1]
+    right = source.times_s[after] - wanted.times_s
+    return np.where(left <= right, after - 1, after)
+
+
+def resample_states(
+    states: NDArray[np.int8], clock: FrameClock, working: FrameClock
+) -> NDArray[np.int8]:
+    """Frame states at the nearest native frame, (working frames, behaviors)."""
+    return states if working is clock else states[_nearest(clock, working)]
+
+
+def scores_at(
+    scores: NDArray[np.float32], working: FrameClock, clock: FrameClock
+) -> NDArray[np.float32]:
+    """Raw scores at every native frame, linear in time, (native frames, behaviors)."""
+    if working is clock:
+        return scores
+    columns = [np.interp(clock.times_s, working.times_s, column) for column in scores.T]
+    return np.stack(columns, axis=1).astype(np.float32)

@@ -1,0 +1,142 @@
+"""Streams: what a learner sees of a recording, computed once and cached by content."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boutwise import registry
+from boutwise.errors import RecipeError
+from boutwise.prepare.rates import resample_pose, working_clock
+from boutwise.store import Store
+from boutwise.types import FrameClock, PoseTrack, Subject
+from boutwise.types.recipe import NetworkMember, Part, TreesMember
+
+
+@dataclass(frozen=True, eq=False)
+class Stream:
+    """One stream of one subject.
+
+    Attributes:
+        values: (working frames, channels), float32, NaN = missing; may be memory-mapped.
+        columns: Name of each channel.
+        keys: Content keys under which the pieces lie in the store; empty without a store.
+    """
+
+    values: NDArray[np.float32]
+    columns: tuple[str, ...]
+    keys: tuple[str, ...] = ()
+
+
+def member_streams(member: TreesMember | NetworkMember) -> dict[str, tuple[Part, ...]]:
+    """Name of each stream of a member -> the feature sets in it. Trees have one: ``features``."""
+    if isinstance(member, TreesMember):
+        return {"features": tuple(member.features)}
+    encoders = [name for name, stream in member.streams.items() if stream.encoder is not None]
+    if encoders:
+        raise RecipeError(
+            f"the stream '{encoders[0]}' has an encoder, and this release reads no video",
+            expected="features",
+        )
+    return {name: tuple(stream.features) for name, stream in member.streams.items()}
+
+
+class PreparedPose:
+    """The pose of one recording at the working rate, cleaned, and the features made of it.
+
+    Args:
+        pose: As read.
+        clock: The recording's clock.
+        fps: Working rate.
+        prepare: Preparations, in order.
+        store: Where features are cached; None computes them anew.
+    """
+
+    def __init__(
+        self,
+        pose: PoseTrack,
+        clock: FrameClock,
+        *,
+        fps: float,
+        prepare: Sequence[Part] = (),
+        store: Store | None = None,
+    ) -> None:
+        self.native = pose
+        self.clock = working_clock(clock, fps)
+        self._native_clock = clock
+        self._prepare = tuple(prepare)
+        self._store = store
+
+    @cached_property
+    def pose(self) -> PoseTrack:
+        """Resampled and cleaned."""
+        pose = resample_pose(self.native, self._native_clock, self.clock)
+        for part in self._prepare:
+            pose = registry.load("preparation", part.part).clean(pose, self.clock, **part.options)
+        return pose
+
+    def stream(self, subject: Subject, parts: Sequence[Part]) -> Stream:
+        """All feature sets of one stream side by side."""
+        pieces = [self._features(subject, part) for part in parts]
+        columns = tuple(name for piece in pieces for name in piece.columns)
+        keys = tuple(key for piece in pieces for key in piece.keys)
+        if len(pieces) == 1:
+            return pieces[0]
+        return Stream(np.concatenate([piece.values for piece in pieces], axis=1), columns, keys)
+
+    def _features(self, subject: Subject, part: Part) -> Stream:
+        module = registry.load("feature set", part.part)
+        if self._store is None:
+            table = module.compute(self.pose, self.clock, subject, **part.options)
+            return Stream(table.of(subject), table.columns)
+        key = self._key(subject, part, module.VERSION)
+        cached, header = self._store.array(key), self._store.header(key)
+        if cached is None or header is None:
+            table = module.compute(self.pose, self.clock, subject, **part.options)
+            header = {"columns": list(table.columns), "set": part.part, "version": module.VERSION}
+            cached = self._store.put(key, table.of(subject), header)
+        return Stream(cached, tuple(header["columns"]), (key,))
+
+    @cached_property
+    def _content(self) -> str:
+        """Digest of everything that the cleaned pose depends on."""
+        versions = [
+            [part.part, part.options, registry.load("preparation", part.part).VERSION]
+            for part in self._prepare
+        ]
+        confidence = self.native.confidence
+        return Store.key(
+            np.ascontiguousarray(self.native.positions),
+            None if confidence is None else np.ascontiguousarray(confidence),
+            self.native.animals,
+            self.native.keypoints,
+            dict(sorted(self.native.roles.items())),
+            self.clock.times_s,
+            versions,
+        )
+
+    def _key(self, subject: Subject, part: Part, version: int) -> str:
+        who = [subject.animal, subject.target]
+        return Store.key(self._content, who, part.part, part.options, version)
+
+
+def present_frames(streams: Mapping[str, NDArray[np.float32]]) -> NDArray[np.bool_]:
+    """Frames in which a subject can be judged: some stream has a value there, (frames,)."""
+    present = [np.isfinite(values).any(axis=1) for values in streams.values()]
+    return np.asarray(np.logical_or.reduce(present))
+
+
+def load_streams(store: Store, keys: Mapping[str, Sequence[str]]) -> dict[str, NDArray[np.float32]]:
+    """Streams by the keys under which they were cached; raises nothing is missing."""
+    streams = {}
+    for name, pieces in keys.items():
+        arrays = [store.array(key) for key in pieces]
+        if any(array is None for array in arrays):
+            raise FileNotFoundError(f"the cached features of the stream '{name}' are gone")
+        found = [array for array in arrays if array is not None]
+        streams[name] = found[0] if len(found) == 1 else np.concatenate(found, axis=1)
+    return streams

@@ -1,0 +1,135 @@
+"""The null control: the same protocol on labels that cannot be learned.
+
+The labels of each subject are shifted circularly by a large offset, so that bouts, shares and
+lengths stay and only their tie to the animal's movement is cut. A cheap learner that still scores
+above chance on them has seen its test frames: the split leaks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boutwise.decision.links import blocks, to_probabilities
+from boutwise.metrics import frames
+from boutwise.metrics._intervals import student_quantile
+from boutwise.planning import Plan
+from boutwise.training.snapshot import Snapshot
+from boutwise.types.recipe import TreesMember
+
+ROUNDS, EPOCHS = 40, 4
+LEAK = 0.03
+"""Macro-F1 above chance from which the control speaks of a leak."""
+SHIFT = (0.35, 0.65)
+"""The shift is a random share of the recording's length between these two."""
+
+
+def control_plan(plan: Plan) -> Plan:
+    """The plan with its first member made cheap: fewer rounds, or fewer epochs."""
+    member = plan.recipe.members[0]
+    if isinstance(member, TreesMember):
+        rounds = member.optim.rounds if isinstance(member.optim.rounds, int) else ROUNDS
+        optim = {"rounds": min(ROUNDS, rounds)}
+    else:
+        epochs = member.optim.epochs if isinstance(member.optim.epochs, int) else EPOCHS
+        optim = {"epochs": min(EPOCHS, epochs)}
+    cheap = member.model_copy(update={"optim": member.optim.model_copy(update=optim)})
+    recipe = plan.recipe.model_copy(update={"members": [cheap]})
+    return replace(plan, recipe=recipe)
+
+
+def shift_labels(snapshot: Snapshot, *, seed: int = 0) -> Snapshot:
+    """The snapshot with each subject's labels shifted circularly; seeded by the subject."""
+    shifted = {}
+    for subject, states in snapshot.states.items():
+        words = str(subject).encode("utf-8")
+        share = np.random.default_rng([seed, *words]).uniform(*SHIFT)
+        shifted[subject] = np.roll(states, round(share * len(states)), axis=0)
+    return replace(snapshot, states=shifted)
+
+
+def judge(
+    raw: Sequence[NDArray[np.float32]],
+    states: Sequence[NDArray[np.int8]],
+    units: Sequence[str],
+    snapshot: Snapshot,
+) -> dict[str, Any]:
+    """Compare the control's macro-F1 with chance.
+
+    Chance is what a prediction that says each behavior as often as the control does, but at
+    random, would score: 2 p q / (p + q) for a behavior shown in a share p of the frames and said
+    in a share q. The difference is taken within each animal.
+
+    Args:
+        raw: Out-of-fold raw scores of the control, one (frames, behaviors) a subject.
+        states: Shifted labels, the same shape.
+        units: Animal of each subject.
+        snapshot: For the ethogram.
+
+    Returns:
+        ``macro_f1`` and ``chance`` (means over animals), ``excess`` with its 95 % interval
+        ``low`` and ``high`` (None below 3 animals), ``leaks``, and ``text``.
+    """
+    names = sorted(set(units))
+    scored = np.zeros((len(names), len(snapshot.ethogram.names), 4))
+    for scores, truth, unit in zip(raw, states, units, strict=True):
+        scored[names.index(unit)] += _counts(scores, truth, snapshot)
+    f1 = frames.macro_f1(scored)
+    chance = _chance(scored)
+    excess = f1 - chance
+    mean, low, high = float(np.nanmean(excess)), None, None
+    if len(names) >= 3:
+        width = student_quantile(0.975, len(names) - 1) * float(np.nanstd(excess, ddof=1))
+        low, high = mean - width / len(names) ** 0.5, mean + width / len(names) ** 0.5
+    leaks = mean > LEAK and (low is None or low > 0)
+    verdict = (
+        "above chance on labels that cannot be learned: the split LEAKS"
+        if leaks
+        else "at chance, as it must be: no leak of frames was found"
+    )
+    return {
+        "macro_f1": float(np.nanmean(f1)),
+        "chance": float(np.nanmean(chance)),
+        "excess": mean,
+        "low": low,
+        "high": high,
+        "leaks": leaks,
+        "text": f"null control (labels shifted within each recording): {verdict}",
+    }
+
+
+def _counts(
+    raw: NDArray[np.float32], truth: NDArray[np.int8], snapshot: Snapshot
+) -> NDArray[np.float64]:
+    """tp, fp, fn, tn of each behavior, (behaviors, 4)."""
+    said = np.zeros(raw.shape, dtype=bool)
+    probabilities = to_probabilities(raw, snapshot.ethogram)
+    for columns in blocks(snapshot.ethogram):
+        if len(columns) == 1:
+            said[:, columns[0]] = probabilities[:, columns[0]] >= 0.5
+        else:
+            best = np.asarray(columns)[probabilities[:, columns].argmax(axis=1)]
+            said[np.arange(len(best)), best] = True
+    known, yes = truth >= 0, truth == 1
+    counts = np.zeros((raw.shape[1], 4))
+    for place, cell in (
+        (frames.TP, said & yes),
+        (frames.FP, said & ~yes),
+        (frames.FN, ~said & yes),
+        (frames.TN, ~said & ~yes),
+    ):
+        counts[:, place] = (cell & known).sum(axis=0)
+    return counts
+
+
+def _chance(counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Macro-F1 of a random prediction with the same shares, (animals,)."""
+    total = counts.sum(axis=2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        p = (counts[..., frames.TP] + counts[..., frames.FN]) / total
+        q = (counts[..., frames.TP] + counts[..., frames.FP]) / total
+        return np.asarray(np.nanmean(np.where(p + q > 0, 2 * p * q / (p + q), np.nan), axis=1))

@@ -1,0 +1,216 @@
+"""Train: a plan becomes out-of-fold scores, a bundle and a run folder that explains both."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from boutwise import __version__
+from boutwise.errors import DataError, UsageError
+from boutwise.planning import Plan
+from boutwise.planning.plan import usable_subjects
+from boutwise.project import Project
+from boutwise.training.assess import Assessed, assess, native_scores, write_out_of_fold
+from boutwise.training.control import control_plan, judge, shift_labels
+from boutwise.training.pool import run_units
+from boutwise.training.shipping import build_bundle
+from boutwise.training.snapshot import Snapshot, load_snapshot, save_snapshot, take_snapshot
+from boutwise.training.units import FINAL, Unit
+from boutwise.types.recipe import NetworkMember
+
+Say = Callable[[int, int, str], None]
+PACKAGES = ("numpy", "scipy", "pandas", "lightgbm", "scikit-learn", "torch", "lightning")
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a training left behind.
+
+    Attributes:
+        directory: The run folder.
+        bundle: The bundle file.
+        scores: What ``scores.json`` holds.
+        units_run: Units of work that were computed now.
+        units_kept: Units that had been done before.
+    """
+
+    directory: Path
+    bundle: Path
+    scores: dict[str, Any]
+    units_run: int
+    units_kept: int
+
+
+def train(
+    project: Project,
+    plan: Plan,
+    *,
+    out: str | None = None,
+    resume: bool = False,
+    workers: int | None = None,
+    say: Say | None = None,
+) -> RunResult:
+    """Fit a plan.
+
+    Args:
+        project: With the recordings that the plan was made for.
+        plan: What to do.
+        out: Name of the run; by default that of the recipe, numbered when it is taken.
+        resume: Go on with the unfinished run of that name, keeping every finished unit.
+        workers: Processes side by side; by default one a core.
+        say: Called with (done, total, words) as the work advances.
+
+    Raises:
+        UsageError: The name is taken; or there is nothing, or something else, to resume.
+    """
+    say = say or (lambda done, total, words: None)
+    run = _open_run(project, plan, out, resume)
+    snapshot = _snapshot(project, plan, run, say)
+    members = range(len(plan.recipe.members))
+    folds = [Unit("folds", fold.name, member) for fold in plan.folds for member in members]
+    control = [Unit("control", fold.name, 0) for fold in plan.folds]
+    workers = workers or os.cpu_count() or 1
+    first = run_units(run, folds + control, workers=workers, say=say)
+    final = [Unit(FINAL, "", member, _steps(run, plan, member)) for member in members]
+    last = run_units(run, final, workers=workers, say=say)
+    say(0, 1, "out-of-fold scores")
+    assessed = assess(run, plan, snapshot)
+    write_out_of_fold(run, assessed.predictions)
+    scores = _scores(run, plan, snapshot, assessed)
+    bundle = build_bundle(run, plan, snapshot, assessed.decision, scores)
+    write_json(run / "scores.json", scores)
+    say(1, 1, "out-of-fold scores")
+    return RunResult(run, bundle, scores, first[0] + last[0], first[1] + last[1])
+
+
+def write_json(path: Path, data: Any) -> None:
+    """Write JSON under a temporary name, then move it into place."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_text(json.dumps(data, indent=1, allow_nan=False), encoding="utf-8")
+    temporary.replace(path)
+
+
+def _open_run(project: Project, plan: Plan, out: str | None, resume: bool) -> Path:
+    if resume:
+        run = _unfinished(project, plan, out)
+        plan_before = Plan.load(run / "plan.yaml")
+        if plan_before.key() != plan.key():
+            raise UsageError(
+                f"the run '{run.name}' was begun with another plan",
+                file=run / "plan.yaml",
+                todo="resume it with the same recipe, settings, seed and data, or leave --resume "
+                "out to begin a new run",
+            )
+        return run
+    name = out or _free_name(project, plan.recipe.name)
+    if (project.runs / name / "plan.yaml").exists():
+        raise UsageError(
+            f"there is already a run '{name}'",
+            file=project.runs / name,
+            todo="choose another name for --out, or go on with it by --resume",
+        )
+    run = project.run_directory(name)
+    write_json(run / "environment.json", environment())
+    plan.save(run / "plan.yaml")
+    return run
+
+
+def _unfinished(project: Project, plan: Plan, out: str | None) -> Path:
+    names = [out] if out else list(reversed(project.run_names()))
+    for name in names:
+        run = project.runs / name
+        begun = (run / "plan.yaml").exists() and not (run / "bundle.boutwise").exists()
+        if begun and (out or Plan.load(run / "plan.yaml").recipe.name == plan.recipe.name):
+            return run
+    raise UsageError(
+        f"there is no unfinished run {f'{out!r}' if out else 'of this recipe'} to go on with",
+        file=project.runs,
+        todo="leave --resume out to begin one",
+    )
+
+
+def _free_name(project: Project, name: str) -> str:
+    taken = {path.name for path in project.runs.glob("*")} if project.runs.exists() else set()
+    numbers = [name] + [f"{name}-{number}" for number in range(2, len(taken) + 3)]
+    return next(number for number in numbers if number not in taken)
+
+
+def _snapshot(project: Project, plan: Plan, run: Path, say: Say) -> Snapshot:
+    subjects = usable_subjects(project, plan.recipe)
+    snapshot = take_snapshot(project, plan, subjects, say)
+    before = run / "data" / "snapshot.json"
+    if before.exists():
+        kept = json.loads(before.read_text(encoding="utf-8"))["facts"]["labels_digest"]
+        if save_snapshot(snapshot, run / "data" / "now") != kept:
+            raise DataError(
+                "the labels have changed since this run began",
+                file=run,
+                todo="begin a new run; this one stays as it is",
+            )
+    save_snapshot(snapshot, run / "data")
+    return load_snapshot(run / "data")
+
+
+def _steps(run: Path, plan: Plan, member: int) -> int | None:
+    """The final fit trains as long as the folds did in the median, where they stopped early."""
+    settings = plan.recipe.members[member]
+    if not isinstance(settings, NetworkMember) or settings.optim.early_stop == "none":
+        return None
+    done = [
+        json.loads(
+            (Unit("folds", fold.name, member).directory(run) / "done.json").read_text("utf-8")
+        )
+        for fold in plan.folds
+    ]
+    return round(median(int(entry["steps"]) for entry in done))
+
+
+def _scores(run: Path, plan: Plan, snapshot: Snapshot, assessed: Assessed) -> dict[str, Any]:
+    scores = assessed.scores.as_dict()
+    shifted = shift_labels(snapshot)
+    entries = [e for e in shifted.entries if not (e.group and e.group in plan.holdout)]
+    raw = native_scores(run, control_plan(plan), shifted, entries, kind="control")[0]
+    scores["null_control"] = judge(
+        raw,
+        [shifted.states[entry.subject] for entry in entries],
+        [entry.unit for entry in entries],
+        shifted,
+    )
+    scores["run"] = {
+        "name": run.name,
+        "recipe": plan.recipe.name,
+        "split": plan.recipe.split.by,
+        "leaks": plan.leaks,
+        "folds": [{"name": fold.name, "test": list(fold.test)} for fold in plan.folds],
+        "holdout": list(plan.holdout),
+        "seed": plan.seed,
+        "fps": plan.fps,
+        "boutwise": __version__,
+        "labels_digest": snapshot.facts["labels_digest"],
+    }
+    return scores
+
+
+def environment() -> dict[str, Any]:
+    """Versions and machine, for ``environment.json``."""
+    versions: dict[str, str | None] = {}
+    for name in PACKAGES:
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            versions[name] = None
+    return {
+        "boutwise": __version__,
+        "python": sys.version.split()[0],
+        "system": platform.platform(),
+        "cores": os.cpu_count(),
+        "packages": versions,
+    }

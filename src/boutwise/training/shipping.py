@@ -1,0 +1,122 @@
+"""Put a trained model into one file, with a card that says how good it is."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from boutwise import __version__
+from boutwise.bundle import pack
+from boutwise.bundle.bundle import FASTEST, FORMAT, SLOWEST, ethogram_as_dict
+from boutwise.decision import Decision
+from boutwise.planning import Plan
+from boutwise.training.snapshot import Snapshot, stream_needs
+from boutwise.training.units import FINAL, Unit
+
+
+def build_bundle(
+    run: Path, plan: Plan, snapshot: Snapshot, decision: Decision, scores: dict[str, Any]
+) -> Path:
+    """Write ``bundle.boutwise`` into the run folder."""
+    staging = run / FINAL / "bundle"
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir(parents=True)
+    for member in range(len(plan.recipe.members)):
+        source = Unit(FINAL, "", member).directory(run)
+        target = staging / "members" / str(member)
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("done.json", "work"))
+    decision.save(staging)
+    plan.save(staging / "plan.yaml")
+    manifest = _manifest(plan, snapshot, scores)
+    (staging / "bundle.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+    (staging / "card.md").write_text(card(manifest), encoding="utf-8")
+    path = run / "bundle.boutwise"
+    pack(staging, path)
+    shutil.rmtree(staging)
+    return path
+
+
+def _manifest(plan: Plan, snapshot: Snapshot, scores: dict[str, Any]) -> dict[str, Any]:
+    trained = [e for e in snapshot.entries if not (e.group and e.group in plan.holdout)]
+    animals = {e.subject.animal for e in trained} | {e.subject.target for e in trained} - {""}
+    return {
+        "format": FORMAT,
+        "boutwise": __version__,
+        "name": plan.recipe.name,
+        "made": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "ethogram": ethogram_as_dict(snapshot.ethogram),
+        "fps": plan.fps,
+        "fps_range": [SLOWEST * plan.fps, FASTEST * plan.fps],
+        "prepare": [part.model_dump() for part in plan.recipe.prepare],
+        "members": stream_needs(plan, snapshot),
+        "roles": snapshot.facts["roles"],
+        "n_dims": snapshot.facts["n_dims"],
+        "animals": sorted(animals),
+        "recordings": sorted({entry.subject.recording for entry in trained}),
+        "split": scores["run"],
+        "scores": {
+            "headline": scores["headline"],
+            "frames": scores["frames"],
+            "bouts": scores["bouts"],
+            "behaviors": scores["behaviors"],
+            "baselines": scores["baselines"],
+            "null_control": scores["null_control"],
+            "notes": scores["notes"],
+        },
+    }
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+def _estimate(entry: dict[str, Any]) -> str:
+    interval = entry["interval"]
+    if interval["low"] is None:
+        return f"{_number(entry['value'])} (no interval: {interval['reason']})"
+    rough = ", rough" if interval["rough"] else ""
+    return (
+        f"{_number(entry['value'])} (95 % interval over {interval['n_groups']} animals "
+        f"{interval['low']:.3f} to {interval['high']:.3f}{rough})"
+    )
+
+
+def card(manifest: dict[str, Any]) -> str:
+    """The bundle's card: what it is, what it was trained on, how good it is, what it is not for."""
+    scores, split = manifest["scores"], manifest["split"]
+    rows = "\n".join(
+        f"| {row['name']} | {_estimate(row['f1'])} | {row['truth_bouts']} | {row['n_animals']} |"
+        for row in scores["behaviors"]
+    )
+    baselines = "\n".join(
+        f"- {entry['name']}: macro-F1 {_number(entry['macro_f1'])}" for entry in scores["baselines"]
+    )
+    leak = "\n**This score leaks: frames of one animal are on both sides.**\n"
+    return f"""# {manifest["name"]}
+
+Trained by boutwise {manifest["boutwise"]} on {len(manifest["recordings"])} recordings of
+{len(manifest["animals"])} animals at {manifest["fps"]:g} frames per second.
+
+## How good it is
+Split by {split["split"]}, {len(split["folds"])} folds; every number is out of fold.
+{leak if split["leaks"] else ""}
+Macro-F1 over frames: {_estimate(scores["frames"]["macro_f1"])}
+Without background: {_estimate(scores["frames"]["macro_f1_without_background"])}
+
+{baselines}
+- {scores["null_control"]["text"]}
+
+| behavior | F1 | bouts | animals |
+|---|---|---|---|
+{rows}
+
+## What it needs
+Pose in {manifest["n_dims"]}D with the roles {", ".join(manifest["roles"])}, at
+{manifest["fps_range"][0]:g} to {manifest["fps_range"][1]:g} frames per second.
+
+## What it is not for
+Other set-ups, camera views and strains than those it was trained on: there its score is unknown.
+"""

@@ -1,0 +1,37 @@
+"""A process that runs one unit: ``python -m boutwise.training.worker RUN UNIT``."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from pathlib import Path
+
+from boutwise.errors import BoutwiseError
+from boutwise.training.units import Unit, run_unit
+
+
+def _end_with_parent() -> None:
+    """The parent holds the other end of standard input; when it dies, reading ends."""
+
+    def watch() -> None:
+        sys.stdin.buffer.read()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def main(arguments: list[str]) -> int:
+    """Run the unit named by the arguments: the run folder, and the unit as JSON."""
+    _end_with_parent()
+    try:
+        run_unit(Path(arguments[0]), Unit(**json.loads(arguments[1])))
+    except BoutwiseError as error:
+        sys.stderr.write(str(error))
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
