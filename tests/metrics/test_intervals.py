@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from boutwise.errors import UsageError
+from boutwise.metrics import estimate, mean_interval
+from boutwise.metrics._intervals import student_cdf, student_quantile
+
+from .simulation import Population, macro_f1
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.floats(-40, 40), st.integers(1, 120))
+def test_student_cdf_equals_that_of_scipy(t, df):
+    assert student_cdf(t, df) == pytest.approx(stats.t.cdf(t, df), abs=1e-10)
+
+
+@pytest.mark.parametrize("df", [1, 2, 3, 5, 9, 39, 200])
+@pytest.mark.parametrize("probability", [0.025, 0.5, 0.9, 0.975])
+def test_student_quantile_equals_that_of_scipy(df, probability):
+    expected = stats.t.ppf(probability, df)
+    assert student_quantile(probability, df) == pytest.approx(expected, abs=1e-6)
+
+
+def test_student_quantile_refuses_what_has_none():
+    with pytest.raises(UsageError, match="degrees of freedom"):
+        student_quantile(0.975, 0)
+
+
+def slow_jackknife(counts):
+    """Leave out one animal after the other, on the logit of the score."""
+
+    def logit(x):
+        return np.log(x / (1 - x))
+
+    n = len(counts)
+    value = logit(macro_f1(sum(counts)))
+    without = [
+        logit(macro_f1(sum(row for j, row in enumerate(counts) if j != i))) for i in range(n)
+    ]
+    error = np.sqrt((n - 1) / n * sum((w - np.mean(without)) ** 2 for w in without))
+    half = stats.t.ppf(0.975, n - 1) * error
+    return [1 / (1 + np.exp(-(value + sign * half))) for sign in (-1, 1)]
+
+
+@pytest.mark.parametrize("n_animals", [3, 6, 11])
+def test_estimate_equals_a_slow_jackknife(n_animals):
+    counts = Population().draw(np.random.default_rng(n_animals), n_animals)
+    counts = counts.reshape(n_animals, -1)
+    found = estimate(counts, macro_f1)
+    assert found.value == pytest.approx(macro_f1(counts.sum(axis=0)))
+    ends = [found.interval.low, found.interval.high]
+    assert ends == pytest.approx(slow_jackknife(list(counts)), abs=1e-6)
+    assert found.interval.n_groups == n_animals
+    assert found.interval.rough == (n_animals < 10)
+
+
+@pytest.mark.parametrize(("n_animals", "least", "most"), [(6, 0.90, 0.99), (20, 0.91, 0.99)])
+def test_the_interval_covers_the_score_of_the_population(n_animals, least, most):
+    """A percentile bootstrap would cover about .80 and .90 here."""
+    population = Population(spread=1.3, n_frames=1500)
+    everyone = population.draw(np.random.default_rng(1), 20_000).sum(axis=0)
+    target = macro_f1(everyone.ravel())
+    rng = np.random.default_rng(2)
+    n_tries, hits = 400, 0
+    for _ in range(n_tries):
+        counts = population.draw(rng, n_animals).reshape(n_animals, -1)
+        interval = estimate(counts, macro_f1).interval
+        hits += interval.low <= target <= interval.high
+    assert least <= hits / n_tries <= most
+
+
+def test_two_animals_are_refused_with_a_reason():
+    counts = Population().draw(np.random.default_rng(0), 2).reshape(2, -1)
+    found = estimate(counts, macro_f1)
+    assert found.value == pytest.approx(macro_f1(counts.sum(axis=0)))
+    assert np.isnan([found.interval.low, found.interval.high]).all()
+    assert "at least 3 animals" in found.interval.reason
+    assert mean_interval(np.array([0.5, 0.7])).reason == found.interval.reason
+
+
+def test_animals_without_any_count_do_not_make_it_narrower():
+    counts = Population().draw(np.random.default_rng(0), 5).reshape(5, -1)
+    padded = np.concatenate([counts, np.zeros((20, counts.shape[1]))])
+    assert estimate(padded, macro_f1) == estimate(counts, macro_f1)
+    nothing = estimate(np.zeros((5, 25)), macro_f1)
+    assert np.isnan(nothing.value)
+    assert nothing.interval.reason == "the score is not defined"
+
+
+def f1(counts):
+    with np.errstate(invalid="ignore"):
+        return 2 * counts[..., 0] / (2 * counts[..., 0] + counts[..., 1] + counts[..., 2])
+
+
+def test_a_perfect_score_has_a_defined_interval():
+    found = estimate(np.array([[5.0, 0, 0]] * 6), f1)
+    assert (found.interval.low, found.value, found.interval.high) == (1.0, 1.0, 1.0)
+    nearly = estimate(np.array([[5.0, 0, 0]] * 5 + [[5.0, 1, 0]]), f1).interval
+    assert 0.9 < nearly.low < nearly.high == 1.0
+    assert "logit" not in nearly.method
+
+
+def test_a_score_that_hangs_on_one_animal_is_refused():
+    # Without the first animal there is neither a true nor a predicted frame.
+    counts = np.array([[5.0, 1, 1, 9], [0, 0, 0, 9], [0, 0, 0, 9], [0, 0, 0, 9]])
+    found = estimate(counts, f1)
+    assert found.value == pytest.approx(10 / 12)
+    assert "one animal" in found.interval.reason
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.floats(0, 1), min_size=3, max_size=15))
+def test_the_interval_of_a_mean_is_that_of_student(values):
+    interval = mean_interval(np.array([*values, np.nan]))
+    mean, error = np.mean(values), np.std(values, ddof=1) / np.sqrt(len(values))
+    half = stats.t.ppf(0.975, len(values) - 1) * error
+    expected = [max(0, mean - half), min(1, mean + half)]
+    assert [interval.low, interval.high] == pytest.approx(expected, abs=1e-6)
+    assert interval.n_groups == len(values)
