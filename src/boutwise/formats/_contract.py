@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from boutwise.types import PoseTrack, Problem, Ratings
 
 Unit = Literal["frame", "second"]
@@ -28,6 +31,8 @@ class LabelRow:
         state: ``yes``, ``no`` or ``unscorable``.
         modifiers: As written.
         comment: As written.
+        confidence: Probability that the file gives, 0 to 1; NaN when it gives none.
+        source: Origin that the file itself gives to this row, else empty.
     """
 
     behavior: str
@@ -39,6 +44,8 @@ class LabelRow:
     state: str = "yes"
     modifiers: str = ""
     comment: str = ""
+    confidence: float = float("nan")
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,8 @@ class LabelTrack:
         behaviors: The behaviors that were examined, as far as the file tells (its column heads or
             its list of classes; else those that occur).
         observed: Examined ranges ``(start, stop)`` in ``unit``; None = the whole of it.
+        examined: Examined ranges by animal, target and behavior, for files that tell them apart;
+            None = ``observed`` holds for every animal and behavior of the file.
         fps: Frame rate that the file itself states.
         n_rows: For labels frame by frame: how many frames the file has.
         trial: Number of the trial, for a file of one trial; its frames count within the trial.
@@ -68,6 +77,7 @@ class LabelTrack:
     n_rows: int | None = None
     trial: int | None = None
     annotator: str = ""
+    examined: tuple[LabelRow, ...] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +93,8 @@ class Contents:
         ratings: Whatever is not a bout.
         fps: Frame rate that the file itself states.
         problems: What is wrong but did not stop the reading.
+        row_to_frame: Frame of each pose row, (rows,), int64, where the file numbers its rows
+            otherwise than 0, 1, 2, ...; None = row and frame are the same.
     """
 
     path: Path
@@ -93,6 +105,7 @@ class Contents:
     ratings: Ratings = field(default_factory=Ratings)
     fps: float | None = None
     problems: tuple[Problem, ...] = ()
+    row_to_frame: NDArray[np.int64] | None = None
 
 
 class Format(Protocol):

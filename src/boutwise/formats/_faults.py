@@ -1,0 +1,36 @@
+"""What a reader does with a row that is wrong: stop, or report it and go on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from boutwise.errors import FormatError
+from boutwise.types import Problem, Severity
+
+
+class Faults:
+    """Collects what is wrong, or stops at once."""
+
+    def __init__(self, path: Path, *, format: str, strict: bool) -> None:
+        self.path = path
+        self.format = format
+        self.strict = strict
+        self.problems: list[Problem] = []
+
+    def report(self, what: str, *, row: int | None, expected: str = "", todo: str = "") -> None:
+        """Raise when strict, else keep a blocking problem."""
+        if self.strict:
+            raise FormatError(
+                what, file=self.path, row=row, expected=expected or None, todo=todo or None
+            )
+        self.problems.append(
+            Problem(
+                self.format,
+                Severity.BLOCKING,
+                what,
+                file=str(self.path),
+                row=row,
+                expected=expected,
+                todo=todo,
+            )
+        )
