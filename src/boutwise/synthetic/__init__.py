@@ -1,0 +1,15 @@
+"""Simulated mice: pose tracks with known truth, for the demo, the tutorials and the checks.
+
+What lives here: a semi-Markov chain of behaviors with bout lengths measured on real mice
+(:mod:`~boutwise.synthetic.bout_lengths`), animals that differ (:mod:`~boutwise.synthetic.traits`),
+a body that moves (:mod:`~boutwise.synthetic.body`), a camera and a tracker with its errors, and a
+human who labels late. How hard they are is one frozen table
+(:mod:`~boutwise.synthetic.presets`). What may be imported: ``types`` and ``errors``. To add a
+preset or change a number, raise ``VERSION`` and freeze the table before a model is measured on it.
+"""
+
+from boutwise.synthetic.files import write
+from boutwise.synthetic.presets import PRESETS, VERSION, Preset
+from boutwise.synthetic.simulation import SimulatedRecording, simulate
+
+__all__ = ["PRESETS", "VERSION", "Preset", "SimulatedRecording", "simulate", "write"]
