@@ -1,0 +1,309 @@
+"""One animal seen from its own trunk, in body lengths and seconds; any keypoints, 2D or 3D.
+
+Keypoints are known by their roles; a keypoint without a role takes part under its own name. A
+column whose keypoints are not in the track is absent; a value whose keypoints are missing is NaN.
+Lengths are in *body*: the median distance from the front to the rear of the trunk over the
+recording. Speeds are central differences over a span of seconds, so that they mean the same at any
+frame rate. Heights (3D) count from the floor: the 10th percentile of the feet's height.
+
+Each column comes twice: as it is, and as ``z:`` copy scaled by the recording's median and median
+absolute deviation (what is usual for this animal). Both help: the absolute values carry over
+between animals, the copies forgive differences of camera and body.
+
+Source: our own set; which columns and spans carry information was measured on six animals, leaving
+one animal out (``benchmarks/features.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+from scipy.spatial import ConvexHull, QhullError
+
+from boutwise.errors import DataError
+from boutwise.features._body import FEET, FRONTS, REARS, Body, Floats, half_lag, length
+from boutwise.types import FeatureTable, FrameClock, PoseTrack, Subject
+
+VERSION = 1
+DESCRIPTION = "one animal from its own trunk: coordinates, speeds, angles, distances; 2D or 3D"
+INVARIANCES = ("translation", "rotation", "scale", "time_stretch")
+"""``rotation`` is about the vertical axis; ``time_stretch``: the same motion filmed at another rate
+gives the same numbers within the error of sampling."""
+NEEDED_ROLES: tuple[tuple[str, ...], ...] = (
+    tuple("+".join(names) for names in FRONTS),
+    tuple("+".join(names) for names in REARS),
+)
+"""One of each tuple must be there; ``a+b`` stands for the middle of two keypoints."""
+
+SPANS_S = (0.1, 0.3, 1.0)
+"""Spans of speeds, seconds."""
+TURN_SPANS_S = (0.1, 0.5, 1.5)
+"""Spans of turning, seconds."""
+SAMPLED_FRAMES = 20_000
+"""Frames, evenly spread, from which the quantities of a whole recording are measured."""
+FARTHEST = 0.999
+"""Share of positions kept for the arena's outline; the farthest are tracking errors."""
+Z_LIMIT = 10.0
+"""A scaled copy is cut at this many deviations."""
+LEAST_DEVIATION = 1e-3
+"""A column that varies less than this (body, rad) is scaled as if it varied this much."""
+
+PAIRS: tuple[tuple[str, str], ...] = (
+    ("nose", "tail_base"),
+    ("nose", "neck"),
+    ("neck", "tail_base"),
+    ("nose", "chest"),
+    ("chest", "tail_base"),
+    ("neck", "chest"),
+    ("nose", "center"),
+    ("center", "tail_base"),
+    ("nose", "left_ear"),
+    ("nose", "right_ear"),
+    ("left_ear", "right_ear"),
+    ("left_ear", "tail_base"),
+    ("right_ear", "tail_base"),
+    ("left_hip", "right_hip"),
+    ("nose", "left_hip"),
+    ("nose", "right_hip"),
+    ("nose", "left_forepaw"),
+    ("nose", "right_forepaw"),
+    ("nose", "left_hindpaw"),
+    ("nose", "right_hindpaw"),
+    ("left_forepaw", "right_forepaw"),
+    ("left_hindpaw", "right_hindpaw"),
+    ("left_forepaw", "left_hindpaw"),
+    ("right_forepaw", "right_hindpaw"),
+    ("tail_base", "tail_tip"),
+    ("nose", "tail_tip"),
+)
+"""Distances that are measured where both roles are there."""
+
+ANGLES: tuple[tuple[str, str, str], ...] = (
+    ("nose", "neck", "tail_base"),
+    ("nose", "center", "tail_base"),
+    ("neck", "chest", "tail_base"),
+    ("chest", "tail_base", "tail_tip"),
+    ("left_forepaw", "chest", "right_forepaw"),
+    ("left_hindpaw", "tail_base", "right_hindpaw"),
+    ("left_ear", "nose", "right_ear"),
+    ("left_ear", "tail_base", "right_ear"),
+)
+"""Angles, (arm, vertex, arm)."""
+
+SLOPES: tuple[tuple[str, str], ...] = (
+    ("tail_base", "neck"),
+    ("tail_base", "nose"),
+    ("tail_base", "chest"),
+    ("tail_base", "center"),
+    ("chest", "neck"),
+    ("neck", "nose"),
+    ("tail_base", "tail_tip"),
+)
+"""Elevations of an arrow above the horizontal, 3D only."""
+
+Column = tuple[str, str, Floats]
+
+
+def margin_frames(clock: FrameClock) -> int:
+    """Context frames on each side with which a chunk gives the same numbers as the whole."""
+    return max(half_lag(span_s, clock.fps) for span_s in (*SPANS_S, *TURN_SPANS_S))
+
+
+def constants(pose: PoseTrack, clock: FrameClock, subject: Subject) -> dict[str, Floats]:
+    """What is measured once over a whole recording.
+
+    Returns:
+        ``size`` (1,), pose units: one body; ``floor`` (1,), body: height of the floor (3D only);
+        ``outline`` (edges, 3), body: the arena as far as the animal went, as lines
+        ``a x + b y + c = 0`` with the inside negative (no edges when it never moved); ``median``
+        and ``deviation`` (columns,) of the base columns, in their units.
+
+    Raises:
+        DataError: No keypoints mark the trunk, or they are never seen together.
+    """
+    body = Body.of(pose, clock, subject).sampled(SAMPLED_FRAMES)
+    sizes = length(body.at(body.front) - body.at(body.rear))
+    size = float(np.nanmedian(sizes)) if np.isfinite(sizes).any() else 0.0
+    if not size > 0:
+        raise DataError(
+            f"the body of {subject} has no length: front and rear are never seen apart",
+            file=pose.source or None,
+            expected=f"frames with {' + '.join(body.front)} and {' + '.join(body.rear)}",
+            todo="look at the pose track, or at the confidence below which keypoints are masked",
+        )
+    body = body.scaled(size)
+    measured = {
+        "size": np.array([size]),
+        "floor": np.array([_floor(body)]),
+        "outline": _outline(body),
+    }
+    columns = list(_base(body, measured))
+    values = np.stack([column[2] for column in columns])
+    measured["median"], measured["deviation"] = _usual(values)
+    return measured
+
+
+def compute(
+    pose: PoseTrack,
+    clock: FrameClock,
+    subject: Subject,
+    constants: Mapping[str, Floats] | None = None,
+) -> FeatureTable:
+    """Features of one animal.
+
+    Args:
+        pose: The recording, or a chunk of it with ``margin_frames`` of context on each side.
+        clock: Its clock; only the rate is used.
+        subject: The animal; a target is not looked at.
+        constants: Of the whole recording, from :func:`constants`; None = ``pose`` is the whole.
+
+    Returns:
+        One subject; columns in a fixed order for a set of keypoints.
+    """
+    if constants is None:
+        constants = globals()["constants"](pose, clock, subject)
+    body = Body.of(pose, clock, subject).scaled(float(constants["size"][0]))
+    names, units, columns = zip(*_base(body, constants), strict=True)
+    n_base = len(names)
+    values = np.empty((2 * n_base, body.frames.size), dtype=np.float32)
+    for place, column in enumerate(columns):
+        values[place] = column
+        scaled = (column - constants["median"][place]) / constants["deviation"][place]
+        values[n_base + place] = np.clip(scaled, -Z_LIMIT, Z_LIMIT)
+    return FeatureTable(
+        values=np.ascontiguousarray(values.T)[np.newaxis],
+        subjects=(subject,),
+        columns=(*names, *(f"z:{name}" for name in names)),
+        units=(*units, *("1",) * n_base),
+        set_name="egocentric",
+        version=VERSION,
+    )
+
+
+def _floor(body: Body) -> float:
+    if body.n_dims == 2:
+        return float("nan")
+    feet = [name for pair in FEET for name in pair if name in body.points]
+    tracks = np.stack([body.at(name)[2] for name in feet or body.points])
+    heights = tracks if feet else np.fmin.reduce(tracks)
+    return float(np.nanpercentile(heights, 10)) if np.isfinite(heights).any() else float("nan")
+
+
+def _outline(body: Body) -> Floats:
+    """The convex outline of where the front of the animal has been."""
+    places = body.at("nose" if "nose" in body.points else body.front)[:2].T
+    places = places[np.isfinite(places).all(axis=1)]
+    if len(places) < 3:
+        return np.empty((0, 3))
+    far = length((places - np.median(places, axis=0)).T)
+    try:
+        hull = ConvexHull(places[far <= np.quantile(far, FARTHEST)])
+    except (QhullError, ValueError):
+        return np.empty((0, 3))  # the animal stayed on one spot or line: there is no inside
+    equations: Floats = hull.equations
+    return equations
+
+
+def _usual(values: Floats) -> tuple[Floats, Floats]:
+    """Median and scaled median absolute deviation of each column, (columns, n) -> (columns,)."""
+    seen = np.isfinite(values).any(axis=1)
+    median, deviation = np.zeros(len(values)), np.ones(len(values))
+    median[seen] = np.nanmedian(values[seen], axis=1)
+    spread = np.nanmedian(np.abs(values[seen] - median[seen, np.newaxis]), axis=1)
+    deviation[seen] = np.maximum(1.4826 * spread, LEAST_DEVIATION)
+    return median, deviation
+
+
+def _base(body: Body, measured: Mapping[str, Floats]) -> Iterator[Column]:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        yield from _coordinates(body, float(measured["floor"][0]))
+        yield from _speeds(body)
+        yield from _turning(body)
+        yield from _angles(body)
+        yield from _distances(body)
+        yield from _walls(body, measured["outline"])
+
+
+def _coordinates(body: Body, floor: float) -> Iterator[Column]:
+    """Where each point is: ahead and left of the middle of the trunk, and above the floor."""
+    for name in body.points:
+        point = body.at(name)
+        ahead, left = body.turned(point - body.middle)
+        yield f"ahead.{name}", "body", ahead
+        yield f"left.{name}", "body", left
+        if body.n_dims == 3:
+            yield f"height.{name}", "body", point[2] - floor
+
+
+def _speeds(body: Body) -> Iterator[Column]:
+    """How fast each point moves, and where the trunk goes."""
+    for span_s in SPANS_S:
+        half = half_lag(span_s, body.fps)
+        seconds = body.span_s(half)
+        for name in body.points:
+            moved = body.at(name, half) - body.at(name, -half)
+            yield f"speed.{name}@{span_s:g}s", "body/s", length(moved) / seconds
+        moved = body.middle_at(half) - body.middle_at(-half)
+        ahead, left = body.turned(moved)
+        yield f"velocity.ahead@{span_s:g}s", "body/s", ahead / seconds
+        yield f"velocity.left@{span_s:g}s", "body/s", left / seconds
+        if body.n_dims == 3:
+            yield f"velocity.up@{span_s:g}s", "body/s", moved[2] / seconds
+            nose = "nose" if "nose" in body.points else body.front
+            risen = body.at(nose, half)[2] - body.at(nose, -half)[2]
+            yield f"velocity.front_up@{span_s:g}s", "body/s", risen / seconds
+
+
+def _turning(body: Body) -> Iterator[Column]:
+    for span_s in TURN_SPANS_S:
+        half = half_lag(span_s, body.fps)
+        before, after = body.axis(-half), body.axis(half)
+        sine = before[0] * after[1] - before[1] * after[0]
+        cosine = before[0] * after[0] + before[1] * after[1]
+        yield f"turn@{span_s:g}s", "rad/s", np.arctan2(sine, cosine) / body.span_s(half)
+
+
+def _angles(body: Body) -> Iterator[Column]:
+    """Angles of the body, and (3D) slopes of its parts."""
+    for one, vertex, other in ANGLES:
+        if all(name in body.points for name in (one, vertex, other)):
+            origin = body.at(vertex)
+            a, b = body.at(one) - origin, body.at(other) - origin
+            cosine = (a * b).sum(axis=0) / (length(a) * length(b))
+            yield f"angle.{one}-{vertex}-{other}", "rad", np.arccos(np.clip(cosine, -1, 1))
+    for name, far, near in (("head", ("nose",), body.front), ("tail", ("tail_tip",), body.rear)):
+        if far[0] in body.points and far != near:
+            ahead, left = body.turned(body.at(far) - body.at(near))
+            # The tail is measured against straight backwards, where it has no jump.
+            sign = 1.0 if name == "head" else -1.0
+            yield f"bend.{name}", "rad", np.arctan2(left, sign * ahead)
+    if body.n_dims == 3:
+        for start, end in SLOPES:
+            if start in body.points and end in body.points:
+                arrow = body.at(end) - body.at(start)
+                yield f"slope.{start}-{end}", "rad", np.arctan2(arrow[2], length(arrow[:2]))
+
+
+def _distances(body: Body) -> Iterator[Column]:
+    for one, other in PAIRS:
+        if one in body.points and other in body.points:
+            yield f"distance.{one}-{other}", "body", length(body.at(one) - body.at(other))
+
+
+def _walls(body: Body, outline: Floats) -> Iterator[Column]:
+    """How far the animal is from the arena's outline: its nose, its middle, and straight ahead."""
+    nose = body.at("nose" if "nose" in body.points else body.front)
+    none = np.full(body.frames.size, np.nan)
+    across = np.full(body.frames.size, -np.inf)
+    middle, ahead = across.copy(), -across
+    for a, b, c in outline:
+        np.maximum(across, a * nose[0] + b * nose[1] + c, out=across)
+        inside = a * body.middle[0] + b * body.middle[1] + c
+        np.maximum(middle, inside, out=middle)
+        towards = a * body.heading[0] + b * body.heading[1]
+        reach = np.where(towards > 1e-6, -inside / towards, np.inf)
+        ahead = np.where(np.isnan(towards + inside), np.nan, np.fmin(ahead, reach))
+    yield "wall.nose", "body", -across if len(outline) else none
+    yield "wall.middle", "body", -middle if len(outline) else none
+    yield "wall.ahead", "body", np.where(np.isinf(ahead), np.nan, ahead) if len(outline) else none
