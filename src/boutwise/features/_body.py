@@ -178,4 +178,5 @@ def length(arrow: Floats) -> Floats:
     squares = arrow[0] * arrow[0]
     for part in arrow[1:]:
         squares = squares + part * part
-    return np.sqrt(squares)
+    root: Floats = np.sqrt(squares)
+    return root
