@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +21,13 @@ VERSION = 1
 def key(file: SourceFile) -> str:
     """Key of a parsed pose file in the store."""
     return Store.key("pose", VERSION, file.digest, file.format, dict(file.options))
+
+
+def unused(path: Path, format: str, options: Mapping[str, Any]) -> SourceFile:
+    """A pose file that no recording uses yet."""
+    return SourceFile(
+        0, path, file_digest(path), path.stat().st_size, "pose", format, dict(options)
+    )
 
 
 def keep(store: Store, file: SourceFile, track: PoseTrack) -> PoseTrack:

@@ -264,6 +264,30 @@ class Project:
             track = poses.keep(self.store, file, poses.read(file))
         return poses.fit(track, file, recording, self.roles)
 
+    def parsed_pose(
+        self, path: str | Path, *, format: str, options: Mapping[str, Any], track: PoseTrack | None
+    ) -> PoseTrack | None:
+        """A parsed pose file in the store, before any recording uses it.
+
+        Args:
+            path: The file.
+            format: Name of its format.
+            options: What the format was told.
+            track: What was parsed, to be kept; None to ask for what is there.
+        """
+        file = poses.unused(Path(path), format, options)
+        return (
+            poses.cached(self.store, file) if track is None else poses.keep(self.store, file, track)
+        )
+
+    def pose_names(self, recording_id: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Names of the animals and of the keypoints as the pose file has them."""
+        file = self._pose_file(recording_id)
+        track = poses.cached(self.store, file)
+        if track is None:
+            track = poses.keep(self.store, file, poses.read(file))
+        return track.animals, track.keypoints
+
     def _pose_file(self, recording_id: str) -> SourceFile:
         found = [f for f in files.load(self.database, "pose") if f.recording == recording_id]
         if len(found) == 1:

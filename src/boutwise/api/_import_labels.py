@@ -1,0 +1,344 @@
+"""Third step of an import: label files onto the frames of their recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from boutwise import formats
+from boutwise.api import _import_matching as matching
+from boutwise.api._import_pose import Draft
+from boutwise.api._import_reading import ImportOptions, ReadFile, problem_of
+from boutwise.api._import_types import ImportPlan, ImportRow, PlannedLabels
+from boutwise.errors import BoutwiseError, did_you_mean
+from boutwise.formats import LabelTrack
+from boutwise.project import FilePart, Project
+from boutwise.types import (
+    Bouts,
+    Ethogram,
+    Observed,
+    Problem,
+    Rating,
+    Ratings,
+    Recording,
+    Severity,
+    Trial,
+)
+
+
+@dataclass(frozen=True)
+class Matched:
+    """A label track and its recording."""
+
+    file: ReadFile
+    track: LabelTrack
+    match: matching.Match
+
+
+def match_all(
+    files: Sequence[ReadFile], found: Mapping[str, Draft], plan: ImportPlan
+) -> list[Matched]:
+    """Find the recording of every label track; those without one become rows of the plan."""
+    candidates = [draft.candidate for draft in found.values()]
+    with_pose = {c.folder for c in candidates if c.folder is not None}
+    label_files = [file for file in files if file.contents is not None and not file.is_pose]
+    mixed = {file.path.resolve().parent for file in label_files} & with_pose
+    matched = []
+    for file in label_files:
+        for track in file.contents.labels if file.contents else ():
+            track = replace(track, recording=track.recording or file.path.stem)
+            folder = file.path.resolve().parent
+            match = matching.match(track, folder, candidates, mixed=mixed)
+            if match.id:
+                matched.append(Matched(file, track, match))
+                if not match.sure:
+                    _report(
+                        plan,
+                        file.path,
+                        f"'{track.recording}' is taken for '{match.id}', because {match.why}",
+                        recording=match.id,
+                        todo="rename the file if this is wrong",
+                        severity=Severity.BLOCKING if plan.strict else Severity.WARNING,
+                    )
+            else:
+                plan.rows.append(_row(file, track, False, match.why))
+                _report(plan, file.path, f"labels without a recording: {match.why}")
+    return matched
+
+
+def _row(file: ReadFile, track: LabelTrack, matched: bool, why: str) -> ImportRow:
+    return ImportRow(
+        str(file.path),
+        "labels",
+        file.found.format,
+        matched,
+        why,
+        trial=track.trial,
+        n_rows=track.n_rows,
+    )
+
+
+def _report(
+    plan: ImportPlan,
+    file: Path,
+    what: str,
+    *,
+    recording: str = "",
+    expected: str = "",
+    todo: str = "",
+    severity: Severity = Severity.BLOCKING,
+) -> Problem:
+    problem = Problem(
+        "import",
+        severity,
+        what,
+        recording=recording,
+        file=str(file),
+        expected=expected,
+        todo=todo,
+    )
+    plan.problems.append(problem)
+    return problem
+
+
+@dataclass
+class LabelPlanner:
+    """Turns matched tracks into planned label files.
+
+    Attributes:
+        project: The project.
+        drafts: Recordings with the names of their pose tracks.
+        recordings: The same with clock, animals and trials.
+        options: What the user said.
+        plan: Gets rows and problems.
+        annotator: Of ``boutwise.yaml``, for files that name none.
+    """
+
+    project: Project
+    drafts: Mapping[str, Draft]
+    recordings: Mapping[str, Recording]
+    options: ImportOptions
+    plan: ImportPlan
+    annotator: str = ""
+    _taken: dict[tuple[str, int | None, str, str], str] = field(default_factory=dict)
+
+    def run(self, matched: Sequence[Matched]) -> list[PlannedLabels]:
+        """Convert all tracks, file by file."""
+        self._take_what_is_there({one.file.path.resolve() for one in matched})
+        known = {
+            file.path.resolve(): file.digest
+            for file in self.project.files()
+            if file.kind == "labels"
+        }
+        files: dict[Path, list[Matched]] = {}
+        for one in matched:
+            files.setdefault(one.file.path, []).append(one)
+        planned = []
+        for path, mine in files.items():
+            old = known.get(path.resolve())
+            digest = mine[0].file.digest
+            news = "new" if old is None else "unchanged" if old == digest else "changed"
+            parts, tables = [], []
+            for one in mine:
+                converted = self._convert(one, news)
+                if converted is not None:
+                    parts.append(converted[0])
+                    tables.append(converted[1])
+            if parts:
+                file = mine[0].file
+                planned.append(
+                    PlannedLabels(
+                        path,
+                        file.found.format,
+                        dict(file.options),
+                        tuple(parts),
+                        Bouts.concatenate(tables),
+                        self._ratings(file, {one.track.recording: one.match.id for one in mine}),
+                    )
+                )
+        return planned
+
+    def _take_what_is_there(self, reading: set[Path]) -> None:
+        """Label files of the project that are not read again keep their place."""
+        for file in self.project.files():
+            if file.kind != "labels" or file.path.resolve() in reading or not file.path.exists():
+                continue
+            bouts = self.project.bouts(file.recording, annotator=file.annotator)
+            mine = {b.behavior for b in bouts.rows() if b.source == file.path.name}
+            for name in mine:
+                self._taken[file.recording, file.trial, file.annotator, name] = str(file.path)
+
+    def _convert(self, one: Matched, news: str) -> tuple[FilePart, Bouts] | None:
+        recording, path = self.recordings[one.match.id], one.file.path
+        row = replace(_row(one.file, one.track, False, ""), recording=recording.id, news=news)
+        annotator = one.track.annotator or self.annotator
+        try:
+            used, proposed = self._offset(one, recording)
+            bouts, problems = formats.labels_to_bouts(
+                one.track,
+                recording,
+                annotator=annotator,
+                source=path.name,
+                offset_frames=used,
+                animal_map=dict(
+                    zip(self.drafts[recording.id].tracks, recording.animals, strict=True)
+                ),
+                strict=False,
+            )
+        except BoutwiseError as error:
+            self.plan.rows.append(replace(row, why=error.what))
+            self.plan.problems.append(self._trial_hint(problem_of(error, path, recording.id), one))
+            return None
+        self.plan.problems += [replace(problem, file=str(path)) for problem in problems]
+        twice = self._twice(recording.id, one.track.trial, annotator, bouts, path)
+        if twice:
+            self.plan.rows.append(replace(row, why=twice))
+            _report(self.plan, path, twice, recording=recording.id, todo="name the annotators")
+            return None
+        trial = _trial(one.track, recording)
+        self.plan.rows.append(
+            replace(
+                row,
+                matched=True,
+                why=one.match.why,
+                offset_frames=used if one.track.n_rows is not None else None,
+                proposed_offset_frames=proposed,
+            )
+        )
+        first = (trial.first_frame if trial else 0) + used
+        part = FilePart(
+            recording.id,
+            trial=one.track.trial,
+            n_rows=one.track.n_rows,
+            first_frame=first if one.track.n_rows is not None else None,
+            annotator=annotator,
+        )
+        return part, bouts
+
+    def _twice(
+        self, recording: str, trial: int | None, annotator: str, bouts: Bouts, path: Path
+    ) -> str:
+        """Why these labels are those of another file; else they take their place."""
+        keys = [(recording, trial, annotator, name) for name in sorted(set(bouts.behavior))]
+        others = {self._taken[key] for key in keys if key in self._taken} - {str(path)}
+        if others:
+            who = f"by {annotator} " if annotator else ""
+            return f"{sorted(others)[0]} has labels {who}of the same behaviors and frames"
+        self._taken |= dict.fromkeys(keys, str(path))
+        return ""
+
+    def _offset(self, one: Matched, recording: Recording) -> tuple[int, int | None]:
+        """Frames by which the labels are moved, and what would be proposed."""
+        track, path, wanted = one.track, one.file.path, self.options.label_offset
+        trial = _trial(track, recording)
+        n_frames = trial.n_frames if trial else recording.n_frames
+        if track.n_rows is None or track.n_rows == n_frames:
+            return 0, None
+        place = f"trial {trial.number}" if trial else "the recording"
+        if track.n_rows > n_frames or (
+            isinstance(wanted, int)
+            and wanted + track.n_rows > n_frames
+            and _from_zero(one, recording)
+        ):
+            moved = f" moved by {wanted}" if isinstance(wanted, int) and wanted else ""
+            problem = _report(
+                self.plan,
+                path,
+                f"there are {track.n_rows} rows of labels{moved}",
+                recording=recording.id,
+                expected=f"at most {n_frames}, the frames of {place}",
+                todo="check which recording and trial the file belongs to, and the offset",
+            )
+            if trial or wanted is not None:
+                self.plan.contradictions.append(problem)
+            return 0, None
+        if not _from_zero(one, recording):
+            return 0, None
+        proposed = n_frames - track.n_rows
+        used = self._used(wanted, proposed)
+        if wanted is None:
+            _report(
+                self.plan,
+                path,
+                f"{track.n_rows} rows of labels for the {n_frames} frames of {place}",
+                recording=recording.id,
+                expected="a label for each frame",
+                todo=f"if they are the last ones, give --label-offset auto (offset {proposed}); "
+                "now they begin at its first frame",
+                severity=Severity.BLOCKING if self.plan.strict else Severity.WARNING,
+            )
+        return used, proposed
+
+    def _used(self, wanted: Literal["auto"] | int | None, proposed: int) -> int:
+        if wanted == "auto":
+            return proposed
+        return 0 if wanted is None else wanted
+
+    def _trial_hint(self, problem: Problem, one: Matched) -> Problem:
+        recording, trial, n_rows = self.recordings[one.match.id], one.track.trial, one.track.n_rows
+        if trial is None or recording.trials or not n_rows:
+            return problem
+        whole, left = divmod(recording.n_frames, n_rows)
+        if left or whole < trial:
+            return problem
+        grid = f"{recording.n_frames} frames are {whole} x {n_rows}"
+        return replace(problem, todo=f"{grid}: give --trial-length {n_rows}, or --trials")
+
+    def _ratings(self, file: ReadFile, ids: Mapping[str, str]) -> Ratings:
+        if file.contents is None:
+            return Ratings()
+        rows: list[Rating] = []
+        for rating in file.contents.ratings:
+            name = ids.get(rating.recording or file.contents.recording)
+            if name is None:
+                what = f"a rating without a recording: '{rating.recording}'"
+                _report(self.plan, file.path, what)
+                continue
+            tracks, recording = self.drafts[name].tracks, self.recordings[name]
+            animals = dict(zip(tracks, recording.animals, strict=True))
+            animal = animals.get(rating.animal, rating.animal)
+            if not animal and len(recording.animals) == 1:
+                animal = recording.animals[0]
+            rows.append(replace(rating, recording=name, animal=animal))
+        return Ratings(tuple(rows))
+
+
+def _trial(track: LabelTrack, recording: Recording) -> Trial | None:
+    return next((t for t in recording.trials if t.number == track.trial), None)
+
+
+def _from_zero(one: Matched, recording: Recording) -> bool:
+    """Whether the file counts its rows from 0 without a gap: only such a file can be moved."""
+    track = one.track
+    if not track.observed:
+        return True
+    scale = 1.0 if track.unit == "frame" else recording.clock.fps
+    start = round(min(a for a, _ in track.observed) * scale)
+    stop = round(max(b for _, b in track.observed) * scale)
+    return start == 0 and stop == track.n_rows
+
+
+def keep_known(labels: PlannedLabels, ethogram: Ethogram, plan: ImportPlan) -> PlannedLabels:
+    """Leave out labels whose behavior the ethogram does not know, and report each once."""
+    known = {*ethogram.names, *ethogram.merges}
+    pieces: list[Observed] = list(labels.bouts.observed)
+    rows = list(labels.bouts.rows())
+    named = dict.fromkeys([b.behavior for b in rows])
+    unknown = [name for name in named if name not in known]
+    for name in unknown:
+        count = sum(bout.behavior == name for bout in rows)
+        _report(
+            plan,
+            labels.path,
+            f"'{name}' is not in the ethogram; its {count} labels are left out",
+            expected="a behavior or a merge of boutwise.yaml",
+            todo=did_you_mean(name, known),
+        )
+    # A behavior that a file examined but never labeled may be missing in silence: nothing is lost.
+    kept = Bouts.from_rows(
+        (bout for bout in rows if bout.behavior in known),
+        (piece for piece in pieces if piece.behavior in known),
+    )
+    return replace(labels, bouts=kept)

@@ -1,0 +1,287 @@
+"""What an import learns of animals, sessions and trials: from a CSV or from file names."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from boutwise.errors import DataError, UsageError, did_you_mean
+from boutwise.types import Animal, Condition, Trial
+
+ANIMAL_COLUMNS = (
+    "recording",
+    "animal",
+    "track",
+    "sex",
+    "strain",
+    "cohort",
+    "session",
+    "date",
+    "treatment",
+    "dose",
+    "dose_unit",
+    "baseline",
+    "side",
+    "time_since_dose_s",
+)
+TRIAL_COLUMNS = ("recording", "trial", "first_frame", "n_frames", "valid")
+_CONDITION = ("treatment", "dose", "dose_unit", "baseline", "side", "time_since_dose_s")
+_TRUE = frozenset({"1", "yes", "true", "y", "x"})
+_FALSE = frozenset({"", "0", "no", "false", "n"})
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of a metadata table: its cells by column, and its row in the file."""
+
+    file: str
+    row: int
+    cells: Mapping[str, str]
+
+    def number(self, column: str) -> float | None:
+        """A cell as a number; None when it is empty."""
+        text = self.cells.get(column, "").strip()
+        if not text:
+            return None
+        try:
+            return float(text.replace(",", "."))
+        except ValueError:
+            raise self.wrong(column, "a number") from None
+
+    def whole(self, column: str) -> int:
+        """A cell as a whole number."""
+        value = self.number(column)
+        if value is None or value % 1:
+            raise self.wrong(column, "a whole number")
+        return int(value)
+
+    def truth(self, column: str, *, default: bool) -> bool:
+        """A cell as yes or no."""
+        if column not in self.cells:
+            return default
+        text = self.cells[column].strip().lower()
+        if text not in _TRUE | _FALSE:
+            raise self.wrong(column, "yes or no")
+        return text in _TRUE
+
+    def wrong(self, column: str, expected: str) -> DataError:
+        """The error for a cell that cannot be."""
+        return DataError(
+            f"'{self.cells.get(column, '')}' cannot be the {column}",
+            file=self.file,
+            row=self.row,
+            expected=expected,
+        )
+
+
+@dataclass(frozen=True)
+class AnimalFacts:
+    """One animal in one recording.
+
+    Attributes:
+        animal: Id and what is known of it.
+        track: Its name in the pose file; empty = by order.
+        session: Id of the session; empty when none is given.
+        date: Of the session.
+        condition: What was done to it in that session; None when nothing is said.
+    """
+
+    animal: Animal
+    track: str = ""
+    session: str = ""
+    date: str = ""
+    condition: Condition | None = None
+
+
+@dataclass
+class Metadata:
+    """Facts by the name that a table uses for a recording.
+
+    Attributes:
+        animals: Name of a recording -> its animals.
+        trials: Name of a recording -> its trials.
+        rows: Name -> the first row that has it, for messages.
+        used: Names that a recording was found for.
+    """
+
+    animals: dict[str, list[AnimalFacts]] = field(default_factory=dict)
+    trials: dict[str, list[Trial]] = field(default_factory=dict)
+    rows: dict[str, Line] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)
+
+    def animals_of(self, names: Sequence[str]) -> list[AnimalFacts]:
+        """Animals of a recording that goes by any of these names."""
+        return self.animals.get(self._name(self.animals, names), [])
+
+    def trials_of(self, names: Sequence[str]) -> tuple[Trial, ...]:
+        """Trials of a recording, in order of their frames."""
+        found = self.trials.get(self._name(self.trials, names), [])
+        return tuple(sorted(found, key=lambda trial: trial.first_frame))
+
+    def _name(self, table: Mapping[str, object], names: Sequence[str]) -> str:
+        for name in names:
+            if name in table:
+                self.used.add(name)
+                return name
+        return ""
+
+    def unused(self) -> list[Line]:
+        """Rows about recordings that nobody asked for."""
+        return [line for name, line in self.rows.items() if name not in self.used]
+
+
+def read_table(path: str | Path, columns: Sequence[str], needed: Sequence[str]) -> list[Line]:
+    """Read a table with a header; commas, semicolons or tabs, with or without BOM.
+
+    Raises:
+        DataError: With file and row: an unknown or missing column, a row of another length.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise DataError(f"the table cannot be read: {error.strerror}", file=path) from None
+    except UnicodeDecodeError:
+        text = path.read_text(encoding="cp1252")
+    head = text.splitlines()[0] if text.strip() else ""
+    separator = max(",;\t", key=head.count)
+    rows = list(csv.reader(io.StringIO(text), delimiter=separator))
+    names = [cell.strip().lower() for cell in rows[0]] if rows else []
+    for name in names:
+        if name not in columns:
+            raise DataError(
+                f"the table has an unknown column '{name}'",
+                file=path,
+                row=1,
+                expected=", ".join(columns),
+                todo=did_you_mean(name, columns),
+            )
+    for name in needed:
+        if name not in names:
+            raise DataError(
+                f"the table has no column '{name}'", file=path, row=1, expected=", ".join(needed)
+            )
+    lines = []
+    for number, cells in enumerate(rows[1:], start=2):
+        if not any(cell.strip() for cell in cells):
+            continue
+        if len(cells) != len(names):
+            raise DataError(
+                f"the row has {len(cells)} cells", file=path, row=number, expected=str(len(names))
+            )
+        plain = {name: cell.strip() for name, cell in zip(names, cells, strict=True)}
+        lines.append(Line(str(path), number, plain))
+    return lines
+
+
+def read(animals: str | Path | None, trials: str | Path | None) -> Metadata:
+    """Read the tables that the user gave."""
+    metadata = Metadata()
+    if animals is not None:
+        for line in read_table(animals, ANIMAL_COLUMNS, ("recording", "animal")):
+            name = line.cells["recording"]
+            metadata.rows.setdefault(name, line)
+            metadata.animals.setdefault(name, []).append(_facts(line))
+    if trials is not None:
+        for line in read_table(trials, TRIAL_COLUMNS, TRIAL_COLUMNS[:4]):
+            name = line.cells["recording"]
+            trial = Trial(
+                line.whole("trial"),
+                line.whole("first_frame"),
+                line.whole("n_frames"),
+                line.truth("valid", default=True),
+            )
+            metadata.rows.setdefault(name, line)
+            metadata.trials.setdefault(name, []).append(trial)
+    return metadata
+
+
+def _facts(line: Line) -> AnimalFacts:
+    cells = line.cells
+    if not cells["animal"]:
+        raise line.wrong("animal", "the id of the animal")
+    if cells.get("side", "") not in ("", "left", "right"):
+        raise line.wrong("side", "left, right or nothing")
+    condition = None
+    if any(cells.get(column) for column in _CONDITION):
+        condition = Condition(
+            treatment=cells.get("treatment", ""),
+            dose=line.number("dose"),
+            dose_unit=cells.get("dose_unit", ""),
+            time_since_dose_s=line.number("time_since_dose_s"),
+            baseline=line.truth("baseline", default=False),
+            side=cells.get("side", ""),
+        )
+    animal = Animal(
+        cells["animal"], cells.get("sex", ""), cells.get("strain", ""), cells.get("cohort", "")
+    )
+    return AnimalFacts(
+        animal,
+        track=cells.get("track", ""),
+        session=cells.get("session", ""),
+        date=cells.get("date", ""),
+        condition=condition,
+    )
+
+
+def by_pattern(pattern: str, name: str) -> list[AnimalFacts]:
+    """Animals and session by a pattern on a file name.
+
+    Named groups ``animal``, ``animal2``, ..., ``session``, ``sex``, ``strain``, ``cohort``; without
+    names the first group is the animal. Nothing when the pattern does not fit.
+
+    Raises:
+        UsageError: It is no pattern, or has no group.
+
+    >>> by_pattern(r"(?P<animal>[0-9]+)", "young_8294.csv")[0].animal.id
+    '8294'
+    """
+    expression = _compiled(pattern)
+    match = expression.search(name)
+    if match is None:
+        return []
+    groups = {group: text or "" for group, text in match.groupdict().items()}
+    if not groups:
+        groups = {"animal": match.group(1) or ""}
+    about = {column: groups.get(column, "") for column in ("sex", "strain", "cohort")}
+    names = [text for group, text in groups.items() if re.fullmatch(r"animal\d*", group) and text]
+    return [
+        AnimalFacts(Animal(animal, **about), session=groups.get("session", "")) for animal in names
+    ]
+
+
+def session_by_pattern(pattern: str, name: str) -> str:
+    """Session by a pattern on a file name: group ``session`` or the first; empty without a fit."""
+    match = _compiled(pattern).search(name)
+    if match is None:
+        return ""
+    return (match.groupdict().get("session") or match.group(1)) or ""
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    try:
+        expression = re.compile(pattern)
+    except re.error as error:
+        raise UsageError(
+            f"'{pattern}' is no pattern: {error}", expected="a regular expression"
+        ) from None
+    if not expression.groups:
+        raise UsageError(
+            f"the pattern '{pattern}' has no group", expected=r"for instance (?P<animal>\d+)"
+        )
+    return expression
+
+
+def grid(n_frames: int, length: int) -> tuple[Trial, ...]:
+    """Trials of equal length, numbered from 1; what is left at the end is in no trial.
+
+    >>> [trial.first_frame for trial in grid(1080, 360)]
+    [0, 360, 720]
+    """
+    if length < 1:
+        raise UsageError(f"a trial cannot have {length} frames", expected="1 or more")
+    return tuple(Trial(i + 1, i * length, length) for i in range(n_frames // length))

@@ -1,0 +1,112 @@
+"""What an import proposes where nobody has decided: the ethogram and the roles of keypoints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from boutwise.formats import LabelTrack
+from boutwise.project.config import NO_ROLE
+from boutwise.types import Behavior, Bout, Bouts, Ethogram, ExclusiveGroup
+from boutwise.types.roles import propose_roles
+
+GROUP = "activity"
+
+
+def ethogram(
+    tracks: Sequence[LabelTrack], bouts: Bouts, known: Ethogram | None
+) -> tuple[Ethogram, str]:
+    """Propose an ethogram from labels, and say how.
+
+    Behaviors stand in the order in which the files name them. They exclude each other when no two
+    of them were ever seen at once in the same subject by the same annotator.
+
+    Args:
+        tracks: The labels as the files have them.
+        bouts: The same on frames.
+        known: The ethogram of the format, where it has one; further behaviors are appended.
+    """
+    names = list(known.names) if known else []
+    named = dict.fromkeys(name for track in tracks for name in track.behaviors)
+    names += [name for name in dict.fromkeys([*named, *bouts.behavior]) if name not in names]
+    directed = {bout.behavior for bout in bouts.rows() if bout.target}
+    points = _points(tracks)
+    behaviors = tuple(
+        Behavior(
+            name,
+            scope="directed" if name in directed else "individual",
+            kind="point" if name in points else "state",
+        )
+        for name in names
+    )
+    if known and len(known.names) == len(names):
+        return known, "the format's own"
+    at_once = overlapping(bouts.rows())
+    groups = list(known.groups) if known else []
+    taken = {name for group in groups for name in group.behaviors}
+    for scope, label in (("individual", GROUP), ("directed", f"directed_{GROUP}")):
+        free = [b.name for b in behaviors if b.scope == scope and b.name not in taken]
+        if not known and len(free) > 1 and not (at_once & set(free)):
+            groups.append(ExclusiveGroup(label, tuple(free)))
+    if at_once:
+        how = f"{', '.join(sorted(at_once))} were seen at once, so nothing excludes anything"
+    elif groups:
+        how = "they exclude each other, because no two were ever seen at once"
+    else:
+        how = "no exclusive group"
+    return Ethogram(behaviors, tuple(groups)), how
+
+
+def _points(tracks: Iterable[LabelTrack]) -> set[str]:
+    """Behaviors of which every label has no length."""
+    lengths: dict[str, float] = {}
+    for track in tracks:
+        for row in track.rows:
+            lengths[row.behavior] = max(lengths.get(row.behavior, 0.0), row.stop - row.start)
+    return {name for name, length in lengths.items() if length == 0}
+
+
+def overlapping(bouts: Iterable[Bout]) -> set[str]:
+    """Behaviors that were seen at once with another one, in one subject by one annotator."""
+    subjects: dict[tuple[str, ...], list[Bout]] = {}
+    for bout in bouts:
+        if bout.state == "yes":
+            key = (bout.recording, bout.animal, bout.target, bout.annotator)
+            subjects.setdefault(key, []).append(bout)
+    found: set[str] = set()
+    for mine in subjects.values():
+        found |= _overlapping_in(mine)
+    return found
+
+
+def _overlapping_in(bouts: list[Bout]) -> set[str]:
+    names = sorted({bout.behavior for bout in bouts})
+    stop = max(bout.stop for bout in bouts)
+    shown = np.zeros((stop, len(names)), dtype=bool)
+    for bout in bouts:
+        shown[bout.start : bout.stop, names.index(bout.behavior)] = True
+    double = shown.sum(axis=1) > 1
+    return {name for place, name in enumerate(names) if shown[double, place].any()}
+
+
+def roles(
+    keypoints: Iterable[str], known: dict[str, str], of_format: dict[str, str]
+) -> dict[str, str]:
+    """Roles for keypoints that the project does not know yet; ``none`` where nobody can tell.
+
+    Args:
+        keypoints: Of all new pose files.
+        known: Keypoint -> role, or ``none``, as the project has it.
+        of_format: What the formats say.
+    """
+    new = [name for name in dict.fromkeys(keypoints) if name not in known]
+    taken = set(known.values())
+    guessed = propose_roles([name for name in new if name not in of_format])
+    found: dict[str, str] = {}
+    for name in new:
+        role = of_format.get(name) or guessed.get(name) or NO_ROLE
+        free = role == NO_ROLE or role not in taken
+        found[name] = role if free else NO_ROLE
+        taken.add(role)
+    return found

@@ -1,0 +1,159 @@
+"""First step of an import: read every file, once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from boutwise import formats, registry
+from boutwise.api._import_sources import ANY_TABLE, TABLES, Found
+from boutwise.api._import_types import ImportPlan, ImportRow
+from boutwise.errors import BoutwiseError, FormatError
+from boutwise.formats import Contents
+from boutwise.project import Project, SourceFile
+from boutwise.store import file_digest
+from boutwise.types import Problem, Severity
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """What the user said beside the sources; see :func:`boutwise.api._importing.plan_import`."""
+
+    format: str | None = None
+    mapping: Mapping[str, Any] | None = None
+    fps: float | None = None
+    trial_length: int | None = None
+    label_offset: Literal["auto"] | int | None = None
+    strict: bool = False
+    animal_pattern: str | None = None
+    session_pattern: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class ReadFile:
+    """A file that was read.
+
+    Attributes:
+        found: Where it is, and which format claims it.
+        contents: What it holds; a pose is memory-mapped. None for a pose file that the project
+            has already, in just this state.
+        options: What the format was told.
+        digest: Of its bytes.
+        known: The project's entry of this file, or of an equal one that is gone from its place.
+    """
+
+    found: Found
+    contents: Contents | None
+    options: Mapping[str, Any]
+    digest: str
+    known: SourceFile | None = None
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.found.path
+
+    @property
+    def is_pose(self) -> bool:
+        """Whether it holds pose."""
+        return self.contents is None or self.contents.pose is not None
+
+
+def problem_of(error: BoutwiseError, file: Path, recording: str = "") -> Problem:
+    """A blocking problem that says what an error says."""
+    return Problem(
+        "import",
+        Severity.BLOCKING,
+        error.what,
+        recording=error.recording or recording,
+        file=error.file or str(file),
+        row=error.row,
+        frame=error.frame,
+        expected=error.expected or "",
+        todo=error.todo or "",
+    )
+
+
+def read_all(
+    project: Project, found: Sequence[Found], options: ImportOptions, plan: ImportPlan
+) -> list[ReadFile]:
+    """Read the files; those that cannot be read become rows and problems of the plan."""
+    poses = [file for file in project.files() if file.kind == "pose"]
+    done = []
+    for one in found:
+        one = _mapped(one, options.mapping)
+        if not one.format:
+            plan.rows.append(ImportRow(str(one.path), "", "", False, one.why))
+            continue
+        try:
+            done.append(_read(project, one, options, poses))
+        except BoutwiseError as error:
+            plan.rows.append(ImportRow(str(one.path), "", one.format, False, error.what))
+            plan.problems.append(problem_of(error, one.path))
+    for file in done:
+        plan.problems += file.contents.problems if file.contents else ()
+    return done
+
+
+def _mapped(one: Found, mapping: Mapping[str, Any] | None) -> Found:
+    """A table that no format claims is what the mapping says, where there is a mapping."""
+    if mapping is None or one.format or one.path.suffix.lower() not in TABLES:
+        return one
+    return replace(one, format=str(mapping.get("format", ANY_TABLE)))
+
+
+def _read(
+    project: Project, one: Found, options: ImportOptions, poses: Sequence[SourceFile]
+) -> ReadFile:
+    told = _told(one.format, options)
+    digest = file_digest(one.path)
+    # The rate is no part of what is kept: it says when the rows are, not where the points are.
+    kept = {name: value for name, value in told.items() if name not in ("fps", "strict")}
+    known = _known(one, digest, poses)
+    if known is not None and dict(known.options) == kept:
+        cached = project.parsed_pose(one.path, format=one.format, options=kept, track=None)
+        if cached is not None:
+            return ReadFile(one, None, kept, digest, known)
+    contents = formats.read(one.path, format=one.format, **told)
+    if contents.pose is None and not contents.labels and not len(contents.ratings):
+        raise FormatError("the file holds neither pose nor labels", file=one.path)
+    if contents.pose is not None:
+        track = project.parsed_pose(one.path, format=one.format, options=kept, track=contents.pose)
+        roles = contents.pose.roles
+        contents = replace(contents, pose=replace(track or contents.pose, roles=roles))
+    return ReadFile(one, contents, kept, digest, known)
+
+
+def _told(format: str, options: ImportOptions) -> dict[str, Any]:
+    """The options that this format takes."""
+    takes = formats.options_of(format)
+    told: dict[str, Any] = {}
+    if options.mapping is not None:
+        mapping = dict(options.mapping)
+        if mapping.get("format", ANY_TABLE) == format:
+            if format == ANY_TABLE:
+                mapping.pop("format", None)
+                told["mapping"] = mapping
+            else:
+                told |= {name: value for name, value in mapping.items() if name != "format"}
+    if options.fps is not None and "fps" in takes:
+        told["fps"] = options.fps
+    if "strict" in takes:
+        told["strict"] = options.strict
+    return told
+
+
+def _known(one: Found, digest: str, poses: Sequence[SourceFile]) -> SourceFile | None:
+    place = one.path.resolve()
+    same = [file for file in poses if file.digest == digest and file.format == one.format]
+    here = [file for file in same if file.path.resolve() == place]
+    gone = [file for file in same if not file.path.exists()]
+    return next(iter([*here, *gone]), None)
+
+
+def defaults(format: str) -> Mapping[str, Any]:
+    """What a format takes for granted."""
+    found: Mapping[str, Any] = getattr(registry.load("format", format), "DEFAULTS", {})
+    return found

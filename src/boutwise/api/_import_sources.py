@@ -1,0 +1,135 @@
+"""Which files an import is about: files, folders and patterns, each claimed by one format."""
+
+from __future__ import annotations
+
+import glob
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from boutwise import registry
+from boutwise.errors import BoutwiseError, DataError
+
+VIDEOS = frozenset({".mp4", ".avi", ".mov", ".mkv", ".mpg", ".mpeg", ".m4v", ".wmv", ".webm"})
+TABLES = frozenset({".csv", ".tsv", ".txt"})
+ANY_TABLE = "pose_table"
+"""The format that claims nothing by itself: its mapping says what is in a table."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file of an import.
+
+    Attributes:
+        path: The file.
+        folder: Where it lies below the source that it was found by; empty at the top.
+        format: The format that claims it; empty when none does.
+        why: Why none claims it.
+    """
+
+    path: Path
+    folder: str
+    format: str
+    why: str = ""
+
+
+def find(sources: Sequence[str | Path], format: str | None) -> list[Found]:
+    """All files of the sources, each once, in order.
+
+    A source is a file, a folder (searched with all its folders) or a pattern with ``*``. Files
+    whose names begin with a dot are left out. With ``format``, files that it does not claim are
+    listed as unclaimed; a single file is read by it in any case.
+
+    Raises:
+        DataError: A source is not there, or a pattern fits nothing.
+        PartError: There is no such format.
+    """
+    if format is not None:
+        registry.load("format", format)
+    found: dict[Path, Found] = {}
+    for source in sources:
+        for file in _of_source(str(source), format):
+            found.setdefault(file.path.resolve(), file)
+    return list(found.values())
+
+
+def _of_source(source: str, format: str | None) -> Iterator[Found]:
+    path = Path(source)
+    if path.is_dir():
+        yield from _of_folder(path, path, format)
+    elif path.is_file():
+        yield Found(path, "", format) if format else _claimed(path, "")
+    elif glob.has_magic(source):
+        # Path.glob takes no pattern that begins at a drive or at the root.
+        hits = sorted(Path(hit) for hit in glob.glob(source, recursive=True))  # noqa: PTH207
+        if not hits:
+            raise DataError("no file fits this pattern", file=source, todo="check the pattern")
+        steady = re.split(r"[*?\[]", source)[0]
+        root = Path(steady) if steady.endswith(("/", "\\")) else Path(steady).parent
+        for hit in hits:
+            if hit.is_dir():
+                yield from _of_folder(hit, root, format)
+            else:
+                yield _claimed(hit, _below(hit.parent, root), format)
+    else:
+        raise DataError("there is no such file or folder", file=source, todo="check the path")
+
+
+def _of_folder(folder: Path, root: Path, format: str | None) -> Iterator[Found]:
+    whole = _folder_format(folder, format)
+    if whole:
+        for member in registry.load("format", whole).files(folder):
+            yield Found(member, _below(folder, root), whole)
+        return
+    for entry in sorted(folder.iterdir()):
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir():
+            yield from _of_folder(entry, root, format)
+        else:
+            yield _claimed(entry, _below(folder, root), format)
+
+
+def _folder_format(folder: Path, format: str | None) -> str:
+    """The format whose unit is a whole folder and that claims this one."""
+    for name in registry.names("format") if format is None else [format]:
+        module = registry.load("format", name)
+        if hasattr(module, "files") and module.sniff(folder):
+            return name
+    return ""
+
+
+def _claimed(path: Path, folder: str, only: str | None = None) -> Found:
+    if path.suffix.lower() in VIDEOS:
+        return Found(path, folder, "", "a video; this version imports pose and labels")
+    if only == ANY_TABLE:
+        is_table = path.suffix.lower() in TABLES
+        return Found(path, folder, only if is_table else "", "" if is_table else "it is no table")
+    claims = []
+    for name in registry.names("format") if only is None else [only]:
+        try:
+            if registry.load("format", name).sniff(path):
+                claims.append(name)
+        except BoutwiseError as error:
+            return Found(path, folder, "", error.what)
+    if len(claims) == 1:
+        return Found(path, folder, claims[0])
+    if claims:
+        return Found(path, folder, "", f"several formats claim it: {', '.join(claims)}")
+    return Found(path, folder, "", f"it is no {only}" if only else "no format claims it")
+
+
+def _below(path: Path, root: Path) -> str:
+    below = path.resolve().relative_to(root.resolve()).as_posix()
+    return "" if below == "." else below
+
+
+def slug(name: str) -> str:
+    """A name without what file systems and shells stumble over; folders stay apart.
+
+    >>> slug("day 1/Käfig 3 (left)")
+    'day_1/Käfig_3_left'
+    """
+    parts = [re.sub(r"[^\w.-]+", "_", part).strip("_.") for part in PurePosixPath(name).parts]
+    return "/".join(part for part in parts if part)

@@ -1,0 +1,286 @@
+"""Import: what other tools wrote becomes recordings, pose and labels of a project.
+
+Always in two steps: a plan, which changes nothing in the project and says of every file what will
+become of it and why, and its execution, which can be interrupted and repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from boutwise import formats
+from boutwise.api import (
+    _import_labels,
+    _import_metadata,
+    _import_pose,
+    _import_proposals,
+    _import_sources,
+)
+from boutwise.api._import_reading import ImportOptions, ReadFile, defaults, read_all
+from boutwise.api._import_types import (
+    ImportPlan,
+    ImportResult,
+    ImportRow,
+    PlannedLabels,
+    PlannedRecording,
+)
+from boutwise.errors import UsageError, did_you_mean
+from boutwise.project import Project
+from boutwise.types import Bouts, Ethogram, Problem, Recording, Severity
+
+__all__ = ["ImportPlan", "ImportResult", "ImportRow", "apply_import", "plan_import"]
+
+Say = Callable[[int, int, str], None]
+
+
+def _silent(done: int, total: int, words: str) -> None:
+    """Say nothing."""
+
+
+def plan_import(
+    project: Project,
+    sources: Sequence[str | Path] | str | Path,
+    *,
+    format: str | None = None,
+    mapping: str | Path | Mapping[str, Any] | None = None,
+    fps: float | None = None,
+    animals: str | Path | None = None,
+    trials: str | Path | None = None,
+    trial_length: int | None = None,
+    label_offset: Literal["auto"] | int | None = None,
+    strict: bool = False,
+    animal_pattern: str | None = None,
+    session_pattern: str | None = None,
+) -> ImportPlan:
+    """Find out what an import would do. Nothing in the project changes.
+
+    Args:
+        project: Where to.
+        sources: Files, folders (searched through) or patterns.
+        format: Name of the format of all files; found by looking when not given.
+        mapping: Describes plain tables: YAML file or mapping.
+        fps: Frames per second; else the file's own, its labels' or that of ``boutwise.yaml``.
+        animals: CSV with the columns recording, animal and any of track, sex, strain, cohort,
+            session, date, treatment, dose, dose_unit, baseline, side, time_since_dose_s.
+        trials: CSV with the columns recording, trial, first_frame, n_frames, valid.
+        trial_length: Frames of each trial, one after the other from frame 0, numbered from 1.
+        label_offset: Where labels begin that have fewer rows than their trial has frames:
+            ``auto`` = they are the last ones; a number of frames; None = at its first frame.
+        strict: Whether any blocking problem stops the import; else the label is left out or cut,
+            and reported.
+        animal_pattern: Regular expression on file names: group ``animal`` (or the first).
+        session_pattern: The same with the group ``session``.
+
+    Raises:
+        DataError: A source is not there, or nothing states a frame rate.
+        UsageError: An option that cannot be.
+    """
+    config = project.config.defaults
+    options = ImportOptions(
+        format=format,
+        mapping=None if mapping is None else formats.load_mapping(mapping),
+        fps=fps,
+        trial_length=config.trial_length if trial_length is None else trial_length,
+        label_offset=config.label_offset if label_offset is None else label_offset,
+        strict=strict,
+        animal_pattern=animal_pattern,
+        session_pattern=session_pattern,
+    )
+    _check(options)
+    metadata = _import_metadata.read(animals, trials)
+    named = [sources] if isinstance(sources, str | Path) else list(sources)
+    plan = ImportPlan(strict=strict)
+    files = read_all(project, _import_sources.find(named, format), options, plan)
+    drafts = _import_pose.drafts(project, files, plan)
+    matched = _import_labels.match_all(files, drafts, plan)
+    rates: dict[str, list[float]] = {}
+    for one in matched:
+        rate = one.track.fps or (one.file.contents.fps if one.file.contents else None)
+        if rate is not None:
+            rates.setdefault(one.match.id, []).append(rate)
+    recordings = _import_pose.plan_recordings(
+        drafts, rates, metadata, options, plan, default_fps=config.fps
+    )
+    planner = _import_labels.LabelPlanner(
+        project, drafts, recordings, options, plan, annotator=config.annotator
+    )
+    plan.labels = planner.run(matched)
+    _propose(project, files, [one.track for one in matched], plan)
+    _check_rest(project, metadata, drafts, plan)
+    plan.rows.sort(key=lambda row: row.file)
+    return plan
+
+
+def _check(options: ImportOptions) -> None:
+    if options.fps is not None and not options.fps > 0:
+        raise UsageError(f"a frame rate of {options.fps} cannot be", expected="above 0")
+    offset = options.label_offset
+    if offset not in (None, "auto") and (not isinstance(offset, int) or offset < 0):
+        raise UsageError(
+            f"a label offset of '{offset}' cannot be", expected="auto, or frames from 0"
+        )
+    if options.trial_length is not None and options.trial_length < 1:
+        raise UsageError(f"a trial cannot have {options.trial_length} frames", expected="1 or more")
+
+
+def _propose(
+    project: Project,
+    files: Sequence[ReadFile],
+    tracks: Sequence[formats.LabelTrack],
+    plan: ImportPlan,
+) -> None:
+    """Ethogram and roles, where the project has none."""
+    ethogram = project.ethogram
+    bouts = Bouts.concatenate(planned.bouts for planned in plan.labels)
+    if not ethogram.names and (tracks or plan.labels):
+        known = [defaults(file.found.format).get("ethogram") for file in files if not file.is_pose]
+        of_format: Ethogram | None = next((one for one in known if one is not None), None)
+        ethogram, how = _import_proposals.ethogram(tracks, bouts, of_format)
+        plan.ethogram = ethogram
+        plan.notes.append(
+            f"boutwise.yaml gets an ethogram of {len(ethogram.names)} behaviors "
+            f"({', '.join(ethogram.names)}); {how}"
+        )
+    plan.labels = [_import_labels.keep_known(planned, ethogram, plan) for planned in plan.labels]
+    _overlaps(ethogram, plan)
+    formats_say: dict[str, str] = {}
+    for planned in plan.recordings:
+        formats_say.update(planned.roles)
+    keypoints = [name for planned in plan.recordings for name in planned.keypoints]
+    plan.roles = _import_proposals.roles(keypoints, project.config.keypoints, formats_say)
+    if plan.roles:
+        words = ", ".join(f"{name}: {role}" for name, role in plan.roles.items())
+        plan.notes.append(f"boutwise.yaml gets the roles of {len(plan.roles)} keypoints ({words})")
+
+
+def _overlaps(ethogram: Ethogram, plan: ImportPlan) -> None:
+    """Labels that contradict the ethogram's exclusive groups."""
+    for planned in plan.labels:
+        for group in ethogram.groups:
+            members = [
+                bout
+                for bout in planned.bouts.rows()
+                if ethogram.merged(bout.behavior) in group.behaviors
+            ]
+            names = _import_proposals.overlapping(members)
+            if names:
+                plan.problems.append(
+                    Problem(
+                        "import",
+                        Severity.BLOCKING,
+                        f"{' and '.join(sorted(names))} overlap, but exclude each other",
+                        file=str(planned.path),
+                        recording=planned.parts[0].recording,
+                        expected=f"one behavior of the group '{group.name}' at a time",
+                        todo="mend the labels, or the group in boutwise.yaml",
+                    )
+                )
+
+
+def _check_rest(
+    project: Project,
+    metadata: _import_metadata.Metadata,
+    drafts: Mapping[str, _import_pose.Draft],
+    plan: ImportPlan,
+) -> None:
+    """Rows of metadata that speak of no recording."""
+    known = [name for draft in drafts.values() for name in _import_pose.names_of(draft)]
+    for line in metadata.unused():
+        name = line.cells["recording"]
+        plan.problems.append(
+            Problem(
+                "import",
+                Severity.BLOCKING,
+                f"the table speaks of '{name}', and there is no such recording",
+                file=line.file,
+                row=line.row,
+                expected="the id of a recording, or the name of its file",
+                todo=did_you_mean(name, set(known)) if len(set(known)) < 50 else "",
+            )
+        )
+
+
+def apply_import(project: Project, plan: ImportPlan, *, say: Say = _silent) -> ImportResult:
+    """Carry out a plan.
+
+    Each recording and each label file is one transaction: an import that was interrupted is
+    completed by importing again, and importing twice adds nothing.
+
+    Args:
+        project: The project for which the plan was made.
+        plan: From :func:`plan_import`.
+        say: Called with (done, total, words) as the import advances.
+
+    Raises:
+        DataError: The plan has problems that stop it; nothing was changed.
+    """
+    plan.check()
+    _write_config(project, plan)
+    before = {recording.id for recording in project.recordings()}
+    total = len(plan.recordings) + len(plan.labels)
+    for done, planned in enumerate(plan.recordings):
+        say(done, total, planned.recording.id)
+        _add_recording(project, planned)
+    for session in plan.sessions:
+        project.add_session(session)
+    added = deleted = kept = same = 0
+    for done, labels in enumerate(plan.labels, start=len(plan.recordings)):
+        say(done, total, labels.path.name)
+        change = project.add_label_file(
+            labels.path,
+            format=labels.format,
+            options=labels.options,
+            parts=labels.parts,
+            bouts=labels.bouts,
+            ratings=labels.ratings,
+        )
+        added += len(change.added)
+        deleted += len(change.deleted)
+        kept += len(change.kept)
+        same += change.same
+    say(total, total, "done")
+    new = sorted({planned.recording.id for planned in plan.recordings} - before)
+    return ImportResult(
+        tuple(new),
+        added,
+        deleted,
+        kept,
+        same,
+        tuple(plan.problems),
+        tuple(plan.notes),
+        tuple(plan.unmatched),
+    )
+
+
+def _write_config(project: Project, plan: ImportPlan) -> None:
+    if plan.ethogram is not None:
+        project.set_ethogram(plan.ethogram)
+    if plan.roles:
+        project.set_roles({**project.config.keypoints, **plan.roles})
+
+
+def _add_recording(project: Project, planned: PlannedRecording) -> None:
+    recording: Recording = planned.recording
+    # One transaction: a recording is there with its pose, or not at all.
+    with project.database.transaction():
+        for animal in planned.animals:
+            project.add_animal(animal)
+        if planned.rename:
+            project.rename_animals(recording.id, recording.animals)
+        project.add_recording(recording)
+        if planned.format:
+            project.add_pose(
+                recording.id,
+                planned.path,
+                format=planned.format,
+                options=planned.options,
+                row_to_frame=planned.row_to_frame,
+                track=planned.parsed,
+            )
+
+
+def planned_labels(plan: ImportPlan) -> list[PlannedLabels]:
+    """The label files of a plan."""
+    return list(plan.labels)
