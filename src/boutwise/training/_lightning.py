@@ -6,12 +6,10 @@ this module is imported when a network is really trained.
 
 from __future__ import annotations
 
-import logging
-import signal
-import threading
-import warnings
+import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Protocol
 
 import lightning.pytorch as pl
@@ -21,8 +19,9 @@ from lightning.pytorch.callbacks import Callback, EMAWeightAveraging, ModelCheck
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 
-from boutwise.errors import BoutwiseError
+from boutwise.errors import BoutwiseError, DataError
 from boutwise.learners import Run
+from boutwise.training._calm import interruptible, quiet
 from boutwise.types.recipe import Optim
 
 CLIP = 1.0
@@ -71,6 +70,7 @@ def train_module(
 
     Raises:
         BoutwiseError: A loss is not finite; the message has the epoch and the windows.
+        DataError: The folder has a checkpoint that is broken or of other settings.
         KeyboardInterrupt: The user stopped it; the checkpoint stays.
     """
     schedule = max(int(optim.epochs), run.steps or 0)
@@ -85,13 +85,9 @@ def train_module(
     }
     if best is not None and valid is not None:
         loaders["val_dataloaders"] = _Loader(valid, lambda: 0)
-    with _quiet(), _interruptible(), torch.random.fork_rng():
-        trainer.fit(
-            task,
-            ckpt_path=checkpoint if checkpoint.exists() else None,
-            weights_only=True,
-            **loaders,
-        )
+    resumed = _matching(checkpoint, task.identity)
+    with quiet(), interruptible(), torch.random.fork_rng():
+        trainer.fit(task, ckpt_path=resumed, weights_only=True, **loaders)
     module.cpu().eval()
     done = int(trainer.current_epoch)
     if best is not None:
@@ -116,7 +112,7 @@ def _trainer(epochs: int, optim: Optim, run: Run, best: Callback | None) -> pl.T
         )
     )
     run.directory.mkdir(parents=True, exist_ok=True)
-    with _quiet():
+    with quiet():
         return pl.Trainer(
             max_epochs=epochs,
             accelerator="auto",
@@ -132,6 +128,28 @@ def _trainer(epochs: int, optim: Optim, run: Run, best: Callback | None) -> pl.T
         )
 
 
+def _matching(checkpoint: Path, identity: str) -> Path | None:
+    """The checkpoint, when there is one and it is of this very training."""
+    if not checkpoint.exists():
+        return None
+    todo = "delete it to train from the start, or use another folder"
+    try:
+        found = torch.load(checkpoint, map_location="cpu", weights_only=True).get("identity")
+    except Exception as error:
+        reason = str(error).strip().split("\n")[0]
+        raise DataError(
+            f"the checkpoint cannot be read: {reason}", file=checkpoint, todo=todo
+        ) from error
+    if found != identity:
+        raise DataError(
+            "the checkpoint is of a training with other settings",
+            file=checkpoint,
+            expected=identity,
+            todo=todo,
+        )
+    return checkpoint
+
+
 class _Task(pl.LightningModule):
     """The module with its optimizer and schedule."""
 
@@ -141,6 +159,12 @@ class _Task(pl.LightningModule):
         self.settings = optim
         self.seed = seed
         self.schedule_steps = steps
+        shapes = {name: list(value.shape) for name, value in module.state_dict().items()}
+        settings = [optim.model_dump(mode="json"), seed, steps, shapes]
+        self.identity = hashlib.sha256(json.dumps(settings).encode()).hexdigest()
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        checkpoint["identity"] = self.identity
 
     def on_train_epoch_start(self) -> None:
         # Dropout of an epoch depends on seed and epoch alone: a resumed run then draws the same.
@@ -150,7 +174,7 @@ class _Task(pl.LightningModule):
     def training_step(self, batch: tuple[Any, Any], index: int) -> Tensor:
         loss: Tensor = self.module.loss(*batch)  # type: ignore[operator]
         if not torch.isfinite(loss):
-            self._diverged(float(loss), batch[1], index)
+            self._diverged(loss.item(), batch[1], index)
         return loss
 
     def validation_step(self, batch: tuple[Any, Any], index: int) -> None:
@@ -279,37 +303,3 @@ class _Loader:
     def __iter__(self) -> Iterator[tuple[Any, Any]]:
         # A generator: the epoch is asked for with the first batch, when Lightning has counted it.
         yield from self.batches.epoch(self.number())
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Lightning's advice is for people who write training loops, not for who waits for one."""
-    names = ("lightning.pytorch", "lightning.fabric", "lightning.pytorch.utilities.rank_zero")
-    loggers = [logging.getLogger(name) for name in names]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", module="lightning")
-            warnings.filterwarnings("ignore", message=".*lr_scheduler.step.*optimizer.step.*")
-            yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Ctrl-C stays a KeyboardInterrupt: Lightning would leave the process instead."""
-    in_main = threading.current_thread() is threading.main_thread()
-    before = signal.getsignal(signal.SIGINT) if in_main else None
-    try:
-        yield
-    except SystemExit as exit_:
-        if isinstance(exit_.__context__, KeyboardInterrupt):
-            raise KeyboardInterrupt from None
-        raise
-    finally:
-        if in_main:
-            signal.signal(signal.SIGINT, before)
