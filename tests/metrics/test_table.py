@@ -274,8 +274,8 @@ def test_what_cannot_be_scored_is_refused():
         score_recordings([item, item], ETHOGRAM)
     with pytest.raises(UsageError, match="did you mean 'rear'"):
         score_recordings([item], ETHOGRAM, options=ScoreOptions(primary="raer"))
+    unseen = replace(item, truth=np.full_like(item.truth, -1))
     with pytest.raises(UsageError, match="no frame of the truth"):
-        unseen = replace(item, truth=np.full_like(item.truth, -1))
         score_recordings([unseen], ETHOGRAM)
     with pytest.raises(DataError, match="two members of the exclusive group"):
         score_recordings([replace(item, decided=np.ones_like(item.decided))], ETHOGRAM)

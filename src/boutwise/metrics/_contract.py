@@ -52,7 +52,8 @@ class ScoredSubject:
         truth: :class:`~boutwise.types.FrameState` codes, (frames, behaviors), int8. Unlabelled
             and unscorable frames are left out, behavior by behavior.
         decided: The decision, (frames, behaviors), bool.
-        fps: Frames per second of both.
+        fps: Frames per second of both; NaN when nobody knows it, then every score in seconds or
+            hours is undefined.
         probabilities: Calibrated, (frames, behaviors), or None.
         human: Whether a person, and not a model, made the labels.
     """
@@ -79,7 +80,7 @@ class ScoredSubject:
             raise self._error(f"decided is {self.decided.dtype}", "bool")
         if not np.isin(self.truth, [state.value for state in FrameState]).all():
             raise self._error("truth has an unknown state", "1, 0, -1 or -2")
-        if not (np.isfinite(self.fps) and self.fps > 0):
+        if self.fps <= 0 or np.isinf(self.fps):
             raise self._error(f"a frame rate of {self.fps} cannot be", "above 0")
         if self.probabilities is not None:
             inside = (self.probabilities >= 0) & (self.probabilities <= 1 + 1e-6)

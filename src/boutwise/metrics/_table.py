@@ -177,6 +177,6 @@ def _notes(scoring: Scoring, frames: FrameScores) -> tuple[str, ...]:
         shown = scoring.by_animal.frames[:, column, [0, 2]].sum(axis=1)
         if shown.sum() == 0:
             notes.append(f"'{name}' does not occur in the labels; a mean leaves it out.")
-        elif (shown > 0).sum() < 3:
+        elif (shown > 0).sum() < 3 <= n:
             notes.append(f"'{name}' occurs in {(shown > 0).sum()} of {n} animals only.")
     return tuple(notes)

@@ -151,4 +151,5 @@ def expected_time(
         return ExpectedTime(expected_s, math.nan, math.nan)
     # The residuals have a known mean of 0, so no degree of freedom is lost to it.
     half = student_quantile(0.5 + LEVEL / 2, n_groups) * math.sqrt(factor * variance) / fps
-    return ExpectedTime(expected_s, max(0.0, expected_s - half), expected_s + half)
+    low_s, high_s = np.clip([expected_s - half, expected_s + half], 0.0, None).tolist()
+    return ExpectedTime(expected_s, low_s, high_s)

@@ -1,0 +1,209 @@
+"""Score anybody's prediction against anybody's truth: no project, no bundle, no torch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from boutwise.api._score_sources import Labels, Source, paired, read_labels, renamed
+from boutwise.errors import UsageError
+from boutwise.formats import LabelTrack, labels_to_bouts
+from boutwise.metrics import ScoredSubject, ScoreOptions, Scores, score_recordings
+from boutwise.metrics._presets import preset as options_of
+from boutwise.types import (
+    Behavior,
+    Bouts,
+    Ethogram,
+    ExclusiveGroup,
+    FrameClock,
+    FrameState,
+    Observed,
+    Recording,
+    Subject,
+)
+
+
+def score(
+    truth: Source,
+    prediction: Source,
+    *,
+    preset: str = "default",
+    frames: int | None = None,
+    fps: float | None = None,
+    background: str = "",
+    options: ScoreOptions | None = None,
+) -> Scores:
+    """Score a prediction.
+
+    Only examined frames are scored, and the truth must say which they are: by its
+    ``.observed.csv``, by a label for every frame, or by ``frames``. A frame for which the
+    prediction says nothing counts as 'not shown'.
+
+    Args:
+        truth: A label file of any format that boutwise reads, bouts, or the class of each frame
+            (frames,): whole numbers or names; -1 is unlabelled and -2 unscorable.
+        prediction: The same. Its behaviors are those of the truth, up to case and separators.
+        preset: Rule of scoring; see the reference.
+        frames: Frames of each recording, all of them examined unless the truth says otherwise.
+        fps: Frames per second, for labels in seconds and for scores in seconds; what the files
+            state when not given. When nobody states it, scores in seconds are undefined.
+        background: The class that means 'none of the others'. It makes the behaviors exclusive,
+            holds wherever an examined frame shows no other, and its bouts do not count.
+        options: Thresholds and more instead of a preset.
+
+    Raises:
+        UsageError: What was examined, or the frame rate of seconds, is not known.
+        LabelError: A predicted behavior is unknown, or exclusive behaviors overlap.
+        FormatError: A file cannot be read.
+
+    >>> scores = score(np.array([0, 0, 1, 1, 1, 0]), np.array([0, 0, 0, 1, 1, 0]), background="0")
+    >>> scores.behavior("1").f1.value, scores.bouts.tp
+    (0.8, (1, 1, 1))
+    """
+    if options is not None and preset != "default":
+        raise UsageError(
+            f"both the preset '{preset}' and options are given", expected="one of them"
+        )
+    options = options or options_of(preset)
+    true, said = read_labels(truth, "truth"), read_labels(prediction, "prediction")
+    names = dict.fromkeys([*true.names(), *([background] if background else [])])
+    if not names:
+        raise UsageError("the truth names no behavior", file=true.source)
+    if not true.examined and frames is None:
+        raise UsageError(
+            "the truth does not say which frames were examined",
+            file=true.source,
+            expected="an .observed.csv beside it, a label for every frame, or a number of frames",
+            todo="give --frames N when the whole recording was examined",
+        )
+    said = renamed(paired(true, said), names)
+    plan = _Plan(true, said, tuple(names), frames, fps or true.fps or said.fps, background)
+    ethogram = plan.ethogram()
+    items = [item for name in true.tracks for item in plan.items(name, ethogram)]
+    scores = score_recordings(items, ethogram, options=options)
+    return replace(scores, notes=(*scores.notes, *true.notes, *said.notes, *plan.notes(ethogram)))
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """Both sides with one set of names, on their way to frames."""
+
+    truth: Labels
+    prediction: Labels
+    names: tuple[str, ...]
+    frames: int | None
+    fps: float | None
+    background: str
+
+    def ethogram(self) -> Ethogram:
+        """Exclusive when a background is declared, or when no two behaviors ever overlap."""
+        behaviors = tuple(Behavior(name) for name in self.names)
+        free = Ethogram(behaviors)
+        exclusive = bool(self.background) or all(
+            _never_two(item) for name in self.truth.tracks for item in self.items(name, free)
+        )
+        if len(behaviors) < 2 or not exclusive:
+            return free
+        return Ethogram(behaviors, (ExclusiveGroup("behavior", self.names, self.background),))
+
+    def items(self, name: str, ethogram: Ethogram) -> Iterable[ScoredSubject]:
+        """The subjects of one recording."""
+        recording = self._recording(name)
+        truth = self._bouts(self.truth, recording, whole=not self.truth.examined)
+        prediction = self._bouts(self.prediction, recording, whole=True)
+        subjects = dict.fromkeys(Subject(o.recording, o.animal, o.target) for o in truth.observed)
+        for subject in subjects:
+            seen = [
+                Observed(name, subject.animal, behavior, 0, recording.n_frames, subject.target)
+                for behavior in ethogram.names
+            ]
+            mine = Bouts.from_rows(prediction.where(subject=subject).rows(), seen)
+            decided = mine.to_frames(subject, ethogram, recording.n_frames)
+            yield ScoredSubject(
+                subject=subject,
+                animal=subject.animal or name,
+                truth=truth.to_frames(subject, ethogram, recording.n_frames),
+                decided=np.asarray(decided == FrameState.YES),
+                fps=self.fps or math.nan,
+            )
+
+    def _recording(self, name: str) -> Recording:
+        animals = self.truth.animals(name) | self.prediction.animals(name)
+        if len(animals) > 1:
+            animals.discard("")
+        n_frames = self.frames or max(
+            self._last(labels.tracks[name])
+            for labels in (self.truth, self.prediction)
+            if name in labels.tracks
+        )
+        # Without a rate all labels are in frames, and the rate of this clock is never looked at.
+        clock = FrameClock.declared(n_frames, self.fps or 1.0)
+        return Recording(name, clock, tuple(sorted(animals)) or ("",))
+
+    def _last(self, track: LabelTrack) -> int:
+        """The frame after the last of which the track speaks."""
+        ends = [row.stop for row in (*track.rows, *(track.examined or ()))]
+        ends += [stop for _, stop in track.observed or ()]
+        last = max(ends, default=0.0)
+        if track.unit == "second":
+            last = math.ceil(last * self._rate())
+        return max(int(last), track.n_rows or 0, 1)
+
+    def _rate(self) -> float:
+        if not self.fps:
+            raise UsageError(
+                "the labels are in seconds and no frame rate is known",
+                file=self.truth.source,
+                todo="give --fps",
+            )
+        return self.fps
+
+    def _bouts(self, labels: Labels, recording: Recording, *, whole: bool) -> Bouts:
+        """Labels on frames; ``whole`` = every frame was examined."""
+        track = labels.tracks.get(recording.id)
+        if track is None:
+            return Bouts.from_rows([])
+        if track.unit == "second":
+            self._rate()
+        track = replace(track, behaviors=tuple(b for b in track.behaviors if b in self.names))
+        if whole:
+            track = replace(track, behaviors=self.names, examined=None, observed=None, n_rows=None)
+        bouts, _ = labels_to_bouts(track, recording, annotator="", source=labels.source)
+        if self.background and labels is self.truth:
+            return replace(bouts, observed=self._with_background(bouts.observed))
+        return bouts
+
+    def _with_background(self, observed: tuple[Observed, ...]) -> tuple[Observed, ...]:
+        """Whoever examined all other behaviors examined the background."""
+        added = [
+            replace(piece, behavior=self.background)
+            for piece in observed
+            if self.background not in {o.behavior for o in observed}
+        ]
+        return (*observed, *dict.fromkeys(added))
+
+    def notes(self, ethogram: Ethogram) -> tuple[str, ...]:
+        """What was assumed because nobody said it."""
+        notes = []
+        if ethogram.groups and not self.background:
+            notes.append(
+                "No two behaviors overlap, so they were scored as exclusive; no background is "
+                "declared, so the bouts of all of them count."
+            )
+        if not self.fps:
+            notes.append("No frame rate is known, so scores in seconds or hours are undefined.")
+        if any("" in self.truth.animals(name) for name in self.truth.tracks):
+            notes.append(
+                "The truth names no animals, so intervals are over recordings; they are too "
+                "narrow where recordings share an animal."
+            )
+        return tuple(notes)
+
+
+def _never_two(item: ScoredSubject) -> bool:
+    together = bool((item.known.all(axis=1) == item.known.any(axis=1)).all())
+    alone = (item.yes.sum(axis=1) <= 1).all() and (item.decided.sum(axis=1) <= 1).all()
+    return together and bool(alone)

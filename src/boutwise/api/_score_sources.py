@@ -1,0 +1,217 @@
+"""What ``score`` is given: label files, bouts or arrays, all brought into one shape."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boutwise import formats
+from boutwise.errors import LabelError, UsageError, did_you_mean
+from boutwise.formats import LabelRow, LabelTrack, bouts_csv
+from boutwise.types import Bouts, Observed, Subject
+from boutwise.types.bouts import from_frames
+
+Source = str | Path | Bouts | NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The labels of one side.
+
+    Attributes:
+        tracks: Recording -> its labels.
+        source: File, or the word for what was given; for messages.
+        examined: Whether it says which frames were examined.
+        fps: Frame rate that the file states, or None.
+        notes: What was found out of order while reading.
+    """
+
+    tracks: Mapping[str, LabelTrack]
+    source: str
+    examined: bool
+    fps: float | None = None
+    notes: tuple[str, ...] = ()
+
+    def names(self) -> tuple[str, ...]:
+        """Behaviors, in the order in which they are named."""
+        return tuple(
+            dict.fromkeys(
+                name
+                for track in self.tracks.values()
+                for name in (*track.behaviors, *(row.behavior for row in track.rows))
+            )
+        )
+
+    def animals(self, recording: str) -> set[str]:
+        """Animals that are named in one recording; the empty name counts."""
+        track = self.tracks.get(recording)
+        rows = [] if track is None else [*track.rows, *(track.examined or ())]
+        return {row.animal for row in rows} | {row.target for row in rows if row.target}
+
+
+def read_labels(source: Source, word: str) -> Labels:
+    """Read one side.
+
+    Args:
+        source: A label file of any format, bouts, or a class for each frame (frames,).
+        word: ``truth`` or ``prediction``.
+
+    Raises:
+        UsageError: The source holds no labels, several annotators, or is of no known kind.
+        FormatError: The file cannot be read.
+    """
+    if isinstance(source, Bouts):
+        return _of_bouts(source, word)
+    if isinstance(source, str | Path):
+        return _of_file(Path(source), word)
+    values = np.asarray(source)
+    if values.ndim != 1 or values.dtype.kind not in "iuOUb":
+        raise UsageError(
+            f"the {word} is an array of {values.dtype} with {values.ndim} axes",
+            expected="one class for each frame: whole numbers or names, (frames,)",
+        )
+    return _of_array(values, word)
+
+
+def _of_file(path: Path, word: str) -> Labels:
+    contents = formats.read(path)
+    if not contents.labels:
+        raise UsageError(
+            f"the {word} holds no labels", file=path, expected="a file of bouts or frame labels"
+        )
+    own = contents.format == "bouts_csv"
+    alone = own and not bouts_csv.observed_path(path).is_file()
+    tracks: dict[str, LabelTrack] = {}
+    for track in contents.labels:
+        name = track.recording if track.trial is None else f"{track.recording}_{track.trial}"
+        if name in tracks:
+            raise UsageError(
+                f"the {word} labels the recording '{name}' twice",
+                file=path,
+                expected="one annotator and one table for each recording",
+                todo="keep the labels of one annotator in the file",
+            )
+        tracks[name] = replace(track, recording=name, trial=None)
+    known = all(
+        track.examined is not None or track.observed is not None or track.n_rows is not None
+        for track in tracks.values()
+    )
+    rates = {track.fps for track in tracks.values() if track.fps} | {contents.fps} - {None}
+    return Labels(
+        tracks,
+        str(path),
+        examined=known and not alone,
+        fps=rates.pop() if len(rates) == 1 else None,
+        notes=tuple(f"{word}: {problem.what}" for problem in contents.problems),
+    )
+
+
+def _of_bouts(bouts: Bouts, word: str) -> Labels:
+    if len(set(bouts.annotator.tolist())) > 1:
+        raise UsageError(
+            f"the {word} holds labels of {len(set(bouts.annotator.tolist()))} annotators",
+            expected="one",
+            todo="choose one with bouts.where(annotator=...)",
+        )
+    tracks = {}
+    recordings = [*bouts.recording.tolist(), *(piece.recording for piece in bouts.observed)]
+    for name in dict.fromkeys(recordings):
+        mine = bouts.where(recording=name)
+        rows = tuple(
+            LabelRow(b.behavior, b.start, b.stop, place, b.animal, b.target, b.state)
+            for place, b in enumerate(mine.rows(), start=1)
+        )
+        examined = tuple(_row(piece) for piece in mine.observed)
+        behaviors = tuple(dict.fromkeys(row.behavior for row in (*examined, *rows)))
+        tracks[name] = LabelTrack(name, "frame", rows, behaviors, examined=examined)
+    return Labels(tracks, f"the {word}", examined=bool(bouts.observed))
+
+
+def _row(piece: Observed) -> LabelRow:
+    return LabelRow(piece.behavior, piece.start, piece.stop, 0, piece.animal, piece.target)
+
+
+def _of_array(values: NDArray[Any], word: str) -> Labels:
+    """Negative whole numbers are the codes of unlabelled (-1) and unscorable (-2) frames."""
+    hidden = values < 0 if values.dtype.kind == "i" else np.zeros(len(values), dtype=bool)
+    classes = sorted(set(values[~hidden].tolist()))
+    states = np.array(values[:, None] == np.array(classes, dtype=values.dtype), dtype=np.int8)
+    states[hidden] = values[hidden, None]
+    bouts = from_frames(states, Subject("recording", ""), [str(name) for name in classes])
+    return _of_bouts(bouts, word)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s_-]+", "", name).casefold()
+
+
+def renamed(labels: Labels, known: Iterable[str]) -> Labels:
+    """The same labels with the names of the truth; a name may differ in case and separators.
+
+    Raises:
+        LabelError: A behavior is not in the truth; the message has the row and the nearest name.
+    """
+    known = list(known)
+    plain = {_plain(name): name for name in known}
+    new: dict[str, str] = {}
+    for track in labels.tracks.values():
+        for name, row in [(r.behavior, r.row) for r in track.rows]:
+            new.setdefault(name, name if name in known else plain.get(_plain(name), ""))
+            if not new[name]:
+                raise LabelError(
+                    f"the behavior '{name}' is predicted, but is not in the truth",
+                    file=labels.source,
+                    row=row or None,
+                    expected=f"one of {', '.join(known)}",
+                    todo=f"{did_you_mean(name, known)} Rename it, or remove it; a behavior that "
+                    "was examined and never shown belongs into the observed table of the truth",
+                )
+    tracks = {
+        name: replace(
+            track, rows=tuple(replace(row, behavior=new[row.behavior]) for row in track.rows)
+        )
+        for name, track in labels.tracks.items()
+    }
+    changed = tuple(
+        f"The predicted behavior '{old}' was taken for '{name}'."
+        for old, name in new.items()
+        if old != name
+    )
+    return replace(labels, tracks=tracks, notes=(*labels.notes, *changed))
+
+
+def paired(truth: Labels, prediction: Labels) -> Labels:
+    """The prediction with the recordings of the truth.
+
+    A single recording on each side is the same one, whatever the files are called. A recording
+    without any predicted bout has no row in a prediction, so its absence means: nothing predicted.
+
+    Raises:
+        UsageError: No recording is in both.
+    """
+    if len(truth.tracks) == len(prediction.tracks) == 1:
+        (name,), (track,) = truth.tracks, prediction.tracks.values()
+        return replace(prediction, tracks={name: replace(track, recording=name)})
+    both = {name: track for name, track in prediction.tracks.items() if name in truth.tracks}
+    if not both and prediction.tracks:
+        name = next(iter(truth.tracks))
+        raise UsageError(
+            f"no recording is in truth and prediction; the truth begins with '{name}'",
+            file=prediction.source,
+            expected="the same names of recordings in both",
+            todo=did_you_mean(name, prediction.tracks),
+        )
+    notes = list(prediction.notes)
+    for name in truth.tracks:
+        if name not in both:
+            notes.append(f"Nothing is predicted for the recording '{name}'.")
+    ignored = len(prediction.tracks) - len(both)
+    if ignored:
+        notes.append(f"{ignored} predicted recordings are not in the truth and were left out.")
+    return replace(prediction, tracks=both, notes=tuple(notes))

@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+import csv
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import f1_score
+
+from boutwise.api import score
+from boutwise.errors import LabelError, UsageError
+from boutwise.formats import bouts_csv
+from boutwise.metrics import ScoreOptions
+from boutwise.types import Bout, Bouts, FrameClock, Observed
+
+CLOCK = FrameClock.declared(100, fps=25)
+
+
+def table(rows, observed=()):
+    return Bouts.from_rows([Bout(*row) for row in rows], [Observed(*piece) for piece in observed])
+
+
+TRUTH = [("r", "m", "rear", 10, 20), ("r", "m", "rear", 40, 60), ("r", "m", "groom", 70, 90)]
+SEEN = [("r", "m", name, 0, 100) for name in ("rear", "groom")]
+PREDICTED = [("r", "m", "rear", 12, 20), ("r", "m", "groom", 40, 60), ("r", "m", "groom", 70, 95)]
+
+
+def write(path, rows, observed=()):
+    bouts_csv.write(path, table(rows, observed), clocks={name: CLOCK for name in "rs"})
+    if not observed:
+        bouts_csv.observed_path(path).unlink()
+    return path
+
+
+def write_plain(path, rows, head=("behavior", "start_frame", "stop_frame")):
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([head, *rows])
+    return path
+
+
+def expected_f1(behavior):
+    truth, said = np.zeros(100, bool), np.zeros(100, bool)
+    for flags, rows in ((truth, TRUTH), (said, PREDICTED)):
+        for _, _, name, start, stop in rows:
+            flags[start:stop] |= name == behavior
+    return f1_score(truth, said)
+
+
+def test_own_tables_tell_what_was_examined(tmp_path):
+    truth = write(tmp_path / "t.bouts.csv", TRUTH, SEEN)
+    prediction = write(tmp_path / "p.bouts.csv", PREDICTED)
+    scores = score(truth, prediction)
+    for name in ("rear", "groom"):
+        assert scores.behavior(name).f1.value == pytest.approx(expected_f1(name))
+    assert scores.bouts.tp == (2, 2, 2)
+    assert scores.bouts.fp == (1, 1, 1)
+    assert scores.bouts.fn == (1, 1, 1)
+    assert scores.facts.scored_frames == 100
+    assert scores.facts.scored_s == pytest.approx(4.0)
+
+
+def test_frames_outside_the_observed_range_are_left_out(tmp_path):
+    seen = [("r", "m", name, 30, 100) for name in ("rear", "groom")]
+    truth = write(tmp_path / "t.bouts.csv", TRUTH[1:], seen)
+    scores = score(truth, write(tmp_path / "p.bouts.csv", PREDICTED))
+    assert scores.facts.scored_frames == 70
+    assert scores.behavior("rear").predicted_bouts == 0
+
+
+def test_a_truth_that_does_not_say_what_was_examined_needs_the_frames(tmp_path):
+    truth = write(tmp_path / "t.bouts.csv", TRUTH)
+    prediction = write(tmp_path / "p.bouts.csv", PREDICTED)
+    with pytest.raises(UsageError, match="which frames were examined"):
+        score(truth, prediction)
+    by_frames = score(truth, prediction, frames=100)
+    seen = score(table(TRUTH, SEEN), table(PREDICTED), fps=25)
+    assert by_frames.as_dict() == seen.as_dict()
+
+
+def test_a_strangers_table_in_frames(tmp_path):
+    truth = write(tmp_path / "t.bouts.csv", TRUTH, SEEN)
+    rows = [(name.title(), start, stop) for _, _, name, start, stop in PREDICTED]
+    scores = score(truth, write_plain(tmp_path / "stranger.csv", rows))
+    assert scores.behavior("rear").f1.value == pytest.approx(expected_f1("rear"))
+    assert any("'Rear' was taken for 'rear'" in note for note in scores.notes)
+
+
+def test_a_strangers_table_in_seconds(tmp_path):
+    rows = [(name, start / 25, stop / 25) for _, _, name, start, stop in PREDICTED]
+    head = ("behavior", "start_s", "stop_s")
+    prediction = write_plain(tmp_path / "stranger.csv", rows, head)
+    truth = write(tmp_path / "t.bouts.csv", TRUTH, SEEN)
+    # The rate is that of the seconds in boutwise's own table.
+    assert score(truth, prediction).behavior("groom").f1.value == pytest.approx(
+        expected_f1("groom")
+    )
+    with pytest.raises(UsageError, match="no frame rate"):
+        score(table(TRUTH, SEEN), prediction)
+
+
+def test_an_unknown_behavior_is_refused_with_the_nearest_name_and_its_row(tmp_path):
+    truth = write(tmp_path / "t.bouts.csv", TRUTH, SEEN)
+    prediction = write_plain(tmp_path / "p.csv", [("rear", 1, 4), ("groming", 3, 9)])
+    with pytest.raises(LabelError) as caught:
+        score(truth, prediction)
+    assert "did you mean 'groom'" in str(caught.value)
+    assert caught.value.row == 3
+    assert caught.value.file == str(prediction)
+
+
+def test_a_behavior_that_was_examined_and_never_shown_may_be_predicted(tmp_path):
+    seen = [*SEEN, ("r", "m", "jump", 0, 100)]
+    scores = score(table(TRUTH, seen), table([*PREDICTED, ("r", "m", "jump", 0, 5)]))
+    assert scores.behavior("jump").f1.value == 0
+    assert scores.behavior("jump").false_bouts_per_hour != scores.behavior("jump").f1.value
+
+
+def test_without_a_frame_rate_seconds_are_undefined_and_said():
+    scores = score(table(TRUTH, SEEN), table(PREDICTED))
+    assert np.isnan(scores.facts.scored_s)
+    assert scores.as_dict()["onsets"]["false_bouts_per_hour"] is None
+    assert scores.as_dict()["bout_statistics"][0]["truth_count"] == 2
+    assert any("No frame rate" in note for note in scores.notes)
+
+
+def test_a_background_is_filled_in_and_its_bouts_do_not_count():
+    scores = score(table(TRUTH, SEEN), table(PREDICTED), background="other")
+    truth, said = np.full(100, 2), np.full(100, 2)
+    for labels, rows in ((truth, TRUTH), (said, PREDICTED)):
+        for _, _, name, start, stop in rows:
+            labels[start:stop] = ("rear", "groom").index(name)
+    assert scores.frames.macro_f1.value == pytest.approx(f1_score(truth, said, average="macro"))
+    assert scores.frames.accuracy.value == pytest.approx((truth == said).mean())
+    assert scores.bouts.tp == score(table(TRUTH, SEEN), table(PREDICTED)).bouts.tp
+    assert scores.confusions[0].truth == ("rear", "groom", "other")
+
+
+def test_overlapping_behaviors_are_independent_unless_a_background_is_declared():
+    both = [*TRUTH, ("r", "m", "groom", 12, 18)]
+    scores = score(table(both, SEEN), table(PREDICTED))
+    assert scores.facts.exclusive_groups == {}
+    with pytest.raises(LabelError, match="exclude each other"):
+        score(table(both, SEEN), table(PREDICTED), background="other")
+
+
+def test_recordings_are_paired_by_name_and_a_missing_one_is_a_miss():
+    truth = [*TRUTH, ("s", "n", "rear", 0, 10)]
+    seen = [*SEEN, *(("s", "n", name, 0, 50) for name in ("rear", "groom"))]
+    scores = score(table(truth, seen), table([*PREDICTED, ("x", "y", "rear", 0, 9)]))
+    assert scores.facts.recordings == ("r", "s")
+    assert scores.behavior("rear").truth_frames == 40
+    assert any("Nothing is predicted for the recording 's'" in note for note in scores.notes)
+    assert any("1 predicted recordings" in note for note in scores.notes)
+    stranger = table([("rr", "m", "rear", 0, 3), ("q", "m", "rear", 0, 3)])
+    with pytest.raises(UsageError, match="no recording is in truth and prediction"):
+        score(table(truth, seen), stranger)
+
+
+def test_directed_behaviors_are_scored_by_pair():
+    truth = [("r", "a", "attack", 0, 10, "b"), ("r", "b", "attack", 20, 30, "a")]
+    seen = [("r", x, "attack", 0, 50, y) for x, y in (("a", "b"), ("b", "a"))]
+    turned = [("r", "b", "attack", 0, 10, "a"), ("r", "b", "attack", 20, 30, "a")]
+    scores = score(table(truth, seen), table(turned))
+    assert scores.behavior("attack").f1.value == pytest.approx(0.5)
+    assert scores.facts.n_subjects == 2
+
+
+def test_the_shared_case_through_the_front_door(shared):
+    with np.load(shared("scoring/case.npz")) as case:
+        scores = score(case["g"], case["p"], background="3")
+    assert (scores.bouts.tp, scores.bouts.fp, scores.bouts.fn) == (
+        (503, 501, 408),
+        (573, 575, 668),
+        (69, 71, 164),
+    )
+    assert [round(e.value, 4) for e in scores.bouts.pooled_f1] == [0.6104, 0.6080, 0.4951]
+    assert round(scores.frames.macro_f1.value, 4) == 0.8098
+    assert round(scores.frames.macro_f1_without_background.value, 4) == 0.8690
+    assert round(scores.frames.accuracy.value, 5) == 0.89167
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=2, max_size=60))
+def test_arrays_give_the_scores_of_sklearn(pairs):
+    truth, said = np.array(pairs).T
+    if set(said) - set(truth):
+        with pytest.raises(LabelError, match="not in the truth"):
+            score(truth, said)
+        return
+    scores = score(truth, said)
+    assert scores.frames.macro_f1.value == pytest.approx(f1_score(truth, said, average="macro"))
+
+
+def test_unlabelled_frames_of_an_array_are_left_out():
+    truth = np.array([0, 0, 1, 1, -1, -1, -2])
+    said = np.array([0, 1, 1, 1, 0, 0, 0])
+    scores = score(truth, said)
+    assert scores.frames.accuracy.value == pytest.approx(3 / 4)
+    assert (scores.facts.unlabelled_frames, scores.facts.unscorable_frames) == (2, 1)
+    with pytest.raises(UsageError, match="axes"):
+        score(np.zeros((3, 2)), said)
+
+
+def test_presets_and_options():
+    strict = ScoreOptions(thresholds=(0.9,))
+    scores = score(table(TRUTH, SEEN), table(PREDICTED), options=strict)
+    assert scores.bouts.thresholds == (0.9,)
+    with pytest.raises(UsageError, match="did you mean 'default'"):
+        score(table(TRUTH, SEEN), table(PREDICTED), preset="defualt")
+    with pytest.raises(UsageError, match="both the preset"):
+        score(table(TRUTH, SEEN), table(PREDICTED), preset="other", options=strict)
+
+
+def test_scoring_loads_no_torch(tmp_path):
+    truth = write(tmp_path / "t.bouts.csv", TRUTH, SEEN)
+    code = (
+        "import sys; from boutwise.api import score; "
+        f"score({str(truth)!r}, {str(truth)!r}); "
+        "print([m for m in ('torch', 'lightning', 'sklearn', 'lightgbm') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
