@@ -61,6 +61,7 @@ def read(path: Path) -> Contents:
         FormatError: A column is missing, or a row is broken; the message has file and row.
     """
     table = read_table(path)
+    tables = [table]
     head = _head(table)
     if head not in (HEAD, OBSERVED_HEAD):
         raise FormatError(
@@ -85,6 +86,7 @@ def read(path: Path) -> Contents:
                 expected=", ".join(OBSERVED_HEAD),
             )
         ranges = _labels(neighbor)
+        tables.append(neighbor)
     tracks = _tracks(bouts, bouts if ranges is None else ranges) or (
         LabelTrack(_base(path), "frame", (), examined=()),
     )
@@ -93,8 +95,20 @@ def read(path: Path) -> Contents:
         "bouts_csv",
         tracks[0].recording if len(tracks) == 1 else _base(path),
         labels=tracks,
+        fps=_rate(tables),
         problems=table.problems,
     )
+
+
+def _rate(tables: Iterable[Table]) -> float | None:
+    """Frames over seconds of the longest row; None where no row has both."""
+    frames, seconds = 0.0, 0.0
+    for table in tables:
+        for row in table.rows[1:]:
+            start, stop, start_s, stop_s = (table.number(row, column) for column in range(4, 8))
+            if stop_s - start_s > seconds:  # False where a second is missing
+                frames, seconds = stop - start, stop_s - start_s
+    return round(frames / seconds, 4) if seconds else None
 
 
 def _head(table: Table) -> tuple[str, ...]:
