@@ -89,13 +89,13 @@ class _Conversion:
             shift = float(clock.to_seconds(self.first_frame)) - float(clock.to_seconds(0))
             begin = int(clock.to_frame(start + shift))
             end = int(clock.to_frame(stop + shift))
+            if end <= begin and self.track.n_rows is not None:
+                # Rows that come faster than frames: a frame keeps the row nearest to it.
+                self.warn(f"a label of {stop - start:g} s falls between two frames", row=row)
+                return None
             over = float(clock.to_seconds(self.stop_frame)) + 0.5 / clock.fps
-            if begin == self.stop_frame and start + shift < over and stop + shift < over:
+            if begin == self.stop_frame and stop + shift < over:
                 begin = self.stop_frame - 1  # the last frame is the nearest one there is
-        if end <= begin and self.track.unit == "second" and self.track.n_rows is not None:
-            # Rows that come faster than frames: a frame keeps the row that is nearest to it.
-            self.warn(f"a label of {stop - start:g} s falls between two frames", row=row)
-            return None
         end = max(end, begin + 1)  # a point, or less than half a frame: it still happened
         if begin < 0 or begin >= self.stop_frame:
             self.report(

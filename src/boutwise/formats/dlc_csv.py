@@ -102,7 +102,7 @@ def _header(path: Path) -> tuple[list[list[str]], list[str], Grid]:
     return levels, names, Grid(len(names), width, n_index, separator, decimal_of(data, separator))
 
 
-def write(path: Path, pose: PoseTrack, *, scorer: str = "boutwise") -> list[Path]:
+def write_pose(path: Path, pose: PoseTrack, *, scorer: str = "boutwise") -> list[Path]:
     """Write a pose track as a DeepLabCut CSV, with ``individuals`` for several animals.
 
     Positions keep the nine digits that restore every float32. A track without confidence gets no

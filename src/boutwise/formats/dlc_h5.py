@@ -59,7 +59,6 @@ def read(path: Path, *, fps: float | None = None, key: str | None = None) -> Con
         raise FormatError(
             f"the H5 file is broken: {error}",
             file=path,
-            row=1,
             expected="a table as DeepLabCut writes it",
             todo=_CSV,
         ) from error
@@ -67,14 +66,13 @@ def read(path: Path, *, fps: float | None = None, key: str | None = None) -> Con
         raise FormatError(
             f"the header has {len(keys[0])} levels",
             file=path,
-            row=1,
             expected="scorer, (individuals,) bodyparts, coords",
         )
     names = LEVELS if len(keys[0]) == 4 else (LEVELS[0], *LEVELS[2:])
     levels = [[entry[level] for entry in keys] for level in range(len(names))]
     columns, problems = columns_of(levels, names, path=path)
     if not len(values):
-        raise FormatError("there are no rows", file=path, row=1, expected="one row a frame")
+        raise FormatError("there are no rows", file=path, expected="one row a frame")
     infinite = np.isinf(values).any(axis=1)
     if infinite.any():
         row = int(np.argmax(infinite)) + 1
@@ -105,14 +103,11 @@ def _tables(file: h5py.File) -> list[str]:
 def _choose(file: h5py.File, key: str | None, path: Path) -> h5py.Group:
     names = _tables(file)
     if key is not None and key not in names:
-        raise FormatError(
-            f"there is no table '{key}'", file=path, row=1, todo=did_you_mean(key, names)
-        )
+        raise FormatError(f"there is no table '{key}'", file=path, todo=did_you_mean(key, names))
     if not names:
         raise FormatError(
             "there is no pandas table in this H5 file",
             file=path,
-            row=1,
             expected="a table as DeepLabCut writes it",
             todo="name another --format, or use the CSV file",
         )
@@ -120,7 +115,6 @@ def _choose(file: h5py.File, key: str | None, path: Path) -> h5py.Group:
         raise FormatError(
             f"there are {len(names)} tables: {', '.join(names)}",
             file=path,
-            row=1,
             todo="choose one by the option key",
         )
     return file[key or names[0]]
@@ -133,9 +127,7 @@ def _text(value: Any) -> str:
 def _array(group: h5py.Group, name: str) -> NDArray[Any]:
     """A dataset that lies in the file itself."""
     if not isinstance(group.get(name, getlink=True), h5py.HardLink) or group[name].external:
-        raise FormatError(
-            f"'{name}' lies outside the file", file=group.file.filename, row=1, todo=_CSV
-        )
+        raise FormatError(f"'{name}' lies outside the file", file=group.file.filename, todo=_CSV)
     return np.asarray(group[name][()])
 
 
@@ -183,7 +175,6 @@ def _table(group: h5py.Group, path: Path) -> tuple[list[_Key], NDArray[np.float6
             raise FormatError(
                 f"the header attribute '{attribute}' is no list of column names",
                 file=path,
-                row=1,
                 todo=_CSV,
             )
         keys += [tuple(str(part) for part in key) for key in loaded]
@@ -204,7 +195,6 @@ def _numbers(values: NDArray[Any], path: Path) -> NDArray[np.float64]:
         raise FormatError(
             f"the values are of type {values.dtype}",
             file=path,
-            row=1,
             expected="numbers",
             todo=_CSV,
         )

@@ -73,8 +73,10 @@ def _guess(head: Row, body: Sequence[Row]) -> _Layout | None:
     flags = tuple(place for place in rest if all(row.cells[place].strip() in CODES for row in body))
     if rest and len(flags) == len(rest) and all(cells[place] for place in rest) and body:
         return _Layout(index, unit, None, flags, animal)
-    label = next((place for name in LABEL_HEADS for place in rest if heads[place] == name), None)
-    return None if label is None else _Layout(index, unit, label, (), animal)
+    # A table with further columns is some other program's: its label column must be named.
+    if len(rest) == 1 and heads[rest[0]] in LABEL_HEADS:
+        return _Layout(index, unit, rest[0], (), animal)
+    return None
 
 
 def _index(heads: list[str], cells: list[str]) -> tuple[int | None, Unit]:

@@ -1,0 +1,164 @@
+"""One small file of every format, made here: the contract tests run over all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+DLC = """scorer,net,net,net,net,net,net
+bodyparts,nose,nose,nose,tail base,tail base,tail base
+coords,x,y,likelihood,x,y,likelihood
+0,1.5,2.5,0.9,4,5,0.8
+1,1.6,2.6,0.9,,,0.1
+2,0,0,0,4.2,5.2,0.7
+"""
+TRIAL = "Frame,Action\n0,0\n1,0\n2,2\n3,2\n4,7\n"
+BORIS_OLD = """Observation id,first,,,,,,,
+Media file(s),,,,,,,,
+Player #1,/home/lab/cage 3.mp4,,,,,,,
+Time offset (s),0.0,,,,,,,
+,,,,,,,,
+Time,Media file path,Total length,FPS,Subject,Behavior,Behavioral category,Comment,Status
+1.000,/home/lab/cage 3.mp4,60.0,30.0,m1,rear,,,START
+2.500,/home/lab/cage 3.mp4,60.0,30.0,m1,rear,,well seen,STOP
+3.000,/home/lab/cage 3.mp4,60.0,30.0,No focal subject,twitch,,,POINT
+"""
+BORIS_NEW = "\n".join(
+    "\t".join(cells)
+    for cells in (
+        ("Observation id", "Observation date", "Description", "Observation duration",
+         "Observation type", "Source", "Time offset (s)", "Media duration (s)", "FPS", "drug",
+         "Subject", "Behavior", "Behavioral category", "Modifier #1", "Behavior type", "Time",
+         "Media file name", "Image index", "Image file path", "Comment"),
+        ("one", "2024-01-01 10:00:00", "", "30", "Media file(s)", "player #1:C:\\v\\a.mp4;b.mp4",
+         "0", "10.000;20.000", "25.000;30.000", "CFA", "m1", "rear", "", "high", "START", "9.000",
+         "C:\\v\\a.mp4", "225", "NA", ""),
+        ("one", "2024-01-01 10:00:00", "", "30", "Media file(s)", "player #1:C:\\v\\a.mp4;b.mp4",
+         "0", "10.000;20.000", "25.000;30.000", "CFA", "m1", "rear", "", "high", "STOP", "12.000",
+         "b.mp4", "60", "NA", ""),
+        ("two", "2024-01-01 10:00:00", "", "5", "Media file(s)", "player #1:c.mp4",
+         "0", "5.000", "25.000", "CFA", "m1", "twitch", "", "", "POINT", "4.000",
+         "c.mp4", "100", "NA", ""),
+    )
+) + "\n"  # fmt: skip
+AGGREGATED = """Observation id,Media file,Total length,FPS,Subject,Behavior,Modifiers,Behavior type,Start (s),Stop (s),Duration (s),Comment start,Comment stop
+one,cage 3.mp4,60.0,30.0,m1,rear,,STATE,1.000,2.500,1.500,,
+one,cage 3.mp4,60.0,30.0,No focal subject,twitch,left,POINT,3.000,3.000,NA,why,
+"""  # noqa: E501
+INTERVALS = """video;subject;behavior;start_s;stop_s
+Käfig 3.mp4;m1;rear;0,5;1,25
+Käfig 3.mp4;m1;walk;1,25;3
+"""
+BOUTS = """recording,animal,target,behavior,start_frame,stop_frame,start_s,stop_s,mean_probability,source
+day 1/cage 3,m1,,rear,2,5,0.1,0.25,0.9,predicted
+day 1/cage 3,m1,m2,attack,7,9,0.35,0.45,,predicted
+"""
+FRAME_LABELS = "frame,label\n0,rest\n1,rest\n2,rear\n3,\n"
+ONE_HOT = ",background,rear,walk\n0,1,0,0\n1,0,1,1\n2,-1,-1,-1\n"
+FRAME_CSV = """recording,frame,time_s,animal,target,rear,walk
+cage 3,0,0.0,m1,,1,0
+cage 3,1,0.05,m1,,-2,0
+cage 3,2,0.1,m1,,-1,-1
+"""
+SUBTLE_LABELS = ",0\n0.0,na\n0.05,na\n0.1,walking\n0.15,rearing\n"
+SUBTLE_POSE = "".join(",".join(f"{row + i / 10:.1f}" for i in range(27)) + "\n" for row in range(3))
+POSE_TABLE = "t,nose x,nose y,p,tail x,tail y\n0,1,2,0.9,3,4\n1,1.5,2.5,0.8,,\n"
+MAPPING = {
+    "keypoints": {
+        "nose": {"x": "nose x", "y": "nose y", "confidence": "p"},
+        "tail_base": ["tail x", "tail y"],
+    },
+    "unit": "mm",
+    "fps": 25,
+}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A small file.
+
+    Attributes:
+        format: Which claims it.
+        name: Path below the folder.
+        text: Content; None for files that are no text.
+        number: (row counted from 1, column from 0) of a cell that must be a number.
+        make: Writes a file that is no text.
+        options: Of ``read``, where it needs some.
+    """
+
+    format: str
+    name: str
+    text: str | None = None
+    number: tuple[int, int] | None = None
+    make: Callable[[Path], None] | None = None
+    options: tuple[tuple[str, object], ...] = ()
+
+    def write(self, folder: Path) -> Path:
+        path = folder / self.name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if self.text is not None:
+            path.write_bytes(self.text.encode("utf-8"))
+        elif self.make is not None:
+            self.make(path)
+        return path
+
+    @property
+    def separator(self) -> str:
+        assert self.text is not None
+        last = self.text.splitlines()[-1]
+        return "\t" if "\t" in last else ";" if ";" in last else ","
+
+
+def write_h5(path: Path, kind: bytes | None = None, *, key: str = "df_with_missing") -> None:
+    """A DeepLabCut H5 file in the table layout, as pandas and PyTables write it."""
+    names = [("net", "nose", "x"), ("net", "nose", "y"), ("net", "nose", "likelihood")]
+    table = np.zeros(4, dtype=[("index", "<i8"), ("values_block_0", "<f8", (3,))])
+    table["index"] = np.arange(4)
+    table["values_block_0"] = np.arange(12).reshape(4, 3) / 12
+    import pickle
+
+    with h5py.File(path, "w") as file:
+        group = file.create_group(key)
+        group.attrs["pandas_type"] = np.bytes_(b"frame_table")
+        data = group.create_dataset("table", data=table)
+        data.attrs["values_block_0_kind"] = np.bytes_(kind or pickle.dumps(names, 0))
+
+
+def write_fixed_h5(path: Path) -> None:
+    """A DeepLabCut H5 file of two animals in the fixed layout."""
+    levels = (["net"], ["m1", "m2"], ["nose"], ["likelihood", "x", "y"])
+    codes = ([0] * 6, [0, 0, 0, 1, 1, 1], [0] * 6, [1, 2, 0] * 2)
+    with h5py.File(path, "w") as file:
+        group = file.create_group("tracks")
+        group.attrs["pandas_type"] = np.bytes_(b"frame")
+        group.attrs["nblocks"] = 1
+        for axis in ("axis0", "block0_items"):
+            group.attrs[f"{axis}_nlevels"] = 4
+            for level in range(4):
+                group[f"{axis}_level{level}"] = np.array(levels[level], dtype="S")
+                group[f"{axis}_label{level}"] = np.array(codes[level], dtype=np.int8)
+        group["axis1"] = np.arange(5)
+        group["block0_values"] = np.arange(30, dtype=float).reshape(5, 6)
+
+
+SAMPLES = (
+    Sample("dlc_csv", "cage 3DLC_resnet50_pawsMay7shuffle1_5000.csv", DLC, (5, 1)),
+    Sample("dlc_h5", "cage 3DLC_resnet50_pawsMay7shuffle1_5000.h5", make=write_h5),
+    Sample("dlc_h5", "cage 3DLC_dlcrnetms5_pawsMay7shuffle1_5000_el.h5", make=write_fixed_h5),
+    Sample("trial_labels", "prediction_cage 3.mp4_2.csv", TRIAL, (3, 0)),
+    Sample("boris_tabular", "old.csv", BORIS_OLD, (8, 0)),
+    Sample("boris_tabular", "new.tsv", BORIS_NEW, (3, 15)),
+    Sample("boris_aggregated", "aggregated.csv", AGGREGATED, (3, 8)),
+    Sample("intervals", "Käfig.csv", INTERVALS, (3, 3)),
+    Sample("bouts_csv", "cage 3.bouts.csv", BOUTS, (3, 4)),
+    Sample("frame_labels", "cage 3_labels.csv", FRAME_LABELS, (3, 0)),
+    Sample("frame_labels", "cage 4_labels.csv", ONE_HOT, (3, 0)),
+    Sample("frame_csv", "cage 3.frames.csv", FRAME_CSV, (3, 1)),
+    Sample("subtle", "subtle/annots/adult_6112.csv", SUBTLE_LABELS, (3, 0)),
+    Sample("subtle", "subtle/coords/adult_6112.csv", SUBTLE_POSE, (2, 4)),
+    Sample("pose_table", "table.csv", POSE_TABLE, (3, 1), options=(("mapping", MAPPING),)),
+)
