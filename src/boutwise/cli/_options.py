@@ -1,0 +1,85 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from boutwise.errors import UsageError
+
+if TYPE_CHECKING:
+    from boutwise.project import Project
+
+ProjectFolder = Annotated[
+    Path, typer.Argument(metavar="PROJECT", help="Folder of the project.", show_default=False)
+]
+RecipeName = Annotated[
+    str, typer.Option("--recipe", metavar="NAME", help="Recipe by name, or a YAML file.")
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="A.B=C", help="Change a setting of the recipe; repeatable."),
+]
+FormatName = Annotated[
+    str | None,
+    typer.Option("--format", metavar="NAME", help="Format of the files; see 'boutwise formats'."),
+]
+Mapping = Annotated[
+    Path | None,
+    typer.Option("--mapping", metavar="YAML", help="What the columns of a plain table mean."),
+]
+Fps = Annotated[
+    float | None,
+    typer.Option("--fps", metavar="F", help="Frames per second, where no file states it."),
+]
+Only = Annotated[
+    str | None,
+    typer.Option("--only", metavar="QUERY", help="Recordings, such as 'session=baseline'."),
+]
+
+
+def open_project(folder: Path) -> Project:
+    """Open the project of a command."""
+    from boutwise.project import Project
+
+    return Project.open(folder)
+
+
+def whole_or_auto(text: str | None, option: str) -> int | Literal["auto"] | None:
+    """A whole number, ``auto`` or nothing.
+
+    Raises:
+        UsageError: Anything else.
+
+    >>> whole_or_auto("-3", "--label-offset"), whole_or_auto("auto", "--label-offset")
+    (-3, 'auto')
+    """
+    if text is None:
+        return None
+    if text == "auto":
+        return "auto"
+    try:
+        return int(text)
+    except ValueError:
+        raise UsageError(f"{option} cannot be '{text}'", expected="auto, or frames") from None
+
+
+def shard(text: str | None) -> tuple[int, int] | None:
+    """``2/8`` as (2, 8): the second of eight parts.
+
+    Raises:
+        UsageError: It is no part of a whole.
+
+    >>> shard("2/8")
+    (2, 8)
+    """
+    if text is None:
+        return None
+    first, slash, second = text.partition("/")
+    if slash and first.isdigit() and second.isdigit() and 1 <= int(first) <= int(second):
+        return int(first), int(second)
+    raise UsageError(
+        f"--shard cannot be '{text}'", expected="i/n with i from 1 to n, such as --shard 1/8"
+    )

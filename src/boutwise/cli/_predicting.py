@@ -1,0 +1,65 @@
+"""Which of the words behind ``predict`` are bundles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from boutwise.errors import UsageError
+
+if TYPE_CHECKING:
+    from boutwise.bundle import Bundle
+
+SUFFIX = ".boutwise"
+IN_RUN = f"bundle{SUFFIX}"
+
+
+def bundle_file(word: str) -> Path | None:
+    """The bundle that a word names: a ``.boutwise`` file, or the folder of a run; else None."""
+    path = Path(word)
+    if path.suffix == SUFFIX:
+        return path
+    if (path / IN_RUN).is_file():
+        return path / IN_RUN
+    return None
+
+
+def opened_bundle(word: str) -> Bundle:
+    """Open the bundle that a word names.
+
+    Raises:
+        UsageError: It names none.
+    """
+    from boutwise.bundle import Bundle
+
+    path = bundle_file(word)
+    if path is None or not path.is_file():
+        raise UsageError(
+            f"'{word}' is no bundle",
+            expected=f"a {SUFFIX} file, or the folder of a finished run",
+        )
+    return Bundle.open(path)
+
+
+def divide(words: Sequence[str]) -> tuple[list[Path], list[str]]:
+    """Bundles and sources: the bundles come first.
+
+    Raises:
+        UsageError: One of the two is missing, or a bundle stands behind a source.
+    """
+    bundles = [bundle_file(word) for word in words]
+    count = next((place for place, path in enumerate(bundles) if path is None), len(words))
+    if count == 0 or count == len(words) or any(bundles[count:]):
+        what = f"'{words[0]}' is no bundle" if count == 0 else "there is no source"
+        if any(bundles[count:]):
+            what = "a bundle stands behind a source"
+        raise UsageError(
+            what,
+            expected="BUNDLE... SOURCE...: first bundles, then files, folders or one project",
+        )
+    found = [path for path in bundles[:count] if path is not None]
+    for path in found:
+        if not path.is_file():
+            raise UsageError("there is no such bundle", file=path, todo="check the path")
+    return found, list(words[count:])

@@ -1,0 +1,32 @@
+"""``boutwise convert``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from boutwise.cli._command import Answer, command
+from boutwise.cli._options import FormatName, Fps
+from boutwise.cli._talk import Talk
+
+
+@command
+def run(
+    talk: Talk,
+    source: Annotated[Path, typer.Argument(metavar="IN", help="A label file of any format.")],
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="The file to write.")],
+    format: FormatName = None,
+    to: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Format to write; by default by OUT's name.")
+    ] = None,
+    fps: Fps = None,
+) -> Answer:
+    """Turn one label file into another format, without a project."""
+    from boutwise import api
+
+    written = api.convert(source, target, format=format, to=to, fps=fps)
+    for path in written:
+        talk.line(f"written  {path}")
+    return Answer({"source": source, "files": written})

@@ -1,0 +1,89 @@
+"""``boutwise plan``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from boutwise.cli._command import Answer, command
+from boutwise.cli._options import ProjectFolder, RecipeName, Settings, open_project
+from boutwise.cli._talk import Talk
+
+if TYPE_CHECKING:
+    from boutwise.planning import Plan
+
+SHOWN_GROUPS = 12
+"""Animals that are named in a row; more are counted."""
+
+
+@command
+def run(
+    talk: Talk, project: ProjectFolder, recipe: RecipeName = "pose", settings: Settings = None
+) -> Answer:
+    """Show every setting that a training would use, and why."""
+    from boutwise import api
+
+    with open_project(project) as opened:
+        plan = api.plan(opened, recipe, settings=settings or ())
+    tell_plan(talk, plan)
+    return Answer(plan.as_dict())
+
+
+def tell_plan(talk: Talk, plan: Plan) -> None:
+    """Say what the plan rests on, how it divides the animals, and each setting."""
+    facts = plan.fingerprint
+    talk.line(
+        f"{facts.recordings} labelled recordings of {facts.animals} animals, {facts.frames} "
+        f"labelled frames at {plan.fps:g} frames per second; {facts.unlabelled} unlabelled"
+    )
+    talk.table(
+        ["behavior", "share of frames", "bouts", "animals", "median bout, s"],
+        [
+            [name, each.share, each.bouts, each.animals, each.length_s[2] if each.length_s else ""]
+            for name, each in facts.classes.items()
+        ],
+    )
+    talk.line(f"{len(plan.folds)} folds; tested in each:")
+    for fold in plan.folds:
+        talk.line(f"  {fold.name}  {_groups(fold.test)}")
+    if plan.holdout:
+        talk.line(f"held out, for the end: {_groups(plan.holdout)}")
+    if plan.leaks:
+        talk.line("LEAKS: frames of one animal are on both sides of this split")
+    talk.line()
+    talk.table(["setting", "value", "reason"], list(rows(plan.as_dict())))
+
+
+def _groups(names: tuple[str, ...]) -> str:
+    more = len(names) - SHOWN_GROUPS
+    return ", ".join(names[:SHOWN_GROUPS]) + (f" and {more} more" if more > 0 else "")
+
+
+def rows(plan: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Dotted path, value and reason of every setting of a plan."""
+    reasons = dict(plan["reasons"])
+    for path, value in _leaves(plan["recipe"], ""):
+        yield path, _value(value), reasons.pop(path, "")
+    for path, reason in reasons.items():
+        yield path, _value(plan.get(path, "")), reason
+
+
+def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    inner: list[tuple[str, Any]] = []
+    if isinstance(value, Mapping) and set(value) == {"part", "options"}:
+        yield path, value["part"]
+        inner = [(str(key), each) for key, each in value["options"].items()]
+    elif isinstance(value, Mapping):
+        inner = [(str(key), each) for key, each in value.items()]
+    elif isinstance(value, list) and any(isinstance(each, Mapping) for each in value):
+        inner = [(str(place), each) for place, each in enumerate(value)]
+    else:
+        yield path, value
+    for key, each in inner:
+        yield from _leaves(each, f"{path}.{key}" if path else key)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join(_value(each) for each in value) + "]"
+    return f"{value:g}" if isinstance(value, float) else str(value)

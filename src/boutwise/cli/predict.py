@@ -1,0 +1,73 @@
+"""``boutwise predict``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from boutwise.cli._command import Answer, command
+from boutwise.cli._options import FormatName, Fps, Mapping, Only
+from boutwise.cli._options import shard as parse_shard
+from boutwise.cli._predicting import divide
+from boutwise.cli._talk import Talk
+
+FAILED, PARTIAL = 1, 4
+
+
+@command
+def run(  # an option is a parameter: the command line has as many as the contract says
+    talk: Talk,
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="BUNDLE... SOURCE...",
+            help="Bundles (averaged when several), then files, folders or one project.",
+        ),
+    ],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the results.")],
+    format: FormatName = None,
+    mapping: Mapping = None,
+    fps: Fps = None,
+    only: Only = None,
+    write: Annotated[
+        str | None, typer.Option(metavar="NAME", help="One more format to write.")
+    ] = None,
+    shard: Annotated[
+        str | None, typer.Option(metavar="i/n", help="Only the i-th of n parts of the work.")
+    ] = None,
+    cache: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder that keeps computed features.")
+    ] = None,
+) -> Answer:
+    """Predict every frame of new recordings; one that is done is not done again."""
+    from boutwise import api
+
+    bundles, sources = divide(words)
+    talk.on_stop = "finished recordings are kept; the same command again goes on"
+    result = api.predict_files(
+        bundles,
+        sources,
+        out,
+        format=format,
+        mapping=mapping,
+        fps=fps,
+        only=only,
+        shard=parse_shard(shard),
+        cache=cache,
+        write=write,
+        say=talk.say,
+    )
+    talk.line(
+        f"{len(result.done)} recordings predicted, {len(result.kept)} were there already, "
+        f"{len(result.failed)} failed"
+    )
+    for recording, why in result.failed.items():
+        talk.note(f"failed: {recording}: {why}")
+    talk.line(f"results  {out}")
+    code = 0
+    if result.failed:
+        code = PARTIAL if result.done or result.kept else FAILED
+    data = {"out": out, "done": result.done, "kept": result.kept, "failed": result.failed}
+    return Answer(data, code)
