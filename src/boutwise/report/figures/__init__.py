@@ -1,0 +1,30 @@
+"""Figures as inline SVG: ethogram rasters, confusion, curves, dots.
+
+Each function takes plain numbers and returns one ``<svg>`` as a string. Colors come from the CSS
+variables of the page, so that a figure follows light and dark; :func:`standalone` makes a file of
+a figure. May be imported: the names below. A new figure is one module here with one function, and
+its name in ``__all__``.
+"""
+
+from boutwise.report.figures.agreement import agreement_scatter
+from boutwise.report.figures.confusion import confusion_map
+from boutwise.report.figures.curves import precision_recall, reliability
+from boutwise.report.figures.dots import interval_bar, score_dots, score_scale
+from boutwise.report.figures.patterns import swatch_key
+from boutwise.report.figures.raster import Lane, Track, ethogram_raster
+from boutwise.report.figures.svg import standalone
+
+__all__ = [
+    "Lane",
+    "Track",
+    "agreement_scatter",
+    "confusion_map",
+    "ethogram_raster",
+    "interval_bar",
+    "precision_recall",
+    "reliability",
+    "score_dots",
+    "score_scale",
+    "standalone",
+    "swatch_key",
+]

@@ -1,0 +1,90 @@
+"""From a run folder to one HTML file that needs nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from boutwise.report.colors import DARK, LIGHT, swatches, variables
+from boutwise.report.figures.svg import stylesheet
+from boutwise.report.run_folder import Run, read_run
+from boutwise.report.sections import bouts, checks, data, head, plan, rasters, scores, spread
+
+SECTIONS = (
+    ("data", "What was trained on what"),
+    ("rasters", "Ethograms: truth over prediction"),
+    ("scores", "Each behavior"),
+    ("spread", "Animals and recordings"),
+    ("bouts", "Bout statistics"),
+    ("plan", "The plan and its reasons"),
+    ("checks", "Checks"),
+    ("reading", "How to read this page"),
+    ("environment", "Environment"),
+)
+"""Id and heading of each section below the head, in the order of the page."""
+
+
+def write_report(run_directory: Path, *, out: Path | None = None) -> Path:
+    """Write the report of a run: one HTML file with everything inside.
+
+    Read are ``plan.yaml``, ``environment.json``, ``scores.json``, ``data/labels.parquet`` and
+    ``oof/<recording>.frames.parquet``; predictions are the out-of-fold ones.
+
+    Args:
+        run_directory: The run folder.
+        out: Where to write; ``report.html`` in the run folder by default.
+
+    Returns:
+        The file that was written.
+
+    Raises:
+        DataError: The folder is no finished run, or one of its files is broken.
+    """
+    run = read_run(run_directory)
+    path = Path(out) if out is not None else run.directory / "report.html"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_text(render(run), encoding="utf-8")
+    temporary.replace(path)
+    return path
+
+
+def render(run: Run) -> str:
+    """The page of a run as HTML."""
+    facts = run.scores["facts"]
+    look = swatches(facts["behaviors"], backgrounds=facts["backgrounds"], colors=run.colors)
+    content: dict[str, Any] = {
+        "head": head.build(run),
+        "data": data.build(run, look),
+        "rasters": rasters.build(run, look),
+        "scores": scores.build(run, look),
+        "spread": spread.build(run),
+        "bouts": bouts.build(run, look),
+        "plan": plan.build(run),
+        "checks": checks.build(run),
+        "environment": checks.environment_table(run),
+    }
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("boutwise.report"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    return environment.get_template("report.html.j2").render(
+        run=run, sections=SECTIONS, style=Markup(style()), **content
+    )
+
+
+def style() -> str:
+    """The style sheet: colors for light, dark and print, the page, the figures."""
+    light, dark = variables(LIGHT), variables(DARK)
+    return (
+        f":root{{color-scheme:light dark;{light}}}"
+        f"@media (prefers-color-scheme:dark){{:root{{{dark}}}}}"
+        f"@media print{{:root{{color-scheme:light;{light}}}}}"
+        f"{stylesheet('page')}{stylesheet('figures')}"
+    )

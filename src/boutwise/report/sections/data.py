@@ -1,0 +1,129 @@
+"""What was trained on what: recordings, animals, classes, folds, what was held out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from boutwise.report.colors import Swatch
+from boutwise.report.figures import swatch_key
+from boutwise.report.run_folder import Run
+from boutwise.report.sections.head import split_of
+from boutwise.report.tables import (
+    Cell,
+    Table,
+    count,
+    duration,
+    duration_words,
+    figure,
+    flat,
+    missing,
+    score,
+    words,
+)
+
+
+def build(run: Run, swatches: Mapping[str, Swatch]) -> dict[str, Any]:
+    """Sums, recordings, behaviors, folds and the fingerprint."""
+    facts = run.scores["facts"]
+    sums = [
+        ("recordings", f"{len(facts['recordings']):,}"),
+        ("animals", f"{len(facts['animals']):,}"),
+        ("animals or pairs, summed over recordings", f"{facts['n_subjects']:,}"),
+        ("frames scored", f"{facts['scored_frames']:,}"),
+        ("time scored", duration_words(facts["scored_s"])),
+        ("frames unlabelled, left out", f"{facts['unlabelled_frames']:,}"),
+        ("frames unscorable, left out", f"{facts['unscorable_frames']:,}"),
+    ]
+    fingerprint = flat(run.plan["fingerprint"]) if run.plan.get("fingerprint") else []
+    return {
+        "sums": sums,
+        "recordings": recordings(run),
+        "behaviors": behaviors(run, swatches),
+        "folds": folds(run),
+        "holdout": list(run.plan.get("holdout") or []),
+        "fingerprint": Table(
+            ("fact", "value"), tuple((words(path), words(value)) for path, value in fingerprint)
+        ),
+        "labels_digest": run.labels_digest,
+    }
+
+
+def recordings(run: Run) -> Table:
+    """One row for each recording: animals, length, frames scored, the fold that tested it."""
+    lengths = {track.recording: track for track in run.tracks}
+    tested = {name: fold["name"] for fold in run.plan.get("folds", []) for name in fold["test"]}
+    rows = []
+    for entry in run.scores["by_recording"]:
+        track = lengths.get(entry["name"])
+        frames: Cell = missing("no out-of-fold prediction in the run folder")
+        length = frames
+        if track is not None:
+            frames = count(track.n_frames)
+            step = (track.times_s[-1] - track.times_s[0]) / max(track.n_frames - 1, 1)
+            length = duration(float(track.times_s[-1] - track.times_s[0] + step))
+        rows.append(
+            (
+                words(entry["name"]),
+                words(", ".join(entry["members"])),
+                frames,
+                length,
+                count(entry["scored_frames"]),
+                words(_fold_of(entry, tested, split_of(run))),
+            )
+        )
+    columns = ("recording", "animals", "frames", "length", "frames scored", "tested in fold")
+    return Table(columns, tuple(rows))
+
+
+def _fold_of(entry: Mapping[str, Any], tested: Mapping[str, str], split: str) -> str:
+    if split == "random-frame":
+        return "every fold"
+    names = [entry["name"], *entry["members"]]
+    # Animals that were filmed together are one group, written a+b.
+    found = {
+        fold
+        for group, fold in tested.items()
+        if group in names or set(group.split("+")) & set(entry["members"])
+    }
+    return ", ".join(sorted(found)) or "–"
+
+
+def behaviors(run: Run, swatches: Mapping[str, Swatch]) -> Table:
+    """One row for each behavior: how much of it there is, and in how many animals."""
+    rows = []
+    for entry in run.scores["behaviors"]:
+        total = entry["scored_frames"]
+        share = entry["truth_frames"] / total if total else None
+        kind = f"group {entry['group']}" if entry["group"] else "independent"
+        rows.append(
+            (
+                figure(swatch_key(swatches[entry["name"]], uid="data"), entry["name"]),
+                words(kind + (", background" if entry["background"] else "")),
+                count(entry["truth_frames"]),
+                score(share, "no frame was scored"),
+                count(entry["truth_bouts"]),
+                count(entry["n_animals"]),
+                count(entry["n_recordings"]),
+            )
+        )
+    columns = ("behavior", "kind", "frames", "share", "bouts", "animals", "recordings")
+    return Table(columns, tuple(rows))
+
+
+def folds(run: Run) -> Table:
+    """Which animals (or recordings) were tested in which fold."""
+    unit = {"animal": "animals tested", "recording": "recordings tested"}
+    heading = unit.get(split_of(run), "tested")
+    if split_of(run) == "random-frame":
+        each = [
+            ("a random share of the frames of every recording", fold["name"])
+            for fold in run.plan.get("folds", [])
+        ]
+        rows = tuple((words(name), words(text)) for text, name in each)
+    else:
+        rows = tuple(
+            (words(fold["name"]), words(", ".join(fold["test"])))
+            for fold in run.plan.get("folds", [])
+        )
+    return Table(("fold", heading), rows)

@@ -1,0 +1,209 @@
+"""The head: one honest sentence with the number, and what it must be compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from boutwise.report.figures import score_scale
+from boutwise.report.run_folder import Run
+from boutwise.report.tables import MISSING, duration_words, interval_words, signed
+
+
+@dataclass(frozen=True)
+class Badge:
+    """A few words that stand out; ``kind`` is ``good``, ``warn``, ``bad`` or ``plain``."""
+
+    text: str
+    kind: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One number beside the headline, or a dash with the reason."""
+
+    name: str
+    value: str
+    small: str
+
+
+def build(run: Run) -> dict[str, Any]:
+    """Name, sentence, badges, scale and tiles."""
+    headline = run.scores["headline"]
+    value, interval = headline["estimate"]["value"], headline["estimate"]["interval"]
+    baselines = references(run.scores)
+    scale = score_scale(value, low=interval["low"], high=interval["high"], references=baselines)
+    return {
+        "value": MISSING if value is None else f"{value:.3f}",
+        "interval": interval_words(interval, digits=3),
+        "refused": interval["reason"],
+        "method": interval["method"],
+        "meaning": headline["text"].rstrip("."),
+        "sentence": sentence(run),
+        "badges": badges(run),
+        "scale": Markup(scale),
+        "tiles": tiles(run.scores),
+        "notes": notes(run.scores),
+        "null_text": null_words(run.scores),
+    }
+
+
+def notes(scores: Mapping[str, Any]) -> str:
+    """What the scores themselves say must be known; always that retraining is left out."""
+    found = list(scores.get("notes", []))
+    if not any("retraining" in note for note in found):
+        found.append("The variance of retraining is left out: another seed gives another score.")
+    return " ".join(found)
+
+
+def references(scores: Mapping[str, Any]) -> list[tuple[str, float | None]]:
+    """Name and macro-F1 of the majority baseline, chance and the null control."""
+    found = [(entry["name"], entry["macro_f1"]) for entry in scores.get("baselines", [])]
+    null = scores.get("null_control")
+    return [*found, ("null control", null["macro_f1"])] if null else found
+
+
+def null_words(scores: Mapping[str, Any]) -> str:
+    """What the null control says, in a sentence."""
+    null = scores.get("null_control")
+    if not null or null["macro_f1"] is None:
+        return (
+            "The null control was not run: nothing here shows that the score falls to chance "
+            "when the labels are shifted in time."
+        )
+    text = f"{null['text'][:1].upper()}{null['text'][1:]}. It scores {null['macro_f1']:.3f}"
+    if null["chance"] is not None:
+        text += f" where chance is {null['chance']:.3f}"
+    if null["low"] is not None and null["high"] is not None:
+        text += (
+            f" (difference {_plus(null['excess'])}, {_plus(null['low'])} to {_plus(null['high'])})"
+        )
+    return f"{text}."
+
+
+def _plus(value: float) -> str:
+    return signed(value, 3, plus=True)
+
+
+def split_of(run: Run) -> str:
+    """``animal``, ``recording`` or ``random-frame``."""
+    return str(run.plan.get("recipe", {}).get("split", {}).get("by", "unknown"))
+
+
+_UNSEEN = {
+    "animal": "On animals that the model had not seen",
+    "recording": "On recordings that the model had not seen, of animals that it may have seen",
+    "random-frame": "On frames whose neighbors the model was trained on",
+}
+
+
+def sentence(run: Run) -> str:
+    """The headline as one sentence: score, interval, baselines, and what it does not say."""
+    scores = run.scores
+    headline = scores["headline"]
+    value, interval = headline["estimate"]["value"], headline["estimate"]["interval"]
+    opening = _UNSEEN.get(split_of(run), "By a split that the plan does not name")
+    if value is None:
+        return f"{opening}, the score is not defined."
+    n_behaviors = len(scores["facts"]["behaviors"])
+    text = f"{opening}, it reaches a macro-F1 of {value:.3f} over {n_behaviors} behaviors"
+    words = interval_words(interval, digits=3)
+    if words:
+        rough = ", rough" if interval["rough"] else ""
+        text += f" (95 % interval over {interval['n_groups']} animals: {words}{rough})"
+    else:
+        text += f" (no interval: {interval['reason']})"
+    beside = [f"{name} {score:.3f}" for name, score in references(scores) if score is not None]
+    return text + (f"; beside it: {', '.join(beside)}." if beside else ".")
+
+
+def badges(run: Run) -> list[Badge]:
+    """Protocol, number of animals, origin of the labels."""
+    split = {
+        "animal": Badge("split by animal", "good", "No animal is in both training and test."),
+        "recording": Badge(
+            "split by recording",
+            "warn",
+            "The same animal may be in training and test, so the score says little about new "
+            "animals.",
+        ),
+        "random-frame": Badge(
+            "LEAKING: split by random frame",
+            "bad",
+            "The frame before and the frame after a tested frame were trained on. This number "
+            "only shows how much such a split flatters; never report it as accuracy.",
+        ),
+    }.get(split_of(run), Badge("split unknown", "warn", "The plan names no split."))
+    interval = run.scores["headline"]["estimate"]["interval"]
+    n_animals = len(run.scores["facts"]["animals"])
+    labels = {
+        "human": Badge("labels by people", "good", "The truth was labelled by people."),
+        "model": Badge(
+            "labels by a model",
+            "bad",
+            "The truth was made by a model: the score is agreement with it, not accuracy.",
+        ),
+    }.get(
+        run.scores["facts"]["labels"],
+        Badge("labels by people and a model", "warn", "Part of the truth was made by a model."),
+    )
+    found = [split, Badge(f"{n_animals} animals", "plain", "The animal is the unit of intervals.")]
+    if interval["rough"]:
+        found.append(
+            Badge(
+                "rough",
+                "warn",
+                "Fewer than 10 animals: intervals are rough, or refused below 3.",
+            )
+        )
+    null = run.scores.get("null_control")
+    if null and null["leaks"]:
+        found.append(
+            Badge(
+                "null control above chance: LEAKS",
+                "bad",
+                "On labels that cannot be learned the same protocol still scores above chance, "
+                "so tested frames reach the training.",
+            )
+        )
+    return [*found, labels]
+
+
+def tiles(scores: Mapping[str, Any]) -> list[Tile]:
+    """The other numbers that people ask for first."""
+    frames, bouts = scores["frames"], scores["bouts"]
+    found = [
+        _tile("macro-F1 without background", frames["macro_f1_without_background"]),
+        _tile("accuracy of frames", frames["accuracy"]),
+    ]
+    if bouts["thresholds"]:
+        last = bouts["thresholds"][-1]
+        found.append(_tile(f"bout F1 at IoU {last:g}", bouts["pooled_f1"][-1]))
+    onsets = scores["onsets"]
+    if onsets["tolerances_frames"]:
+        value = onsets["mean_average_precision"][-1]
+        found.append(
+            Tile(
+                f"onset AP, ±{onsets['tolerances_frames'][-1]} frames",
+                MISSING if value is None else f"{value:.3f}",
+                "not defined without probabilities" if value is None else "mean over behaviors",
+            )
+        )
+    calibration = scores["calibration"]
+    if calibration:
+        found.append(_tile("calibration error (ECE)", calibration["ece"]))
+    total = duration_words(scores["facts"]["scored_s"])
+    found.append(Tile("scored", total, f"{scores['facts']['scored_frames']:,} frames"))
+    return found
+
+
+def _tile(name: str, entry: Mapping[str, Any]) -> Tile:
+    value, interval = entry["value"], entry["interval"]
+    if value is None:
+        return Tile(name, MISSING, interval["reason"] or "not defined")
+    small = interval_words(interval, digits=3) or f"no interval: {interval['reason']}"
+    return Tile(name, f"{value:.3f}", small)
