@@ -139,7 +139,9 @@ def test_text_on_any_color_can_be_read(code):
 
 def test_confusion_cells_can_be_read():
     counts = [[100 - k, k] for k in range(0, 101, 5)]
-    svg = confusion_map([f"b{k}" for k in range(21)], ["yes", "no"], counts, name="x")
+    svg = confusion_map(
+        counts, truth=[f"b{k}" for k in range(21)], predicted=["yes", "no"], name="x"
+    )
     cells = 0
     for group in parsed(svg).iter("g"):
         fill = group.find("rect").get("fill")
@@ -187,8 +189,8 @@ def test_every_figure_is_well_formed_xml():
         precision_recall([0, 1], [1, 0.2], name="a & b", share=None),
         reliability(bins, name="<x>"),
         reliability([], name="x"),
-        agreement_scatter([1, 2], [2, 1], ["a", "b"], name="n"),
-        agreement_scatter([], [], [], name="n"),
+        agreement_scatter([1, 2], [2, 1], words=["a", "b"], name="n"),
+        agreement_scatter([], [], words=[], name="n"),
     ]
     for svg in figures:
         assert parsed(svg).tag == "svg"
@@ -200,10 +202,10 @@ def test_every_figure_is_well_formed_xml():
 @given(st.floats(0, 1e4), st.floats(1e-3, 1e5), st.integers(3, 20))
 @settings(max_examples=100, deadline=None)
 def test_ticks_are_few_and_inside(low, size, most):
-    found = ticks(low, low + size, most)
+    found = ticks(low, low + size, most=most)
     assert 1 <= len(found) <= most
     assert all(low - 1e-6 <= mark <= low + size + 1e-6 for mark in found)
 
 
 def test_mixing_stays_between():
-    assert mixed("#102030", "#102030", 0.3) == "#102030"
+    assert mixed("#102030", "#102030", share=0.3) == "#102030"

@@ -73,10 +73,10 @@ def text_on(color: str) -> str:
     return max(("#000000", "#FFFFFF"), key=lambda ink: contrast(color, ink))
 
 
-def mixed(first: str, second: str, share: float) -> str:
+def mixed(first: str, second: str, *, share: float) -> str:
     """The color that lies ``share`` of the way from the first to the second.
 
-    >>> mixed("#000000", "#FFFFFF", 0.5)
+    >>> mixed("#000000", "#FFFFFF", share=0.5)
     '#808080'
     """
     parts = [(int(first[at : at + 2], 16), int(second[at : at + 2], 16)) for at in (1, 3, 5)]

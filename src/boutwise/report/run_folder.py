@@ -82,27 +82,34 @@ def read_run(directory: Path) -> Run:
         if not path.is_file()
     ]
     labels = _labels(labels_path) if labels_path.is_file() else None
-    frames = sorted((directory / "oof").glob(f"*{_SUFFIX}"))
-    if not frames:
+    tracks = _all_tracks(directory / "oof", scores["facts"], labels)
+    if not tracks:
         absent.append("oof/")
-    known = set(scores["facts"]["recordings"])
-    if labels is not None:
-        known |= set(labels["recording"].astype(str))
-    ids = {file_stem(recording): recording for recording in sorted(known)}
-    tracks = []
-    for path in frames:
-        stem = path.name.removesuffix(_SUFFIX)
-        tracks += read_tracks(path, ids.get(stem, stem), scores["facts"], labels)
     return Run(
         directory,
         plan,
         scores,
         _mapping(environment_path) if environment_path.is_file() else {},
-        tuple(tracks),
+        tracks,
         hashlib.sha256(labels_path.read_bytes()).hexdigest() if labels is not None else "",
         tuple(absent),
         _colors(directory / "data" / "snapshot.json"),
     )
+
+
+def _all_tracks(
+    directory: Path, facts: Mapping[str, Any], labels: pd.DataFrame | None
+) -> tuple[Track, ...]:
+    known = set(facts["recordings"])
+    if labels is not None:
+        known |= set(labels["recording"].astype(str))
+    # A file name cannot be turned back into an id, so the ids are turned into file names.
+    ids = {file_stem(recording): recording for recording in sorted(known)}
+    tracks: list[Track] = []
+    for path in sorted(directory.glob(f"*{_SUFFIX}")):
+        stem = path.name.removesuffix(_SUFFIX)
+        tracks += read_tracks(path, ids.get(stem, stem), facts=facts, labels=labels)
+    return tuple(tracks)
 
 
 def _mapping(path: Path) -> dict[str, Any]:
@@ -143,7 +150,7 @@ def _colors(path: Path) -> dict[str, str]:
 
 
 def read_tracks(
-    path: Path, recording: str, facts: Mapping[str, Any], labels: pd.DataFrame | None
+    path: Path, recording: str, *, facts: Mapping[str, Any], labels: pd.DataFrame | None
 ) -> list[Track]:
     """Truth and prediction of every subject of one recording.
 

@@ -122,7 +122,7 @@ def estimate(entry: Mapping[str, Any], why: str, *, bar: bool = False) -> Cell:
     if value is None:
         return missing(why)
     small = interval_words(interval)
-    picture = interval_bar(value, interval["low"], interval["high"]) if bar else ""
+    picture = interval_bar(value, low=interval["low"], high=interval["high"]) if bar else ""
     refused = "" if small else "no interval: " + (interval["reason"] or "not computed")
     return Cell(f"{value:.3f}", why=refused, small=small, figure=Markup(picture), number=True)
 

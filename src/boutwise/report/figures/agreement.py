@@ -10,7 +10,7 @@ _LEFT, _TOP, _SIZE = 46, 28, 130
 
 
 def agreement_scatter(
-    truth: Sequence[float], predicted: Sequence[float], words: Sequence[str], *, name: str
+    truth: Sequence[float], predicted: Sequence[float], *, words: Sequence[str], name: str
 ) -> str:
     """A panel with equal axes; a dot on the diagonal is a recording that was told exactly.
 
@@ -25,7 +25,7 @@ def agreement_scatter(
     parts = [text(_LEFT, 16, name, class_="name"), frame]
     diagonal = f"M{_LEFT} {_TOP + _SIZE}l{_SIZE} -{_SIZE}"
     parts.append(element("path", d=diagonal, class_="reference"))
-    for mark in ticks(0, most, 5):
+    for mark in ticks(0, most, most=5):
         at = _SIZE * mark / most
         label = f"{mark:g}"
         bottom = _TOP + _SIZE
@@ -56,4 +56,4 @@ def agreement_scatter(
                 class_="dot",
             )
         )
-    return drawing(_LEFT + _SIZE + 10, _TOP + _SIZE + 36, "".join(parts), name=name)
+    return drawing("".join(parts), size=(_LEFT + _SIZE + 10, _TOP + _SIZE + 36), name=name)

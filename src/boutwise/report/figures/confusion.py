@@ -12,14 +12,18 @@ _CELL_WIDTH, _CELL_HEIGHT, _LEFT, _TOP = 92, 46, 150, 58
 
 
 def confusion_map(
-    truth: Sequence[str], predicted: Sequence[str], counts: Sequence[Sequence[int]], *, name: str
+    counts: Sequence[Sequence[int]],
+    *,
+    truth: Sequence[str],
+    predicted: Sequence[str],
+    name: str,
 ) -> str:
     """Heat map of a confusion matrix: shares of each true class, frame counts beneath.
 
     Args:
+        counts: Frames, rows x columns.
         truth: Name of each row.
         predicted: Name of each column.
-        counts: Frames, rows x columns.
         name: What is confused: the group or the behavior.
     """
     width = _LEFT + _CELL_WIDTH * len(predicted) + 10
@@ -39,13 +43,15 @@ def confusion_map(
         for column, count in enumerate(counts[row]):
             words = f"{word} called {predicted[column]}: {count:,} of {total:,} frames"
             parts.append(_cell(_LEFT + column * _CELL_WIDTH, y, count, total, words))
-    return drawing(width, height, "".join(parts), name=f"Confusion of {name}", kind="confusion")
+    return drawing(
+        "".join(parts), size=(width, height), name=f"Confusion of {name}", kind="confusion"
+    )
 
 
 def _cell(x: float, y: float, count: int, total: int, words: str) -> str:
     share = count / total if total else 0.0
     # Steeper at the start: small confusions are what one looks for.
-    color = mixed(_PALE, _DEEP, share**0.7)
+    color = mixed(_PALE, _DEEP, share=share**0.7)
     content = title(words) + element(
         "rect", x=x + 1, y=y + 1, width=_CELL_WIDTH - 2, height=_CELL_HEIGHT - 2, rx=3, fill=color
     )

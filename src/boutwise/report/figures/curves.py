@@ -36,7 +36,10 @@ def precision_recall(
         share: Share of frames that show it: the precision of guessing; None leaves the line out.
         note: Words at the right of the name, for instance its average precision.
     """
-    parts = [_heading(name, note), unit_axes(_LEFT, _TOP, _SIZE, across="recall", up="precision")]
+    parts = [
+        _heading(name, note),
+        unit_axes(_LEFT, _TOP, size=_SIZE, across="recall", up="precision"),
+    ]
     if share is not None:
         y = _TOP + _SIZE * (1 - share)
         line = element("path", d=f"M{_LEFT} {number(y)}h{_SIZE}", class_="reference")
@@ -44,7 +47,7 @@ def precision_recall(
     xs = [_LEFT + _SIZE * value for value in recall]
     ys = [_TOP + _SIZE * (1 - value) for value in precision]
     parts.append(element("path", d=polyline(xs, ys), class_="curve"))
-    return drawing(_WIDTH, _HEIGHT, "".join(parts), name=f"Precision and recall of {name}")
+    return drawing("".join(parts), size=(_WIDTH, _HEIGHT), name=f"Precision and recall of {name}")
 
 
 def reliability(bins: Sequence[Mapping[str, Any]], *, name: str, note: str = "") -> str:
@@ -57,7 +60,7 @@ def reliability(bins: Sequence[Mapping[str, Any]], *, name: str, note: str = "")
     """
     parts = [
         _heading(name, note),
-        unit_axes(_LEFT, _TOP, _SIZE, across="said probability", up="observed share"),
+        unit_axes(_LEFT, _TOP, size=_SIZE, across="said probability", up="observed share"),
         element("path", d=f"M{_LEFT} {_TOP + _SIZE}l{_SIZE} -{_SIZE}", class_="reference"),
     ]
     most = max((entry["n"] for entry in bins), default=1)
@@ -79,7 +82,7 @@ def reliability(bins: Sequence[Mapping[str, Any]], *, name: str, note: str = "")
         )
         radius = 2 + 4 * (entry["n"] / most) ** 0.5
         parts.append(element("circle", title(words), cx=x, cy=y, r=radius, class_="dot"))
-    return drawing(_WIDTH, _HEIGHT, "".join(parts), name=f"Reliability of {name}")
+    return drawing("".join(parts), size=(_WIDTH, _HEIGHT), name=f"Reliability of {name}")
 
 
 def _heading(name: str, note: str) -> str:

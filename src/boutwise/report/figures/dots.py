@@ -10,7 +10,7 @@ _LEFT, _RIGHT, _ROW = 190, 70, 24
 
 
 def interval_bar(
-    value: float | None, low: float | None, high: float | None, *, width: float = 130
+    value: float | None, *, low: float | None, high: float | None, width: float = 130
 ) -> str:
     """A score and its interval as a small bar for a table; empty when the score is undefined."""
     if value is None:
@@ -29,7 +29,7 @@ def interval_bar(
             class_="band",
         )
     content += element("circle", cx=value * width, cy=8, r=3.2, class_="dot")
-    return drawing(width, 16, content, name=words, kind="bar")
+    return drawing(content, size=(width, 16), name=words, kind="bar")
 
 
 def score_scale(
@@ -72,7 +72,7 @@ def score_scale(
         content += text(x + 5, y, words, class_="tick")
     if value is not None:
         content += element("circle", cx=left + span * value, cy=top + 5, r=8, class_="dot big")
-    return drawing(width, top + 34, content, name="The score and what it is compared with")
+    return drawing(content, size=(width, top + 34), name="The score and what it is compared with")
 
 
 def _stacked(
@@ -142,7 +142,7 @@ def score_dots(
         parts.append(text(x + 5, y, words, class_="tick"))
     for place, (word, score, hover) in enumerate(rows):
         parts.append(_dot_row(top + (place + 0.5) * _ROW, span, word, score, hover))
-    return drawing(width, height + 24, "".join(parts), name=name, kind="dots")
+    return drawing("".join(parts), size=(width, height + 24), name=name, kind="dots")
 
 
 def _dot_row(y: float, span: float, word: str, score: float | None, hover: str) -> str:

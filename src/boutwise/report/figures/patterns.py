@@ -61,4 +61,4 @@ def swatch_key(swatch: Swatch, *, uid: str = "key") -> str:
     )
     defs = definition(uid, swatch)
     defs = element("defs", defs) if defs else ""
-    return drawing(22, 14, defs + box, name=swatch.name, kind="swatch")
+    return drawing(defs + box, size=(22, 14), name=swatch.name, kind="swatch")

@@ -145,7 +145,7 @@ def ethogram_raster(
         drawn, height = _row(track, (start, stop), used, scale, uid)
         content += element("g", drawn, transform=f"translate({LEFT} {number(y)})")
         y += height
-    return drawing(width, y, content, name=f"Ethogram of {track.name}", kind="raster")
+    return drawing(content, size=(width, y), name=f"Ethogram of {track.name}", kind="raster")
 
 
 def _row(
@@ -266,7 +266,7 @@ def _time_axis(times_s: NDArray[np.float64], y: float, scale: float) -> str:
     minutes = last - first >= 150
     unit, word = (60.0, "min") if minutes else (1.0, "s")
     content = element("path", d=f"M0 {number(y)}h{number(len(times_s) * scale)}", class_="rule")
-    marks = ticks(first / unit, last / unit, 13, (1, 2, 5))
+    marks = ticks(first / unit, last / unit, most=13)
     for mark in marks:
         x = float(np.searchsorted(times_s, mark * unit)) * scale
         content += element("path", d=f"M{number(x)} {number(y)}v4", class_="rule")

@@ -47,16 +47,16 @@ def title(words: str) -> str:
     return element("title", escape(words))
 
 
-def drawing(width: float, height: float, content: str, *, name: str, kind: str = "") -> str:
+def drawing(content: str, *, size: tuple[float, float], name: str, kind: str = "") -> str:
     """The outer element of a figure.
 
     Args:
-        width: In user units; on the page a figure is never wider than its column.
-        height: In user units.
         content: Elements.
+        size: Width and height in user units; on the page a figure is never wider than its column.
         name: What the figure shows, for those who cannot see it.
         kind: Class of the figure in the style sheet.
     """
+    width, height = size
     return (
         f'<svg class="figure {escape(kind)}" role="img" aria-label="{escape(name)}" '
         f'viewBox="0 0 {number(width)} {number(height)}" width="{number(width)}" '
@@ -80,16 +80,16 @@ def stylesheet(name: str) -> str:
     return (files("boutwise.report") / "templates" / f"{name}.css").read_text(encoding="utf-8")
 
 
-def ticks(low: float, high: float, most: int, steps: Sequence[float] = (1, 2, 5)) -> list[float]:
+def ticks(low: float, high: float, *, most: int) -> list[float]:
     """Round numbers from ``low`` to ``high``, at most ``most`` of them.
 
-    >>> ticks(0, 1, 6)
+    >>> ticks(0, 1, most=6)
     [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
     """
     if high <= low:
         return [low]
     power = 10.0 ** math.floor(math.log10((high - low) / most))
-    for step in (power * factor for factor in (*steps, *(10 * s for s in steps), 100)):
+    for step in (power * factor for factor in (1, 2, 5, 10, 20, 50, 100)):
         first = math.ceil(round(low / step, 9))
         last = math.floor(round(high / step, 9))
         if last - first + 1 <= most:
@@ -97,7 +97,7 @@ def ticks(low: float, high: float, most: int, steps: Sequence[float] = (1, 2, 5)
     return [low, high]
 
 
-def unit_axes(x: float, y: float, size: float, *, across: str, up: str) -> str:
+def unit_axes(x: float, y: float, *, size: float, across: str, up: str) -> str:
     """Frame, grid and labels of a square panel whose axes both go from 0 to 1."""
     parts = [element("rect", x=x, y=y, width=size, height=size, class_="panel")]
     for share in (0.0, 0.5, 1.0):

@@ -55,7 +55,7 @@ def panels(scores: Mapping[str, Any], swatches: Mapping[str, Swatch]) -> list[di
                 for truth, predicted, row in points
             ]
             svg = agreement_scatter(
-                [p[0] for p in points], [p[1] for p in points], texts, name=title
+                [p[0] for p in points], [p[1] for p in points], words=texts, name=title
             )
             figures.append(Markup(svg))
         box = Markup(swatch_key(swatches[name], uid="bouts"))

@@ -121,56 +121,52 @@ def sentence(run: Run) -> str:
     return text + (f"; beside it: {', '.join(beside)}." if beside else ".")
 
 
+_SPLITS = {
+    "animal": Badge("split by animal", "good", "No animal is in both training and test."),
+    "recording": Badge(
+        "split by recording",
+        "warn",
+        "The same animal may be in training and test, so the score says little about new animals.",
+    ),
+    "random-frame": Badge(
+        "LEAKING: split by random frame",
+        "bad",
+        "The frame before and the frame after a tested frame were trained on. This number only "
+        "shows how much such a split flatters; never report it as accuracy.",
+    ),
+}
+_LABELS = {
+    "human": Badge("labels by people", "good", "The truth was labelled by people."),
+    "model": Badge(
+        "labels by a model",
+        "bad",
+        "The truth was made by a model: the score is agreement with it, not accuracy.",
+    ),
+    "mixed": Badge("labels by people and a model", "warn", "Part of the truth is a model's."),
+}
+_ROUGH = Badge("rough", "warn", "Fewer than 10 animals: intervals are rough, below 3 refused.")
+_LEAK = Badge(
+    "null control above chance: LEAKS",
+    "bad",
+    "On labels that cannot be learned the same protocol still scores above chance, so tested "
+    "frames reach the training.",
+)
+
+
 def badges(run: Run) -> list[Badge]:
     """Protocol, number of animals, origin of the labels."""
-    split = {
-        "animal": Badge("split by animal", "good", "No animal is in both training and test."),
-        "recording": Badge(
-            "split by recording",
-            "warn",
-            "The same animal may be in training and test, so the score says little about new "
-            "animals.",
-        ),
-        "random-frame": Badge(
-            "LEAKING: split by random frame",
-            "bad",
-            "The frame before and the frame after a tested frame were trained on. This number "
-            "only shows how much such a split flatters; never report it as accuracy.",
-        ),
-    }.get(split_of(run), Badge("split unknown", "warn", "The plan names no split."))
-    interval = run.scores["headline"]["estimate"]["interval"]
+    unknown = Badge("split unknown", "warn", "The plan names no split.")
     n_animals = len(run.scores["facts"]["animals"])
-    labels = {
-        "human": Badge("labels by people", "good", "The truth was labelled by people."),
-        "model": Badge(
-            "labels by a model",
-            "bad",
-            "The truth was made by a model: the score is agreement with it, not accuracy.",
-        ),
-    }.get(
-        run.scores["facts"]["labels"],
-        Badge("labels by people and a model", "warn", "Part of the truth was made by a model."),
-    )
-    found = [split, Badge(f"{n_animals} animals", "plain", "The animal is the unit of intervals.")]
-    if interval["rough"]:
-        found.append(
-            Badge(
-                "rough",
-                "warn",
-                "Fewer than 10 animals: intervals are rough, or refused below 3.",
-            )
-        )
+    found = [
+        _SPLITS.get(split_of(run), unknown),
+        Badge(f"{n_animals} animals", "plain", "The animal is the unit of intervals."),
+    ]
+    if run.scores["headline"]["estimate"]["interval"]["rough"]:
+        found.append(_ROUGH)
     null = run.scores.get("null_control")
     if null and null["leaks"]:
-        found.append(
-            Badge(
-                "null control above chance: LEAKS",
-                "bad",
-                "On labels that cannot be learned the same protocol still scores above chance, "
-                "so tested frames reach the training.",
-            )
-        )
-    return [*found, labels]
+        found.append(_LEAK)
+    return [*found, _LABELS[run.scores["facts"]["labels"]]]
 
 
 def tiles(scores: Mapping[str, Any]) -> list[Tile]:

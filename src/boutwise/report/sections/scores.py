@@ -31,7 +31,10 @@ def build(run: Run, swatches: Mapping[str, Swatch]) -> dict[str, Any]:
                 "name": entry["name"],
                 "figure": Markup(
                     confusion_map(
-                        entry["truth"], entry["predicted"], entry["counts"], name=entry["name"]
+                        entry["counts"],
+                        truth=entry["truth"],
+                        predicted=entry["predicted"],
+                        name=entry["name"],
                     )
                 ),
             }
