@@ -13,8 +13,20 @@ from sklearn.metrics import f1_score
 from boutwise.api import score
 from boutwise.errors import LabelError, UsageError
 from boutwise.formats import bouts_csv
-from boutwise.metrics import ScoreOptions
-from boutwise.types import Bout, Bouts, FrameClock, Observed
+from boutwise.formats._prediction import write_frames
+from boutwise.metrics import ScoredSubject, ScoreOptions, score_recordings
+from boutwise.types import (
+    Behavior,
+    Bout,
+    Bouts,
+    Ethogram,
+    ExclusiveGroup,
+    FrameClock,
+    Observed,
+    Prediction,
+    Subject,
+)
+from boutwise.types.bouts import from_frames
 
 CLOCK = FrameClock.declared(100, fps=25)
 
@@ -29,7 +41,7 @@ PREDICTED = [("r", "m", "rear", 12, 20), ("r", "m", "groom", 40, 60), ("r", "m",
 
 
 def write(path, rows, observed=()):
-    bouts_csv.write(path, table(rows, observed), clocks={name: CLOCK for name in "rs"})
+    bouts_csv.write(path, table(rows, observed), clocks=dict.fromkeys("rs", CLOCK))
     if not observed:
         bouts_csv.observed_path(path).unlink()
     return path
@@ -202,6 +214,54 @@ def test_unlabelled_frames_of_an_array_are_left_out():
     assert (scores.facts.unlabelled_frames, scores.facts.unscorable_frames) == (2, 1)
     with pytest.raises(UsageError, match="axes"):
         score(np.zeros((3, 2)), said)
+
+
+def prediction_of(rng, labels, n_classes=3):
+    noise = np.repeat(rng.normal(0, 1, (len(labels) // 10, n_classes)), 10, axis=0)
+    p = np.exp(noise + 1.5 * np.eye(n_classes)[labels])
+    p /= p.sum(axis=1, keepdims=True)
+    return p.astype(np.float32), np.eye(n_classes, dtype=bool)[p.argmax(axis=1)]
+
+
+def test_probabilities_of_a_frames_file_are_scored_too(tmp_path):
+    rng = np.random.default_rng(0)
+    names = ("na", "rear", "groom")
+    ethogram = Ethogram(tuple(map(Behavior, names)), (ExclusiveGroup("g", names, "na"),))
+    labels = np.repeat(rng.integers(0, 3, 20), 10)
+    p, decided = prediction_of(rng, labels)
+    subject = Subject("day1/r", "m")
+    clock = FrameClock.declared(200, fps=20)
+    seen = np.ones((1, 200), dtype=bool)
+    prediction = Prediction(
+        "day1/r", (subject,), clock, ethogram, p[None], decided[None], seen, "b"
+    )
+    path = tmp_path / "day1__r.frames.parquet"
+    write_frames([prediction], path)
+    truth = from_frames(np.eye(3, dtype=np.int8)[labels], subject, names)
+    scores = score(truth, path, background="na")
+    item = ScoredSubject(subject, "m", np.eye(3, dtype=np.int8)[labels], decided, 20.0, p)
+    direct = score_recordings([item], ethogram)
+    assert scores.as_dict()["behaviors"] == [
+        {**row, "group": "behavior"} for row in direct.as_dict()["behaviors"]
+    ]
+    assert scores.as_dict()["calibration"] == direct.as_dict()["calibration"]
+    assert scores.facts.scored_s == pytest.approx(10)
+    more = table([], [("day1/r", "m", name, 0, 200) for name in (*names, "jump")])
+    without = score(Bouts.concatenate([truth, more]), path, background="na")
+    assert without.calibration is None
+    assert any("no probability" in note for note in without.notes)
+
+
+def test_animals_that_met_are_one_unit_of_the_interval():
+    rows, seen = [], []
+    for recording, pair in (("r", "ab"), ("s", "cd"), ("t", "ef"), ("u", "gh")):
+        for place, animal in enumerate(pair):
+            rows.append((recording, animal, "rear", 5 + place, 15))
+            seen.append((recording, animal, "rear", 0, 40))
+    scores = score(table(rows, seen), table([(*row[:3], row[3] + 1, 15) for row in rows]))
+    assert scores.facts.animals == ("a+b", "c+d", "e+f", "g+h")
+    assert scores.frames.macro_f1.interval.n_groups == 4
+    assert scores.facts.n_subjects == 8
 
 
 def test_presets_and_options():

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -96,6 +98,12 @@ def test_the_shared_case_gives_its_published_numbers_under_other_rules(case):
     assert round(float(many.f1[2]), 6) == 0.495146
     inclusive, _ = matched(case, [0, 1, 2], ends="inclusive")
     assert round(float(inclusive.f1[2]), 4) == 0.5218
+
+
+def test_a_hundred_thousand_frames_take_less_than_a_tenth_of_a_second(case):
+    start = time.process_time()
+    bouts.f1_by_class(*case, [0, 1, 2, OTHER])
+    assert time.process_time() - start < 0.1
 
 
 def test_statistics_count_from_the_first_examined_frame():

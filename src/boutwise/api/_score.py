@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from boutwise.api._score_sources import Labels, Source, paired, read_labels, renamed
+from boutwise.api._score_sources import Labels, Source, paired, read_labels, renamed, units
 from boutwise.errors import UsageError
 from boutwise.formats import LabelTrack, labels_to_bouts
 from boutwise.metrics import ScoredSubject, ScoreOptions, Scores, score_recordings
@@ -45,7 +46,8 @@ def score(
     Args:
         truth: A label file of any format that boutwise reads, bouts, or the class of each frame
             (frames,): whole numbers or names; -1 is unlabelled and -2 unscorable.
-        prediction: The same. Its behaviors are those of the truth, up to case and separators.
+        prediction: The same, or a ``.frames.parquet``, whose probabilities are scored too. Its
+            behaviors are those of the truth, up to case and separators.
         preset: Rule of scoring; see the reference.
         frames: Frames of each recording, all of them examined unless the truth says otherwise.
         fps: Frames per second, for labels in seconds and for scores in seconds; what the files
@@ -84,7 +86,8 @@ def score(
     ethogram = plan.ethogram()
     items = [item for name in true.tracks for item in plan.items(name, ethogram)]
     scores = score_recordings(items, ethogram, options=options)
-    return replace(scores, notes=(*scores.notes, *true.notes, *said.notes, *plan.notes(ethogram)))
+    notes = (*scores.notes, *true.notes, *said.notes, *plan.notes(ethogram, items))
+    return replace(scores, notes=notes)
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,7 @@ class _Plan:
         recording = self._recording(name)
         truth = self._bouts(self.truth, recording, whole=not self.truth.examined)
         prediction = self._bouts(self.prediction, recording, whole=True)
+        unit_of = units(self.truth)
         subjects = dict.fromkeys(Subject(o.recording, o.animal, o.target) for o in truth.observed)
         for subject in subjects:
             seen = [
@@ -124,11 +128,21 @@ class _Plan:
             decided = mine.to_frames(subject, ethogram, recording.n_frames)
             yield ScoredSubject(
                 subject=subject,
-                animal=subject.animal or name,
+                animal=unit_of.get((name, subject.animal), name),
                 truth=truth.to_frames(subject, ethogram, recording.n_frames),
                 decided=np.asarray(decided == FrameState.YES),
                 fps=self.fps or math.nan,
+                probabilities=self._probabilities(subject, recording.n_frames),
             )
+
+    def _probabilities(self, subject: Subject, n_frames: int) -> NDArray[np.float32] | None:
+        """Those of the prediction, where it has one for every behavior and frame."""
+        subjects = self.prediction.probabilities.get(subject.recording, {})
+        nameless = subjects.get(("", subject.target), {})
+        columns = subjects.get((subject.animal, subject.target), nameless)
+        if any(len(columns.get(name, ())) < n_frames for name in self.names):
+            return None
+        return np.stack([columns[name][:n_frames] for name in self.names], axis=1)
 
     def _recording(self, name: str) -> Recording:
         animals = self.truth.animals(name) | self.prediction.animals(name)
@@ -185,13 +199,18 @@ class _Plan:
         ]
         return (*observed, *dict.fromkeys(added))
 
-    def notes(self, ethogram: Ethogram) -> tuple[str, ...]:
+    def notes(self, ethogram: Ethogram, items: Iterable[ScoredSubject]) -> tuple[str, ...]:
         """What was assumed because nobody said it."""
         notes = []
         if ethogram.groups and not self.background:
             notes.append(
                 "No two behaviors overlap, so they were scored as exclusive; no background is "
                 "declared, so the bouts of all of them count."
+            )
+        if self.prediction.probabilities and any(item.probabilities is None for item in items):
+            notes.append(
+                "The prediction has no probability for some behavior or frame of the truth, so "
+                "probabilities were not scored."
             )
         if not self.fps:
             notes.append("No frame rate is known, so scores in seconds or hours are undefined.")

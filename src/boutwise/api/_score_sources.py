@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boutwise import formats
+from boutwise.api._score_frames import SUFFIX, Probabilities, read_frames
 from boutwise.errors import LabelError, UsageError, did_you_mean
 from boutwise.formats import LabelRow, LabelTrack, bouts_csv
 from boutwise.types import Bouts, Observed, Subject
@@ -30,6 +31,7 @@ class Labels:
         examined: Whether it says which frames were examined.
         fps: Frame rate that the file states, or None.
         notes: What was found out of order while reading.
+        probabilities: Recording -> probabilities of its subjects, where the file has them.
     """
 
     tracks: Mapping[str, LabelTrack]
@@ -37,6 +39,7 @@ class Labels:
     examined: bool
     fps: float | None = None
     notes: tuple[str, ...] = ()
+    probabilities: Mapping[str, Probabilities] = field(default_factory=dict)
 
     def names(self) -> tuple[str, ...]:
         """Behaviors, in the order in which they are named."""
@@ -80,6 +83,11 @@ def read_labels(source: Source, word: str) -> Labels:
 
 
 def _of_file(path: Path, word: str) -> Labels:
+    if path.name.endswith(SUFFIX):
+        bouts, probabilities, fps = read_frames(path)
+        found = _of_bouts(bouts, word)
+        kept = dict.fromkeys(found.tracks, probabilities)
+        return replace(found, source=str(path), fps=fps, probabilities=kept)
     contents = formats.read(path)
     if not contents.labels:
         raise UsageError(
@@ -183,7 +191,15 @@ def renamed(labels: Labels, known: Iterable[str]) -> Labels:
         for old, name in new.items()
         if old != name
     )
-    return replace(labels, tracks=tracks, notes=(*labels.notes, *changed))
+    probabilities = {
+        recording: {
+            subject: {new.get(name, name): values for name, values in columns.items()}
+            for subject, columns in subjects.items()
+        }
+        for recording, subjects in labels.probabilities.items()
+    }
+    notes = (*labels.notes, *changed)
+    return replace(labels, tracks=tracks, probabilities=probabilities, notes=notes)
 
 
 def paired(truth: Labels, prediction: Labels) -> Labels:
@@ -197,7 +213,10 @@ def paired(truth: Labels, prediction: Labels) -> Labels:
     """
     if len(truth.tracks) == len(prediction.tracks) == 1:
         (name,), (track,) = truth.tracks, prediction.tracks.values()
-        return replace(prediction, tracks={name: replace(track, recording=name)})
+        tracks = {name: replace(track, recording=name)}
+        given = list(prediction.probabilities.values())
+        probabilities = dict(zip([name], given, strict=False))
+        return replace(prediction, tracks=tracks, probabilities=probabilities)
     both = {name: track for name, track in prediction.tracks.items() if name in truth.tracks}
     if not both and prediction.tracks:
         name = next(iter(truth.tracks))
@@ -215,3 +234,25 @@ def paired(truth: Labels, prediction: Labels) -> Labels:
     if ignored:
         notes.append(f"{ignored} predicted recordings are not in the truth and were left out.")
     return replace(prediction, tracks=both, notes=tuple(notes))
+
+
+def units(truth: Labels) -> dict[tuple[str, str], str]:
+    """What intervals count as one: animals that met in a recording, joined by ``+``.
+
+    The behavior of one tells about the other. An animal without a name is its recording.
+
+    Returns:
+        (recording, animal) -> unit.
+    """
+    together: dict[str, set[str]] = {}
+    met = {name: truth.animals(name) - {""} for name in truth.tracks}
+    for animals in met.values():
+        union = set(animals).union(*(together.get(animal, set()) for animal in animals))
+        for animal in union:
+            together[animal] = union
+    named = {
+        (name, animal): "+".join(sorted(together[animal]))
+        for name, animals in met.items()
+        for animal in animals
+    }
+    return {(name, ""): name for name in met} | named

@@ -11,7 +11,13 @@ obvious reference of it in ``tests/metrics/references.py``; the contract test fi
 
 from boutwise.metrics._baselines import Baseline, baseline
 from boutwise.metrics._contract import Metric, ScoredSubject, ScoreOptions
-from boutwise.metrics._intervals import Estimate, Interval, estimate, mean_interval
+from boutwise.metrics._intervals import (
+    Estimate,
+    Interval,
+    estimate,
+    mean_interval,
+    student_quantile,
+)
 from boutwise.metrics._matching import Matches, Matching, match, spans_of
 from boutwise.metrics._scores import Scores, Spread
 from boutwise.metrics._table import score_recordings
@@ -33,4 +39,5 @@ __all__ = [
     "mean_interval",
     "score_recordings",
     "spans_of",
+    "student_quantile",
 ]

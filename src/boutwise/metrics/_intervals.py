@@ -105,8 +105,8 @@ def estimate(counts: NDArray[Any], statistic: Statistic) -> Estimate:
     Tibshirani 1993, chapter 11). It is done on the logit of the score, so that the interval stays
     within 0 and 1 and bends near them; where the score is 0 or 1, with or without one of the
     animals, on the score itself. The score stays the plain pooled one. Measured in
-    ``benchmarks/metrics.py``: it covers .93 to .96 at 4 to 40 animals, where a bootstrap-t covers
-    about as much with wider intervals and a percentile bootstrap .75 to .94.
+    ``benchmarks/metrics.py``: it covers .91 to .97 at 4 to 40 animals, where a bootstrap-t covers
+    about as much with wider intervals and a percentile bootstrap .72 at 4 and .78 at 6.
 
     Args:
         counts: What the score is computed from, (animals, counts); adding up animals pools them.
