@@ -196,7 +196,8 @@ def _outline(body: Body) -> Floats:
     places = places[np.isfinite(places).all(axis=1)]
     if len(places) < 3:
         return np.empty((0, 3))
-    far = length((places - np.median(places, axis=0)).T)
+    # Around the mean, not the median by axis, so that turning the camera changes nothing.
+    far = length((places - places.mean(axis=0)).T)
     try:
         hull = ConvexHull(places[far <= np.quantile(far, FARTHEST)])
     except (QhullError, ValueError):
@@ -292,18 +293,23 @@ def _distances(body: Body) -> Iterator[Column]:
 
 
 def _walls(body: Body, outline: Floats) -> Iterator[Column]:
-    """How far the animal is from the arena's outline: its nose, its middle, and straight ahead."""
+    """How far the nose and the middle are from the arena's outline, and how near it is ahead."""
     nose = body.at("nose" if "nose" in body.points else body.front)
-    none = np.full(body.frames.size, np.nan)
-    across = np.full(body.frames.size, -np.inf)
-    middle, ahead = across.copy(), -across
+    n_frames = body.frames.size
+    if len(outline) == 0:
+        for name in ("wall.nose", "wall.middle", "wall.ahead"):
+            yield name, "1" if name == "wall.ahead" else "body", np.full(n_frames, np.nan)
+        return
+    across, middle = np.full(n_frames, -np.inf), np.full(n_frames, -np.inf)
+    ahead = np.full(n_frames, np.inf)
     for a, b, c in outline:
         np.maximum(across, a * nose[0] + b * nose[1] + c, out=across)
         inside = a * body.middle[0] + b * body.middle[1] + c
         np.maximum(middle, inside, out=middle)
         towards = a * body.heading[0] + b * body.heading[1]
-        reach = np.where(towards > 1e-6, -inside / towards, np.inf)
-        ahead = np.where(np.isnan(towards + inside), np.nan, np.fmin(ahead, reach))
-    yield "wall.nose", "body", -across if len(outline) else none
-    yield "wall.middle", "body", -middle if len(outline) else none
-    yield "wall.ahead", "body", np.where(np.isinf(ahead), np.nan, ahead) if len(outline) else none
+        reach = np.maximum(-inside, 0.0) / np.where(towards <= 1e-6, 1e-6, towards)
+        np.minimum(ahead, reach, out=ahead)
+    yield "wall.nose", "body", -across
+    yield "wall.middle", "body", -middle
+    # From 1 at the wall to 0 far away: bounded, because straight ahead may be very far.
+    yield "wall.ahead", "1", 1 / (1 + ahead)

@@ -1,0 +1,192 @@
+"""What every feature set promises, run over every set that is found."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import walker
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from boutwise import registry
+from boutwise.types import PoseTrack, Subject
+
+GOLDEN = Path(__file__).parent / "golden"
+ME = Subject("r", "m")
+NAMES = registry.names("feature set")
+EVERY_SET = pytest.mark.parametrize("name", NAMES)
+EVERY_BODY = pytest.mark.parametrize("body", list(walker.SETS))
+
+
+def usable(name: str, body: str):
+    """The feature set, or a skip where the body lacks what it needs."""
+    part = registry.load("feature set", name)
+    roles = walker.SETS[body][1]
+    for alternatives in part.NEEDED_ROLES:
+        if not any(set(one.split("+")) <= set(roles) for one in alternatives):
+            pytest.skip(f"{name} needs one of {alternatives}")
+    return part
+
+
+def values(part, pose: PoseTrack, fps: float = 20.0):
+    table = part.compute(pose, walker.clock(pose, fps), ME)
+    return table.values[0], table.columns
+
+
+def assert_same(
+    one: np.ndarray,
+    other: np.ndarray,
+    columns: tuple[str, ...],
+    tolerance: float,
+    share: float = 1.0,
+):
+    assert one.shape == other.shape
+    for place, column in enumerate(columns):
+        a, b = one[:, place], other[:, place]
+        np.testing.assert_array_equal(np.isnan(a), np.isnan(b), err_msg=column)
+        scale = np.nanmax(np.abs(a)) + 0.1 if np.isfinite(a).any() else 1.0
+        worst = np.nanquantile(np.abs(a - b), share) if np.isfinite(a).any() else 0.0
+        assert worst <= tolerance * scale, f"{column}: {worst} of {scale}"
+
+
+def test_the_sets_are_found():
+    assert "egocentric" in NAMES
+
+
+@EVERY_SET
+def test_a_set_says_what_it_is(name):
+    part = registry.load("feature set", name)
+    assert isinstance(part.VERSION, int)
+    assert part.DESCRIPTION
+    assert "\n" not in part.DESCRIPTION
+    assert set(part.INVARIANCES) <= {"translation", "rotation", "scale", "time_stretch"}
+
+
+@EVERY_SET
+@EVERY_BODY
+def test_golden_values(name, body):
+    """A changed output without a new VERSION fails here; `make_golden.py` writes a new file."""
+    part = usable(name, body)
+    file = GOLDEN / f"{name}_v{part.VERSION}.json"
+    golden = json.loads(file.read_text(encoding="utf-8"))[body]
+    pose = walker.track(body, seconds=10)
+    found, columns = values(part, pose)
+    assert list(columns) == golden["columns"]
+    expected = np.array(golden["values"], dtype=float)
+    np.testing.assert_allclose(found[golden["frames"]], expected, rtol=2e-4, atol=2e-4)
+
+
+@EVERY_SET
+@EVERY_BODY
+@settings(max_examples=6, deadline=None)
+@given(x=st.floats(-3000, 3000), y=st.floats(-3000, 3000), seed=st.integers(0, 5))
+def test_translation(name, body, x, y, seed):
+    part = usable(name, body)
+    if "translation" not in part.INVARIANCES:
+        pytest.skip("not claimed")
+    pose = walker.track(body, seconds=8, seed=seed)
+    move = np.array([x, y, 25.0][: pose.n_dims], dtype=np.float32)
+    one, columns = values(part, pose)
+    other, _ = values(part, replace(pose, positions=pose.positions + move))
+    assert_same(one, other, columns, 5e-3)
+
+
+@EVERY_SET
+@EVERY_BODY
+@settings(max_examples=6, deadline=None)
+@given(angle=st.floats(-np.pi, np.pi), seed=st.integers(0, 5))
+def test_rotation_about_the_vertical(name, body, angle, seed):
+    part = usable(name, body)
+    if "rotation" not in part.INVARIANCES:
+        pytest.skip("not claimed")
+    pose = walker.track(body, seconds=8, seed=seed)
+    turned = pose.positions.astype(np.float64)
+    x, y = turned[..., 0].copy(), turned[..., 1].copy()
+    turned[..., 0] = np.cos(angle) * x - np.sin(angle) * y
+    turned[..., 1] = np.sin(angle) * x + np.cos(angle) * y
+    one, columns = values(part, pose)
+    other, _ = values(part, replace(pose, positions=turned.astype(np.float32)))
+    assert_same(one, other, columns, 5e-3)
+
+
+@EVERY_SET
+@EVERY_BODY
+@settings(max_examples=6, deadline=None)
+@given(factor=st.floats(0.01, 50), seed=st.integers(0, 5))
+def test_scale(name, body, factor, seed):
+    part = usable(name, body)
+    if "scale" not in part.INVARIANCES:
+        pytest.skip("not claimed")
+    pose = walker.track(body, seconds=8, seed=seed)
+    one, columns = values(part, pose)
+    other, _ = values(part, replace(pose, positions=pose.positions * np.float32(factor)))
+    assert_same(one, other, columns, 5e-3)
+
+
+@EVERY_SET
+@EVERY_BODY
+@pytest.mark.parametrize("times", [2, 3])
+def test_time_stretch(name, body, times):
+    """The same motion filmed faster gives the same numbers at (nearly all of) the instants."""
+    part = usable(name, body)
+    if "time_stretch" not in part.INVARIANCES:
+        pytest.skip("not claimed")
+    slow, columns = values(part, walker.track(body, seconds=30))
+    fast, _ = values(part, walker.track(body, seconds=30, fps=20.0 * times), 20.0 * times)
+    inner = slice(40, -40)
+    absolute = [place for place, column in enumerate(columns) if not column.startswith("z:")]
+    one, other = slow[inner][:, absolute], fast[::times][inner][:, absolute]
+    assert_same(one, other, tuple(columns[place] for place in absolute), 0.05, 0.98)
+
+
+@EVERY_SET
+@EVERY_BODY
+@settings(max_examples=8, deadline=None)
+@given(start=st.integers(0, 300), length=st.integers(1, 200), seed=st.integers(0, 3))
+def test_whole_is_chunked(name, body, start, length, seed):
+    part = usable(name, body)
+    pose = walker.track(body, seed=seed)
+    clock = walker.clock(pose)
+    measured = part.constants(pose, clock, ME)
+    whole = part.compute(pose, clock, ME, measured).values[0]
+    stop, margin = min(start + length, pose.n_frames), part.margin_frames(clock)
+    low, high = max(start - margin, 0), min(stop + margin, pose.n_frames)
+    chunk = part.compute(pose.frames(low, high), clock, ME, measured).values[0]
+    np.testing.assert_array_equal(chunk[start - low : stop - low], whole[start:stop])
+
+
+@EVERY_SET
+@EVERY_BODY
+@settings(max_examples=8, deadline=None)
+@given(data=st.data())
+def test_missing_stays_missing(name, body, data):
+    """Taking one keypoint away empties columns that look at it and changes none that do not."""
+    part = usable(name, body)
+    pose = walker.track(body, seconds=8)
+    clock = walker.clock(pose)
+    role = data.draw(st.sampled_from(pose.keypoints))
+    measured = part.constants(pose, clock, ME)
+    before = part.compute(pose, clock, ME, measured)
+    holes = pose.positions.copy()
+    holes[70:90, :, pose.keypoints.index(role)] = np.nan
+    after = part.compute(replace(pose, positions=holes), clock, ME, measured)
+    assert after.columns == before.columns
+    same = (after.values == before.values) | np.isnan(after.values)
+    assert same[~np.isnan(before.values)].all(), "a value was made up"
+    named = [n for n, c in enumerate(after.columns) if role in c.replace("z:", "").split(".")[-1]]
+    assert named
+    assert np.isnan(after.values[0, 80, named]).all()
+
+
+@EVERY_SET
+@EVERY_BODY
+def test_absent_keypoint_absent_column(name, body):
+    part = usable(name, body)
+    absent = {"tail_tip", "chest", "left_ear", "left_hindpaw"} - set(walker.SETS[body][1])
+    _, columns = values(part, walker.track(body, seconds=8))
+    assert not [column for column in columns if any(role in column for role in absent)]
+    assert len(set(columns)) == len(columns)

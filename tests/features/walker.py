@@ -1,0 +1,68 @@
+"""A smooth mouse whose motion is known at every instant, for tests of feature sets."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from boutwise.types import FrameClock, PoseTrack
+
+# Role -> place ahead, left and up of the middle of the trunk, in body lengths.
+BODY = {
+    "nose": (0.9, 0.0, 0.35),
+    "left_ear": (0.65, 0.15, 0.45),
+    "right_ear": (0.65, -0.15, 0.45),
+    "neck": (0.5, 0.0, 0.4),
+    "chest": (0.2, 0.0, 0.2),
+    "center": (0.0, 0.0, 0.35),
+    "left_hip": (-0.3, 0.2, 0.25),
+    "right_hip": (-0.3, -0.2, 0.25),
+    "tail_base": (-0.5, 0.0, 0.2),
+    "tail_tip": (-1.3, 0.1, 0.1),
+    "left_forepaw": (0.4, 0.15, 0.0),
+    "right_forepaw": (0.4, -0.15, 0.0),
+    "left_hindpaw": (-0.3, 0.2, 0.0),
+    "right_hindpaw": (-0.3, -0.2, 0.0),
+}
+PAWS = ("left_forepaw", "right_forepaw", "left_hindpaw", "right_hindpaw")
+SETS = {
+    "4 points": (2, ("nose", "left_ear", "right_ear", "tail_base")),
+    "6 points": (2, ("nose", *PAWS, "tail_base")),
+    "7 points": (
+        2,
+        ("nose", "left_ear", "right_ear", "neck", "left_hip", "right_hip", "tail_base"),
+    ),
+    "9 points 3D": (3, ("nose", "neck", "tail_base", "chest", *PAWS, "tail_tip")),
+}
+
+
+def track(name: str, *, seconds: float = 20.0, fps: float = 20.0, seed: int = 0) -> PoseTrack:
+    """A walking, turning, rearing mouse 'm' with the keypoints of a set."""
+    dims, roles = SETS[name]
+    rng = np.random.default_rng(seed)
+    time = np.arange(round(seconds * fps)) / fps
+
+    def wave(size: float, slowest_s: float = 12.0, fastest_s: float = 1.5) -> np.ndarray:
+        periods, phases = rng.uniform(fastest_s, slowest_s, 4), rng.uniform(0, 2 * np.pi, 4)
+        angles = 2 * np.pi * time[:, None] / periods + phases
+        return size * np.sin(angles).mean(axis=1)
+
+    heading = 0.6 * time + wave(2.0)
+    middle = np.stack([wave(8.0, slowest_s=15, fastest_s=5), wave(8.0, slowest_s=15, fastest_s=5)])
+    rearing = 0.4 + 0.4 * np.sin(2 * np.pi * time / 7)
+    points = []
+    for role in roles:
+        ahead, left, up = BODY[role]
+        ahead, left = ahead + wave(0.1), left + wave(0.1)
+        x = middle[0] + ahead * np.cos(heading) - left * np.sin(heading)
+        y = middle[1] + ahead * np.sin(heading) + left * np.cos(heading)
+        z = up + rearing * max(BODY[role][0], 0.0) + wave(0.02)
+        points.append(np.stack([x, y, z][:dims], axis=1))
+    positions = 40 * np.stack(points, axis=1)[:, None]
+    return PoseTrack(
+        positions.astype(np.float32), None, ("m",), roles, {role: role for role in roles}
+    )
+
+
+def clock(pose: PoseTrack, fps: float = 20.0) -> FrameClock:
+    """The clock of a track."""
+    return FrameClock.declared(pose.n_frames, fps)
