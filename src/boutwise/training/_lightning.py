@@ -6,8 +6,6 @@ this module is imported when a network is really trained.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,12 +14,14 @@ import lightning.pytorch as pl
 import numpy as np
 import torch
 from lightning.pytorch.callbacks import Callback, EMAWeightAveraging, ModelCheckpoint
+from lightning.pytorch.plugins.io import TorchCheckpointIO
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 
-from boutwise.errors import BoutwiseError, DataError
+from boutwise.errors import BoutwiseError
 from boutwise.learners import Run
 from boutwise.training._calm import interruptible, quiet
+from boutwise.training._checkpoint import identity, matching
 from boutwise.types.recipe import Optim
 
 CLIP = 1.0
@@ -85,7 +85,7 @@ def train_module(
     }
     if best is not None and valid is not None:
         loaders["val_dataloaders"] = _Loader(valid, lambda: 0)
-    resumed = _matching(checkpoint, task.identity)
+    resumed = matching(checkpoint, task.identity)
     with quiet(), interruptible(), torch.random.fork_rng():
         trainer.fit(task, ckpt_path=resumed, weights_only=True, **loaders)
     module.cpu().eval()
@@ -93,7 +93,8 @@ def train_module(
     if best is not None:
         module.load_state_dict(best.weights)
         done = best.epochs
-    checkpoint.unlink(missing_ok=True)
+    for left in run.directory.glob(f"{CHECKPOINT}.ckpt*"):
+        left.unlink()
     return done
 
 
@@ -118,6 +119,7 @@ def _trainer(epochs: int, optim: Optim, run: Run, best: Callback | None) -> pl.T
             accelerator="auto",
             devices=1,
             callbacks=callbacks,
+            plugins=[_Checkpoints()],
             default_root_dir=run.directory,
             gradient_clip_val=CLIP,
             num_sanity_val_steps=0,
@@ -128,26 +130,20 @@ def _trainer(epochs: int, optim: Optim, run: Run, best: Callback | None) -> pl.T
         )
 
 
-def _matching(checkpoint: Path, identity: str) -> Path | None:
-    """The checkpoint, when there is one and it is of this very training."""
-    if not checkpoint.exists():
-        return None
-    todo = "delete it to train from the start, or use another folder"
-    try:
-        found = torch.load(checkpoint, map_location="cpu", weights_only=True).get("identity")
-    except Exception as error:
-        reason = str(error).strip().split("\n")[0]
-        raise DataError(
-            f"the checkpoint cannot be read: {reason}", file=checkpoint, todo=todo
-        ) from error
-    if found != identity:
-        raise DataError(
-            "the checkpoint is of a training with other settings",
-            file=checkpoint,
-            expected=identity,
-            todo=todo,
-        )
-    return checkpoint
+class _Checkpoints(TorchCheckpointIO):
+    """Writes a checkpoint whole or not at all.
+
+    Lightning writes to the system's temporary folder and moves the file, which copies it when that
+    is another disk; a kill in that moment would leave half a checkpoint.
+    """
+
+    def save_checkpoint(
+        self, checkpoint: dict[str, Any], path: Any, storage_options: Any | None = None
+    ) -> None:
+        """Write beside the old checkpoint, then replace it."""
+        unfinished = Path(f"{path}.part")
+        torch.save(checkpoint, unfinished)
+        unfinished.replace(path)
 
 
 class _Task(pl.LightningModule):
@@ -159,9 +155,7 @@ class _Task(pl.LightningModule):
         self.settings = optim
         self.seed = seed
         self.schedule_steps = steps
-        shapes = {name: list(value.shape) for name, value in module.state_dict().items()}
-        settings = [optim.model_dump(mode="json"), seed, steps, shapes]
-        self.identity = hashlib.sha256(json.dumps(settings).encode()).hexdigest()
+        self.identity = identity(module, optim=optim, seed=seed, steps=steps)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["identity"] = self.identity

@@ -58,6 +58,29 @@ def test_a_resumed_fit_equals_an_uninterrupted_one(make_run, early_stop, ema):
     assert list(run.directory.iterdir()) == []
 
 
+def test_a_kill_while_the_checkpoint_is_written_costs_one_epoch(make_run, monkeypatch):
+    straight = fit(make_member(), make_run("straight"))
+    save, calls = torch.save, []
+
+    def half_written(checkpoint, path, *rest):
+        save(checkpoint, path, *rest)
+        calls.append(path)
+        if len(calls) == 3:
+            path.write_bytes(path.read_bytes()[:1000])
+            raise Interrupted
+
+    with monkeypatch.context() as patch:
+        patch.setattr(torch, "save", half_written)
+        with pytest.raises(Interrupted):
+            fit(make_member(), make_run("killed"))
+    said = []
+    run = make_run("killed", say=lambda *words: said.append(words[0]))
+    resumed = fit(make_member(), run)
+    assert said == [3, 4, 5, 6]
+    np.testing.assert_allclose(scores(resumed), scores(straight), atol=1e-5)
+    assert list(run.directory.iterdir()) == []
+
+
 class Noise(torch.nn.Module):
     """Fits pure noise: its validation loss is lowest early on."""
 
