@@ -23,3 +23,44 @@ def shared(path: str) -> Path:
 @pytest.fixture(name="shared")
 def shared_fixture():
     return shared
+
+
+def make_project(root: Path, *, animals: int = 4, minutes: float = 0.75, labelled: int = 99):
+    """A project of simulated mice; those beyond ``labelled`` have pose but no labels."""
+    from boutwise.project import Project
+    from boutwise.synthetic import simulate, write
+
+    mice = simulate("easy", animals=animals, minutes=minutes, seed=5)
+    files = root.parent / f"{root.name}-files"
+    write(mice, files)
+    project = Project.create(root)
+    project.set_ethogram(mice[0].ethogram)
+    project.set_roles(dict(mice[0].pose.roles))
+    for number, mouse in enumerate(mice):
+        project.add_animal(mouse.animal)
+        project.add_recording(mouse.recording)
+        path = files / "pose" / f"{mouse.recording.id}.csv"
+        project.add_pose(mouse.recording.id, path, format="dlc_csv")
+        if number < labelled:
+            project.add_bouts(mouse.bouts)
+    return project
+
+
+QUICK = ["members.0.optim.rounds=8", "members.0.windows.statistics=[0.25, 1.05]"]
+"""Settings with which a fold trains in about a second."""
+
+
+@pytest.fixture(scope="session")
+def mice(tmp_path_factory):
+    """A project of four labelled simulated mice; for tests that only read it."""
+    return make_project(tmp_path_factory.mktemp("mice") / "project")
+
+
+@pytest.fixture(scope="session")
+def trained(mice):
+    """The same project with a quick run of the recipe 'pose': (project, plan, result)."""
+    from boutwise.planning import make_plan
+    from boutwise.training import train
+
+    plan = make_plan(mice, "pose", settings=QUICK)
+    return mice, plan, train(mice, plan, out="trained", workers=1)

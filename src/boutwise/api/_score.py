@@ -44,8 +44,9 @@ def score(
     prediction says nothing counts as 'not shown'.
 
     Args:
-        truth: A label file of any format that boutwise reads, bouts, or the class of each frame
-            (frames,): whole numbers or names; -1 is unlabelled and -2 unscorable.
+        truth: A label file of any format that boutwise reads, a folder of them, bouts, or the
+            class of each frame (frames,): whole numbers or names; -1 is unlabelled and -2
+            unscorable.
         prediction: The same, or a ``.frames.parquet``, whose probabilities are scored too. Its
             behaviors are those of the truth, up to case and separators.
         preset: Rule of scoring; see the reference.
@@ -82,7 +83,7 @@ def score(
             todo="give --frames N when the whole recording was examined",
         )
     said = renamed(paired(true, said), names)
-    plan = _Plan(true, said, tuple(names), frames, fps or true.fps or said.fps, background)
+    plan = _Plan(true, said, tuple(names), frames, fps, background)
     ethogram = plan.ethogram()
     items = [item for name in true.tracks for item in plan.items(name, ethogram)]
     scores = score_recordings(items, ethogram, options=options)
@@ -131,7 +132,7 @@ class _Plan:
                 animal=unit_of.get((name, subject.animal), name),
                 truth=truth.to_frames(subject, ethogram, recording.n_frames),
                 decided=np.asarray(decided == FrameState.YES),
-                fps=self.fps or math.nan,
+                fps=self._rate(name) or math.nan,
                 probabilities=self._probabilities(subject, recording.n_frames),
             )
 
@@ -149,31 +150,37 @@ class _Plan:
         if len(animals) > 1:
             animals.discard("")
         n_frames = self.frames or max(
-            self._last(labels.tracks[name])
+            self._last(labels.tracks[name], labels.source)
             for labels in (self.truth, self.prediction)
             if name in labels.tracks
         )
         # Without a rate all labels are in frames, and the rate of this clock is never looked at.
-        clock = FrameClock.declared(n_frames, self.fps or 1.0)
+        clock = FrameClock.declared(n_frames, self._rate(name) or 1.0)
         return Recording(name, clock, tuple(sorted(animals)) or ("",))
 
-    def _last(self, track: LabelTrack) -> int:
+    def _last(self, track: LabelTrack, source: str) -> int:
         """The frame after the last of which the track speaks."""
         ends = [row.stop for row in (*track.rows, *(track.examined or ()))]
         ends += [stop for _, stop in track.observed or ()]
         last = max(ends, default=0.0)
         if track.unit == "second":
-            last = math.ceil(last * self._rate())
+            last = math.ceil(last * self._needed_rate(track.recording, source))
         return max(int(last), track.n_rows or 0, 1)
 
-    def _rate(self) -> float:
-        if not self.fps:
+    def _rate(self, name: str) -> float | None:
+        """Frames per second of a recording, as far as it is known."""
+        return self.fps or self.truth.rates.get(name) or self.prediction.rates.get(name)
+
+    def _needed_rate(self, name: str, source: str) -> float:
+        fps = self._rate(name)
+        if not fps:
             raise UsageError(
                 "the labels are in seconds and no frame rate is known",
-                file=self.truth.source,
+                file=source,
+                recording=name,
                 todo="give --fps",
             )
-        return self.fps
+        return fps
 
     def _bouts(self, labels: Labels, recording: Recording, *, whole: bool) -> Bouts:
         """Labels on frames; ``whole`` = every frame was examined."""
@@ -181,7 +188,7 @@ class _Plan:
         if track is None:
             return Bouts.from_rows([])
         if track.unit == "second":
-            self._rate()
+            self._needed_rate(recording.id, labels.source)
         track = replace(track, behaviors=tuple(b for b in track.behaviors if b in self.names))
         if whole:
             track = replace(track, behaviors=self.names, examined=None, observed=None, n_rows=None)
@@ -212,7 +219,7 @@ class _Plan:
                 "The prediction has no probability for some behavior or frame of the truth, so "
                 "probabilities were not scored."
             )
-        if not self.fps:
+        if not all(self._rate(name) for name in self.truth.tracks):
             notes.append("No frame rate is known, so scores in seconds or hours are undefined.")
         if any("" in self.truth.animals(name) for name in self.truth.tracks):
             notes.append(

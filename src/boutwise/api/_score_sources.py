@@ -29,7 +29,7 @@ class Labels:
         tracks: Recording -> its labels.
         source: File, or the word for what was given; for messages.
         examined: Whether it says which frames were examined.
-        fps: Frame rate that the file states, or None.
+        rates: Recording -> frames per second, where the file states it.
         notes: What was found out of order while reading.
         probabilities: Recording -> probabilities of its subjects, where the file has them.
     """
@@ -37,7 +37,7 @@ class Labels:
     tracks: Mapping[str, LabelTrack]
     source: str
     examined: bool
-    fps: float | None = None
+    rates: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     probabilities: Mapping[str, Probabilities] = field(default_factory=dict)
 
@@ -62,7 +62,8 @@ def read_labels(source: Source, word: str) -> Labels:
     """Read one side.
 
     Args:
-        source: A label file of any format, bouts, or a class for each frame (frames,).
+        source: A label file of any format, a folder of them, bouts, or a class for each frame
+            (frames,).
         word: ``truth`` or ``prediction``.
 
     Raises:
@@ -72,7 +73,8 @@ def read_labels(source: Source, word: str) -> Labels:
     if isinstance(source, Bouts):
         return _of_bouts(source, word)
     if isinstance(source, str | Path):
-        return _of_file(Path(source), word)
+        path = Path(source)
+        return _of_folder(path, word) if path.is_dir() else _of_file(path, word)
     values = np.asarray(source)
     if values.ndim != 1 or values.dtype.kind not in "iuOUb":
         raise UsageError(
@@ -82,14 +84,45 @@ def read_labels(source: Source, word: str) -> Labels:
     return _of_array(values, word)
 
 
-def _of_file(path: Path, word: str) -> Labels:
+def _of_folder(folder: Path, word: str) -> Labels:
+    """All label files of a folder; of what ``predict`` writes, the one that tells most."""
+    for pattern in (f"*{SUFFIX}", "*.bouts.csv", "*.csv"):
+        members = sorted(path for path in folder.glob(pattern) if not path.name.startswith("."))
+        if members:
+            break
+    parts = [_of_file(path, word, needed=False) for path in members or formats.files(folder)]
+    parts = [part for part in parts if part.tracks]
+    if not parts:
+        raise UsageError(f"the {word} holds no labels", file=folder, expected="files of labels")
+    tracks: dict[str, LabelTrack] = {}
+    for part in parts:
+        for name in part.tracks:
+            if name in tracks:
+                raise UsageError(
+                    f"two files of the {word} label the recording '{name}'",
+                    file=part.source,
+                    expected="one file for each recording",
+                )
+        tracks |= part.tracks
+    return Labels(
+        tracks,
+        str(folder),
+        examined=all(part.examined for part in parts),
+        rates={name: fps for part in parts for name, fps in part.rates.items()},
+        notes=tuple(note for part in parts for note in part.notes),
+        probabilities={name: p for part in parts for name, p in part.probabilities.items()},
+    )
+
+
+def _of_file(path: Path, word: str, *, needed: bool = True) -> Labels:
     if path.name.endswith(SUFFIX):
         bouts, probabilities, fps = read_frames(path)
         found = _of_bouts(bouts, word)
         kept = dict.fromkeys(found.tracks, probabilities)
-        return replace(found, source=str(path), fps=fps, probabilities=kept)
+        rates = dict.fromkeys(found.tracks, fps) if fps else {}
+        return replace(found, source=str(path), rates=rates, probabilities=kept)
     contents = formats.read(path)
-    if not contents.labels:
+    if needed and not contents.labels:
         raise UsageError(
             f"the {word} holds no labels", file=path, expected="a file of bouts or frame labels"
         )
@@ -110,12 +143,12 @@ def _of_file(path: Path, word: str) -> Labels:
         track.examined is not None or track.observed is not None or track.n_rows is not None
         for track in tracks.values()
     )
-    rates = {track.fps for track in tracks.values() if track.fps} | {contents.fps} - {None}
+    rates = {name: track.fps or contents.fps for name, track in tracks.items()}
     return Labels(
         tracks,
         str(path),
         examined=known and not alone,
-        fps=rates.pop() if len(rates) == 1 else None,
+        rates={name: fps for name, fps in rates.items() if fps},
         notes=tuple(f"{word}: {problem.what}" for problem in contents.problems),
     )
 
@@ -213,10 +246,12 @@ def paired(truth: Labels, prediction: Labels) -> Labels:
     """
     if len(truth.tracks) == len(prediction.tracks) == 1:
         (name,), (track,) = truth.tracks, prediction.tracks.values()
-        tracks = {name: replace(track, recording=name)}
-        given = list(prediction.probabilities.values())
-        probabilities = dict(zip([name], given, strict=False))
-        return replace(prediction, tracks=tracks, probabilities=probabilities)
+        return replace(
+            prediction,
+            tracks={name: replace(track, recording=name)},
+            rates=dict(zip([name], prediction.rates.values(), strict=False)),
+            probabilities=dict(zip([name], prediction.probabilities.values(), strict=False)),
+        )
     both = {name: track for name, track in prediction.tracks.items() if name in truth.tracks}
     if not both and prediction.tracks:
         name = next(iter(truth.tracks))

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from boutwise.types import Ethogram, Prediction
+
+FACTS = b"boutwise"
 
 
 def file_stem(recording: str) -> str:
@@ -62,9 +69,30 @@ def frame_table(prediction: Prediction) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def write_frames(predictions: Sequence[Prediction], path: Path) -> None:
-    """Write the frames of one recording, several predictions of it below each other."""
-    temporary = path.with_name(f".{path.name}.tmp")
+def write_frames(
+    predictions: Sequence[Prediction], path: Path, *, facts: Mapping[str, Any] | None = None
+) -> None:
+    """Write the frames of one recording, several predictions of it below each other.
+
+    Args:
+        predictions: Of the same recording.
+        path: ``<recording>.frames.parquet``; it appears under this name when it is whole.
+        facts: Kept in the file's metadata and read back by :func:`read_facts`.
+    """
     tables = [frame_table(prediction) for prediction in predictions]
-    pd.concat(tables, ignore_index=True).to_parquet(temporary, index=False)
+    table = pa.Table.from_pandas(pd.concat(tables, ignore_index=True), preserve_index=False)
+    said = {"recording": predictions[0].recording, "bundle": predictions[0].bundle}
+    words = json.dumps({**said, **(facts or {})}).encode("utf-8")
+    table = table.replace_schema_metadata({**(table.schema.metadata or {}), FACTS: words})
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    pq.write_table(table, temporary)
     temporary.replace(path)
+
+
+def read_facts(path: Path) -> dict[str, Any]:
+    """The facts in the metadata of a frames file; empty when there are none, or no such file."""
+    try:
+        metadata = pq.read_schema(path).metadata or {}
+    except (OSError, pa.ArrowException):
+        return {}
+    return dict(json.loads(metadata.get(FACTS, b"{}")))

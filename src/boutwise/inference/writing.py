@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from boutwise import __version__, registry
 from boutwise.bundle import Bundle
-from boutwise.formats._prediction import file_stem, write_frames
+from boutwise.formats._prediction import file_stem, read_facts, write_frames
 from boutwise.types import Bout, Bouts, Observed, Prediction
 from boutwise.types.bouts import runs
 
@@ -32,7 +31,7 @@ def prediction_bouts(prediction: Prediction) -> Bouts:
                     stop,
                     target=subject.target,
                     source=prediction.bundle,
-                    confidence=float(chance[start:stop].mean(dtype=np.float64)),
+                    confidence=float(chance[start:stop].mean(dtype="float64")),
                 )
                 for start, stop in runs(prediction.decided[place, :, column])
             ]
@@ -44,22 +43,32 @@ def prediction_bouts(prediction: Prediction) -> Bouts:
     return Bouts.from_rows(rows, observed)
 
 
-def write_prediction(prediction: Prediction, directory: Path) -> list[Path]:
-    """Write ``.bouts.csv``, ``.observed.csv`` and ``.frames.parquet`` of one recording."""
+def write_prediction(
+    prediction: Prediction, directory: Path, *, facts: dict[str, Any] | None = None
+) -> list[Path]:
+    """Write ``.bouts.csv``, ``.observed.csv`` and, last, ``.frames.parquet`` of one recording.
+
+    The frames file tells by its metadata which bundle made it from what; where it is there, the
+    recording is done.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     stem = file_stem(prediction.recording)
+    bouts = prediction_bouts(prediction)
+    clocks = {prediction.recording: prediction.clock}
     writer = registry.load("format", "bouts_csv")
-    bouts_path = directory / f"{stem}.bouts.csv"
-    writer.write(prediction_bouts(prediction), bouts_path, clock=prediction.clock)
+    written = writer.write(directory / f"{stem}.bouts.csv", bouts, clocks=clocks)
     frames_path = directory / f"{stem}.frames.parquet"
-    write_frames([prediction], frames_path)
-    return [bouts_path, directory / f"{stem}.observed.csv", frames_path]
+    write_frames([prediction], frames_path, facts=facts)
+    return [*written, frames_path]
 
 
-def write_manifest(
-    directory: Path, bundles: Sequence[Bundle], recordings: Sequence[dict[str, Any]]
-) -> Path:
-    """Write ``manifest.json``: which bundle predicted what, and how good it is known to be."""
+def write_manifest(directory: Path, bundles: Sequence[Bundle], failed: Mapping[str, str]) -> Path:
+    """Write ``manifest.json``: which bundle predicted what, and how good it is known to be.
+
+    It lists every frames file in the folder, so that processes that share the work agree.
+    """
+    recordings = [read_facts(path) for path in sorted(directory.glob("*.frames.parquet"))]
+    directory.mkdir(parents=True, exist_ok=True)
     manifest = {
         "boutwise": __version__,
         "bundles": [
@@ -71,10 +80,11 @@ def write_manifest(
             }
             for bundle in bundles
         ],
-        "recordings": list(recordings),
+        "recordings": [facts for facts in recordings if facts],
+        "failed": dict(failed),
     }
     path = directory / "manifest.json"
-    temporary = path.with_name(".manifest.json.tmp")
+    temporary = path.with_name(f".manifest.json.{os.getpid()}.tmp")
     temporary.write_text(json.dumps(manifest, indent=1), encoding="utf-8")
     temporary.replace(path)
     return path

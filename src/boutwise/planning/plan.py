@@ -128,6 +128,8 @@ def make_plan(
         resolved = resolved.model_copy(update={"split": split})
     if resolved.target.annotators == "auto":
         reasons["target.annotators"] = "one annotator labelled each recording"
+        target = resolved.target.model_copy(update={"annotators": "only"})
+        resolved = resolved.model_copy(update={"target": target})
     fps = sorted(item.recording.clock.fps for item in subjects)[len(subjects) // 2]
     plan = Plan(resolved, reasons, facts, fps, folds, holdout, seed)
     return replace(plan, reasons={**reasons, "fps": _rate_reason(facts, fps)})

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from boutwise.errors import RecipeError
-from boutwise.learners import network, trees
+from boutwise.learners import _trees_auto
+from boutwise.learners.network import _auto as _network_auto
 from boutwise.planning.fingerprint import Fingerprint
 from boutwise.types.recipe import NetworkMember, Recipe, parse_recipe
 
@@ -71,8 +72,8 @@ def resolve(recipe: Recipe, facts: Fingerprint) -> tuple[Recipe, dict[str, str]]
     reasons: dict[str, str] = {}
     rules = dict(RULES)
     for place, member in enumerate(recipe.members):
-        learner = network if isinstance(member, NetworkMember) else trees
-        rules |= _member_rules(f"members.{place}", learner.auto_values(_facts(facts)))
+        values = _network_auto if isinstance(member, NetworkMember) else _trees_auto
+        rules |= _member_rules(f"members.{place}", values.auto_values(_facts(facts)))
     for path in list(_autos(data)):
         if path in ("target.annotators", "split.folds"):
             continue

@@ -94,14 +94,14 @@ def _resolve(
     if annotators == "soft":
         raise RecipeError(
             "soft labels are not learned by this release",
-            expected="auto, majority or the name of an annotator",
+            expected="auto, only, majority or the name of an annotator",
         )
     if annotators == "majority":
         votes = [
             bouts.where(annotator=name).to_frames(subject, ethogram, n_frames) for name in names
         ]
         return _majority(np.stack(votes))
-    if annotators != "auto":
+    if annotators not in ("auto", "only"):
         if annotators not in names:
             raise LabelError(
                 f"'{annotators}' did not label this recording",

@@ -16,7 +16,9 @@ def _end_with_parent() -> None:
     """The parent holds the other end of standard input; when it dies, reading ends."""
 
     def watch() -> None:
-        sys.stdin.buffer.read()
+        # The bare descriptor: a buffered reader would hold a lock when this process ends first.
+        while os.read(0, 1):
+            pass
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()

@@ -1,0 +1,71 @@
+"""The verbs: what the command line, the page and Python call. The same words everywhere.
+
+What lives here: one module a verb, thin: it opens, calls the layer that does the work, and puts
+the results together. May import: everything below. Words and progress bars belong to ``cli``. The
+names are imported on first use, so that ``score`` and ``check`` start without torch.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from boutwise.api._checking import check
+    from boutwise.api._converting import convert, export
+    from boutwise.api._demo import demo
+    from boutwise.api._doctor import doctor
+    from boutwise.api._evaluating import evaluate
+    from boutwise.api._importing import apply_import, plan_import
+    from boutwise.api._initialize import initialize
+    from boutwise.api._planning import plan, prepare
+    from boutwise.api._predicting import predict, predict_files
+    from boutwise.api._reporting import report
+    from boutwise.api._score import score
+    from boutwise.api._training import train, train_run
+
+_HOME = {
+    "apply_import": "_importing",
+    "check": "_checking",
+    "convert": "_converting",
+    "demo": "_demo",
+    "doctor": "_doctor",
+    "evaluate": "_evaluating",
+    "export": "_converting",
+    "initialize": "_initialize",
+    "plan": "_planning",
+    "plan_import": "_importing",
+    "predict": "_predicting",
+    "predict_files": "_predicting",
+    "prepare": "_planning",
+    "report": "_reporting",
+    "score": "_score",
+    "train": "_training",
+    "train_run": "_training",
+}
+
+__all__ = [
+    "apply_import",
+    "check",
+    "convert",
+    "demo",
+    "doctor",
+    "evaluate",
+    "export",
+    "initialize",
+    "plan",
+    "plan_import",
+    "predict",
+    "predict_files",
+    "prepare",
+    "report",
+    "score",
+    "train",
+    "train_run",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(importlib.import_module(f"boutwise.api.{_HOME[name]}"), name)
+    raise AttributeError(f"module 'boutwise.api' has no attribute '{name}'")

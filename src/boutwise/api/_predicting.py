@@ -1,0 +1,218 @@
+"""``predict``: every frame of new recordings, from a project, from files or from arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boutwise import formats, registry
+from boutwise.api._tasks import (
+    Task,
+    as_project,
+    file_tasks,
+    pose_of,
+    project_tasks,
+    shard_of,
+    with_roles,
+)
+from boutwise.bundle import Bundle
+from boutwise.errors import BoutwiseError, DataError, UsageError, did_you_mean
+from boutwise.formats._prediction import file_stem, read_facts
+from boutwise.inference import Predictor, prediction_bouts, write_manifest, write_prediction
+from boutwise.project import Project
+from boutwise.store import Store
+from boutwise.types import FrameClock, PoseTrack, Prediction
+
+Say = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class PredictResult:
+    """What became of each recording.
+
+    Attributes:
+        done: Recordings predicted now.
+        kept: Recordings whose files were there before, made by the same bundles.
+        failed: Recording -> why.
+        directory: Where the files are.
+    """
+
+    done: tuple[str, ...]
+    kept: tuple[str, ...]
+    failed: Mapping[str, str]
+    directory: Path
+
+
+def predict(
+    bundle: Bundle | str | Path | Sequence[Bundle],
+    source: str | Path | PoseTrack | NDArray[np.float32],
+    *,
+    fps: float | None = None,
+    format: str | None = None,
+    frames: tuple[int, int] | None = None,
+    keypoints: Sequence[str] = (),
+    recording: str | None = None,
+    **options: Any,
+) -> Prediction:
+    """Predict one recording.
+
+    Args:
+        bundle: Opened bundle or its path; several are averaged.
+        source: A pose file, a pose track, or positions as an array (frames, animals, keypoints,
+            2 or 3) with the names in ``keypoints``.
+        fps: Frame rate; needed unless the file states it.
+        format: Of the file.
+        frames: Only ``[start, stop)`` of the recording.
+        keypoints: Names of the keypoints of an array.
+        recording: Id; by default from the file name.
+        **options: Of the format, such as ``mapping``.
+
+    Raises:
+        BundleError: The bundle refuses the recording.
+        DataError: There is no frame rate.
+    """
+    bundles = _open([bundle] if isinstance(bundle, Bundle | str | Path) else bundle)
+    if isinstance(source, str | Path):
+        contents = formats.read(source, format=format, **options)
+        pose, rate = pose_of(contents), fps or contents.fps
+        recording = recording or contents.recording
+    else:
+        pose, rate = _as_track(source, keypoints), fps
+    if rate is None:
+        raise DataError(
+            "there is no frame rate", todo="give it: fps=30 (on the command line --fps)"
+        )
+    recording = recording or "recording"
+    clock = FrameClock.declared(pose.n_frames, rate)
+    prediction = Predictor(bundles).predict(recording, with_roles(pose), clock)
+    return prediction if frames is None else _cut(prediction, frames)
+
+
+def predict_files(
+    bundles: Sequence[Bundle | str | Path],
+    sources: Sequence[str | Path] | Project,
+    out: str | Path,
+    *,
+    format: str | None = None,
+    mapping: str | Path | None = None,
+    fps: float | None = None,
+    only: str | None = None,
+    shard: tuple[int, int] | None = None,
+    cache: str | Path | None = None,
+    write: str | None = None,
+    say: Say | None = None,
+) -> PredictResult:
+    """Predict many recordings into a folder; a recording that is done is not done again.
+
+    Args:
+        bundles: Averaged when there are several.
+        sources: Pose files, folders of them, or one project.
+        out: Folder of the files.
+        format: Of the source files.
+        mapping: YAML file that describes plain tables.
+        fps: Frame rate where the files do not state it.
+        only: Query, for a project.
+        shard: ``(i, n)``: only every n-th recording, from 1 to n.
+        cache: Folder for computed features; by default the project's store, else none.
+        write: Name of one more format to write for each recording.
+        say: Called with (done, total, words).
+    """
+    say = say or (lambda done, total, words: None)
+    out = Path(out)
+    opened = _open(bundles)
+    project = as_project(sources)
+    store = Store(cache) if cache else (project.store if project else None)
+    predictor = Predictor(opened, store=store)
+    options = {"format": format, "mapping": mapping}
+    if project is not None:
+        tasks = project_tasks(project, only)
+    else:
+        assert not isinstance(sources, Project)
+        tasks = file_tasks(sources, options, fps)
+    if shard is not None:
+        tasks = [task for task in tasks if shard_of(task.recording, shard[1]) == shard[0] - 1]
+    done: list[str] = []
+    kept: list[str] = []
+    failed: dict[str, str] = {}
+    for count, task in enumerate(tasks):
+        say(count, len(tasks), task.recording)
+        try:
+            new = _predict_task(predictor, task, out, write)
+        except BoutwiseError as error:
+            failed[task.recording] = str(error)
+            continue
+        (done if new else kept).append(task.recording)
+    write_manifest(out, opened, failed)
+    say(len(tasks), len(tasks), "done")
+    return PredictResult(tuple(done), tuple(kept), failed, out)
+
+
+def _predict_task(predictor: Predictor, task: Task, out: Path, write: str | None) -> bool:
+    """Predict one recording and write its files; False when they were there already."""
+    pose, clock = task.load()
+    facts = {"pose": Store.key(pose.positions, clock.times_s), "source": pose.source}
+    path = out / f"{file_stem(task.recording)}.frames.parquet"
+    before = read_facts(path)
+    same = before.get("bundle") == predictor.id and before.get("pose") == facts["pose"]
+    more = out / f"{file_stem(task.recording)}.{write}{_suffix(write)}" if write else None
+    if same and (more is None or more.exists()):
+        return False
+    prediction = predictor.predict(task.recording, pose, clock)
+    if more is not None and write is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        part = registry.load("format", write)
+        part.write(more, prediction_bouts(prediction), clocks={task.recording: clock})
+    write_prediction(prediction, out, facts=facts)
+    return True
+
+
+def _suffix(write: str) -> str:
+    part = registry.load("format", write)
+    if not hasattr(part, "write"):
+        writable = [
+            n for n in registry.names("format") if hasattr(registry.load("format", n), "write")
+        ]
+        raise UsageError(
+            f"the format '{write}' cannot be written", todo=did_you_mean(write, writable)
+        )
+    return ".csv"
+
+
+def _open(bundles: Sequence[Bundle | str | Path]) -> tuple[Bundle, ...]:
+    return tuple(b if isinstance(b, Bundle) else Bundle.open(b) for b in bundles)
+
+
+def _as_track(source: PoseTrack | NDArray[np.float32], keypoints: Sequence[str]) -> PoseTrack:
+    if isinstance(source, PoseTrack):
+        return source
+    if source.ndim != 4:
+        raise DataError(
+            f"the array has the shape {source.shape}",
+            expected="(frames, animals, keypoints, 2 or 3)",
+        )
+    animals = tuple(f"animal{number + 1}" for number in range(source.shape[1]))
+    return PoseTrack(source, None, animals, tuple(keypoints))
+
+
+def _cut(prediction: Prediction, frames: tuple[int, int]) -> Prediction:
+    start, stop = frames
+    n_frames = prediction.clock.n_frames
+    if not 0 <= start < stop <= n_frames:
+        raise UsageError(
+            f"frames {start} to {stop} are not in the recording",
+            recording=prediction.recording,
+            expected=f"half-open frames inside 0 to {n_frames}",
+        )
+    times_s = prediction.clock.times_s[start:stop]
+    return replace(
+        prediction,
+        clock=FrameClock(times_s, prediction.clock.fps, "pts"),
+        probabilities=prediction.probabilities[:, start:stop],
+        decided=prediction.decided[:, start:stop],
+        observed=prediction.observed[:, start:stop],
+    )

@@ -1,0 +1,80 @@
+"""``train``: from a plan to a bundle, with held-out animals, the sync check and the report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from boutwise.api._evaluating import evaluate
+from boutwise.api._reporting import report
+from boutwise.bundle import Bundle
+from boutwise.checks import run_checks
+from boutwise.checks.sync import find_in_run
+from boutwise.planning import Plan
+from boutwise.project import Project
+from boutwise.training import RunResult
+from boutwise.training import train as train_plan
+from boutwise.training.run import write_json
+
+Say = Callable[[int, int, str], None]
+
+
+def train(
+    project: Project,
+    plan: Plan,
+    *,
+    out: str | None = None,
+    resume: bool = False,
+    workers: int | None = None,
+    say: Say | None = None,
+) -> Bundle:
+    """Train a plan and open its bundle; see :func:`train_run`."""
+    result = train_run(project, plan, out=out, resume=resume, workers=workers, say=say)
+    return Bundle.open(result.bundle)
+
+
+def train_run(
+    project: Project,
+    plan: Plan,
+    *,
+    out: str | None = None,
+    resume: bool = False,
+    workers: int | None = None,
+    say: Say | None = None,
+) -> RunResult:
+    """Train a plan: folds, out-of-fold scores, null control, final fit, bundle, report.
+
+    Args:
+        project: With the recordings that the plan was made for.
+        plan: What to do.
+        out: Name of the run.
+        resume: Go on with an unfinished run.
+        workers: Processes side by side; by default one a core.
+        say: Called with (done, total, words).
+
+    Raises:
+        DataError: A check finds a problem that must be mended first.
+        UsageError: The name of the run is taken, or there is nothing to resume.
+    """
+    result = train_plan(project, plan, out=out, resume=resume, workers=workers, say=say)
+    scores = dict(result.scores)
+    # Animals of the training are left out of their own sync estimate: posteriors are out of fold.
+    problems = run_checks(project) + find_in_run(result.directory)
+    scores["problems"] = [problem.as_dict() for problem in problems]
+    scores["holdout"] = _holdout(project, plan, result)
+    write_json(result.directory / "scores.json", scores)
+    report(result.directory)
+    return replace(result, scores=scores)
+
+
+def _holdout(project: Project, plan: Plan, result: RunResult) -> dict[str, Any] | None:
+    """Scores of the bundle on the animals that were set apart; None when there are none."""
+    if not plan.holdout:
+        return None
+    bundle = Bundle.open(result.bundle)
+    seen = set(bundle.animals)
+    apart = [
+        recording.id for recording in project.recordings() if not set(recording.animals) & seen
+    ]
+    return evaluate(bundle, project, recordings=apart).as_dict()

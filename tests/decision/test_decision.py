@@ -1,0 +1,183 @@
+"""The decision as a whole, its parts, and every decoder."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from boutwise import registry
+from boutwise.decision import Decision, fit_decision, to_probabilities, to_raw
+from boutwise.decision.calibration import fit_calibration
+from boutwise.decision.combination import fit_combination
+from boutwise.decision.links import blocks
+from boutwise.decision.smoothing import drop_short, moving_mean
+from boutwise.types import Behavior, Ethogram, ExclusiveGroup
+from boutwise.types.bouts import runs
+from boutwise.types.recipe import parse_recipe
+
+GROUP = Ethogram(
+    tuple(Behavior(name) for name in ("rest", "walk", "rear", "sniff")),
+    (ExclusiveGroup("body", ("rest", "walk", "rear"), background="rest"),),
+)
+RECIPE = parse_recipe(
+    {
+        "name": "x",
+        "members": [{"learner": "trees", "features": ["egocentric"]}],
+        "combine": "mean",
+        "calibrate": "vector",
+        "decode": {"smooth": {"seconds": 0.3}, "minimum_duration": "none"},
+    }
+)
+
+
+def random_states(rng, n_frames=600):
+    """Bouts of 10 to 40 frames in the group, and an independent behavior."""
+    states = np.zeros((n_frames, 4), dtype=np.int8)
+    choice = np.repeat(rng.integers(0, 3, n_frames // 10), rng.integers(10, 40, n_frames // 10))
+    states[np.arange(n_frames), choice[:n_frames]] = 1
+    states[:, 3] = np.repeat(rng.random(n_frames // 20) < 0.3, 20)
+    return states
+
+
+def noisy_raw(rng, states, strength=2.0, noise=1.0):
+    raw = strength * (states == 1) + noise * rng.standard_normal(states.shape)
+    raw[:, 3] -= strength / 2
+    return raw.astype(np.float32)
+
+
+def test_probabilities_and_raw_scores_are_inverse():
+    rng = np.random.default_rng(0)
+    raw = rng.standard_normal((50, 4)).astype(np.float32)
+    chance = to_probabilities(raw, GROUP)
+    assert np.allclose(chance[:, :3].sum(axis=1), 1, atol=1e-6)
+    assert np.allclose(to_probabilities(to_raw(chance, GROUP), GROUP), chance, atol=1e-5)
+
+
+def test_extreme_scores_stay_finite():
+    chance = to_probabilities(np.array([[1e4, -1e4, 0, 1e4]], dtype=np.float32), GROUP)
+    assert np.isfinite(chance).all()
+    assert np.isfinite(to_raw(chance, GROUP)).all()
+
+
+def test_the_mean_of_equal_members_is_the_member():
+    rng = np.random.default_rng(1)
+    raw = rng.standard_normal((30, 4)).astype(np.float32)
+    combined = fit_combination("mean", [raw, raw], np.zeros((30, 4), np.int8), GROUP)
+    after = to_probabilities(combined.apply([raw, raw], GROUP), GROUP)
+    assert np.allclose(after, to_probabilities(raw, GROUP), atol=1e-5)
+
+
+def test_the_logistic_combiner_trusts_the_better_member():
+    rng = np.random.default_rng(2)
+    states = random_states(rng)
+    good, bad = noisy_raw(rng, states, 3.0), noisy_raw(rng, states, 0.0)
+    fitted = fit_combination("logistic", [good, bad], states, GROUP)
+    for weights in fitted.weights:
+        assert weights[0] > 5 * weights[1]
+
+
+@pytest.mark.parametrize("kind", ["temperature", "vector"])
+def test_calibration_makes_overconfident_scores_honest(kind):
+    rng = np.random.default_rng(3)
+    states = random_states(rng, 6000)
+    raw = noisy_raw(rng, states, 1.0) * 4
+    fitted = fit_calibration(kind, raw, states, GROUP)
+    before, after = to_probabilities(raw, GROUP), fitted.apply(raw, GROUP)
+    for columns in blocks(GROUP):
+        place = list(columns)
+        error_before = np.abs(before[:, place].max(axis=1).mean() - _right(before, states, place))
+        error_after = np.abs(after[:, place].max(axis=1).mean() - _right(after, states, place))
+        if len(place) > 1:
+            assert error_after < 0.03 < error_before
+
+
+def _right(chance, states, place):
+    return np.mean(chance[:, place].argmax(axis=1) == states[:, place].argmax(axis=1))
+
+
+def test_unlabelled_frames_do_not_move_the_calibration():
+    rng = np.random.default_rng(4)
+    states = random_states(rng, 2000)
+    raw = noisy_raw(rng, states)
+    clean = fit_calibration("vector", raw, states, GROUP)
+    more_states = np.concatenate([states, np.full((500, 4), -1, np.int8)])
+    more_raw = np.concatenate([raw, 50 * np.ones((500, 4), np.float32)])
+    assert fit_calibration("vector", more_raw, more_states, GROUP) == clean
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 10_000), fewest=st.integers(1, 9))
+def test_dropping_short_bouts_leaves_none_and_keeps_the_group_whole(seed, fewest):
+    rng = np.random.default_rng(seed)
+    chance = to_probabilities(noisy_raw(rng, random_states(rng, 200)), GROUP)
+    decided = registry.load("decoder", "most_likely").decide(chance, GROUP, 20.0)
+    kept = drop_short(decided, chance, GROUP, dict.fromkeys(GROUP.names, fewest))
+    assert (kept[:, :3].sum(axis=1) == 1).all()
+    for column in range(4):
+        lengths = [stop - start for start, stop in runs(kept[:, column])]
+        assert all(length >= fewest for length in lengths) or lengths == [len(kept)]
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 10_000), seconds=st.floats(0, 2))
+def test_the_moving_mean_equals_the_slow_one(seed, seconds):
+    rng = np.random.default_rng(seed)
+    chance = rng.random((40, 2)).astype(np.float32)
+    half = max(0, round((seconds * 10 - 1) / 2))
+    slow = [chance[max(0, i - half) : i + half + 1].mean(axis=0) for i in range(len(chance))]
+    assert np.allclose(moving_mean(chance, seconds, 10.0), slow, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", registry.names("decoder"))
+def test_every_decoder_keeps_groups_exclusive_and_finds_planted_bouts(name):
+    """Planted 5-frame bouts come back 5 +- 1 frames long, at their place."""
+    decide = registry.load("decoder", name).decide
+    chance = np.tile(np.array([0.9, 0.06, 0.04, 0.1], np.float32), (400, 1))
+    starts = range(20, 380, 40)
+    for start in starts:
+        chance[start : start + 5] = [0.06, 0.9, 0.04, 0.9]
+    options = {"mean_bout_s": 0.5} if name == "viterbi" else {}
+    decided = decide(chance, GROUP, 20.0, **options)
+    assert (decided[:, :3].sum(axis=1) == 1).all()
+    for column in (1, 3):
+        found = runs(decided[:, column])
+        assert len(found) == len(starts)
+        for (start, stop), planted in zip(found, starts, strict=True):
+            assert abs(start - planted) <= 1
+            assert abs((stop - start) - 5) <= 1
+
+
+def test_a_fitted_decision_is_saved_and_loaded_whole(tmp_path):
+    rng = np.random.default_rng(6)
+    states = random_states(rng)
+    raw = noisy_raw(rng, states)
+    decision = fit_decision(RECIPE, GROUP, [[raw]], [states], [20.0])
+    decision.save(tmp_path)
+    for file in tmp_path.iterdir():
+        json.loads(file.read_text(encoding="utf-8"))
+    again = Decision.load(tmp_path, GROUP)
+    before, after = (d.probabilities([raw], 20.0) for d in (decision, again))
+    assert np.array_equal(before, after)
+    assert np.array_equal(decision.decide(before, 20.0), again.decide(after, 20.0))
+    assert 0.02 <= decision.thresholds["sniff"] <= 0.98
+
+
+def test_the_threshold_of_an_independent_behavior_is_the_best_one():
+    rng = np.random.default_rng(7)
+    states = random_states(rng, 3000)
+    raw = noisy_raw(rng, states, 1.5)
+    decision = fit_decision(RECIPE, GROUP, [[raw]], [states], [20.0])
+    chance = decision.probabilities([raw], 20.0)[:, 3]
+    truth = states[:, 3] == 1
+
+    def f1(threshold):
+        said = chance >= threshold
+        return 2 * (said & truth).sum() / (said.sum() + truth.sum())
+
+    assert (
+        f1(decision.thresholds["sniff"]) >= max(f1(t) for t in np.linspace(0.02, 0.98, 97)) - 1e-9
+    )
