@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
 from boutwise.api import score
-from boutwise.errors import LabelError, UsageError
+from boutwise.errors import FormatError, LabelError, UsageError
 from boutwise.formats import bouts_csv
 from boutwise.formats._prediction import write_frames
 from boutwise.metrics import ScoredSubject, ScoreOptions, score_recordings
@@ -262,6 +262,57 @@ def test_animals_that_met_are_one_unit_of_the_interval():
     assert scores.facts.animals == ("a+b", "c+d", "e+f", "g+h")
     assert scores.frames.macro_f1.interval.n_groups == 4
     assert scores.facts.n_subjects == 8
+
+
+def test_folders_are_scored_file_by_file(tmp_path):
+    for side, rows in (("truth", TRUTH), ("prediction", PREDICTED)):
+        (tmp_path / side).mkdir()
+        for recording in "rs":
+            mine = [(recording, *row[1:]) for row in rows]
+            seen = [(recording, *piece[1:]) for piece in SEEN]
+            write(tmp_path / side / f"{recording}.bouts.csv", mine, seen)
+    scores = score(tmp_path / "truth", tmp_path / "prediction")
+    assert scores.facts.recordings == ("r", "s")
+    assert scores.behavior("rear").f1.value == pytest.approx(expected_f1("rear"))
+    assert scores.facts.scored_s == pytest.approx(8.0)
+    write(tmp_path / "truth" / "again.bouts.csv", TRUTH, SEEN)
+    with pytest.raises(UsageError, match="two files of the truth label the recording 'r'"):
+        score(tmp_path / "truth", tmp_path / "prediction")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(FormatError, match="no format claims this folder"):
+        score(tmp_path / "prediction", tmp_path / "empty")
+
+
+def test_real_labels_against_themselves_and_a_little_later(shared, tmp_path):
+    truth = shared("subtle/labelled/annots")
+    one = truth / "adult_6112.csv"
+    same = score(one, one, fps=20, background="na")
+    assert same.frames.macro_f1.value == 1
+    assert same.facts.scored_frames == 12010
+    assert same.bouts.fp == same.bouts.fn == (0, 0, 0)
+    late = tmp_path / "late"
+    late.mkdir()
+    for path in truth.glob("*.csv"):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        text = "\n".join([lines[0], *[lines[1]] * 6, *lines[1:-6]])
+        times = [line.split(",", 1)[0] for line in lines]
+        moved = [
+            f"{t},{line.split(',', 1)[1]}" for t, line in zip(times, text.splitlines(), strict=True)
+        ]
+        (late / path.name).write_text("\n".join(moved), encoding="utf-8")
+    scores = score(truth, late, fps=20, background="na")
+    labels = [
+        np.array([line.split(",", 1)[1] for line in folder.read_text("utf-8").splitlines()[1:]])
+        for name in sorted(p.name for p in truth.glob("*.csv"))
+        for folder in (truth / name, late / name)
+    ]
+    t, p = np.concatenate(labels[::2]), np.concatenate(labels[1::2])
+    assert scores.frames.accuracy.value == pytest.approx((t == p).mean())
+    assert scores.frames.macro_f1.value == pytest.approx(f1_score(t, p, average="macro"))
+    assert scores.facts.scored_frames == 72031
+    interval = scores.frames.macro_f1.interval
+    assert 0 < interval.low < scores.frames.macro_f1.value < interval.high < 1
+    assert interval.n_groups == 6
 
 
 def test_presets_and_options():
