@@ -244,7 +244,7 @@ class Project:
                 self.database, "pose", path, format=format, options=options, parts=[part]
             )
             file = self._pose_file(recording_id)
-            parsed = poses.read(file) if track is None else track
+            parsed = track or poses.cached(self.store, file) or poses.read(file)
             poses.check(parsed, file, recording)
         poses.keep(self.store, file, parsed)
 
@@ -377,8 +377,10 @@ class Project:
 
     def _check_labels(self, bouts: Bouts) -> None:
         named = {*bouts.recording, *(piece.recording for piece in bouts.observed)}
-        only = next(iter(named)) if len(named) == 1 else None
-        labels.check(bouts, recordings.load(self.database, only), self.ethogram)
+        known = recordings.load(self.database, next(iter(named)) if len(named) == 1 else None)
+        if not named <= set(known):  # for the message: the nearest of all names
+            known = recordings.load(self.database)
+        labels.check(bouts, known, self.ethogram)
 
     # --- files and runs
 

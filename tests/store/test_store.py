@@ -1,0 +1,147 @@
+import json
+import threading
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from boutwise.errors import DataError, UsageError
+from boutwise.store import Store, file_digest, key
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path / "store")
+
+
+def test_what_is_put_comes_back_mapped_and_read_only(store):
+    array = np.arange(12, dtype=np.float32).reshape(3, 4)
+    name = store.key("features", 2, {"fps": 20})
+    kept = store.put(name, array, {"columns": ["a", "b"]})
+    assert isinstance(kept, np.memmap)
+    assert kept.dtype == np.float32
+    np.testing.assert_array_equal(store.array(name), array)
+    assert store.header(name) == {"columns": ["a", "b"]}
+    with pytest.raises(ValueError, match="read-only"):
+        store.array(name)[0, 0] = 1
+
+
+def test_an_unknown_key_is_none_and_a_wrong_one_an_error(store):
+    assert store.array(key("x")) is None
+    assert store.header(key("x")) is None
+    assert key("x") not in store
+    with pytest.raises(DataError, match="no key"):
+        store.array("../../etc/passwd")
+
+
+@given(
+    hnp.arrays(
+        st.sampled_from([np.float32, np.int8, np.int64, np.bool_]),
+        hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=5),
+    )
+)
+@settings(max_examples=40, deadline=None)
+def test_every_shape_and_type_survives(tmp_path_factory, array):
+    store = Store(tmp_path_factory.mktemp("store"))
+    kept = store.put(key(array), array)
+    assert kept.shape == array.shape
+    assert kept.dtype == array.dtype
+    np.testing.assert_array_equal(kept, array)
+    assert not kept.flags.writeable
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(values, values)
+@settings(max_examples=150, deadline=None)
+def test_keys_are_equal_just_for_equal_values(a, b):
+    same = json.dumps(a, sort_keys=True) == json.dumps(b, sort_keys=True)
+    assert (key(a) == key(b)) is same
+
+
+def test_keys_tell_arrays_apart_by_type_shape_and_contents():
+    base = np.zeros(4, dtype=np.float32)
+    others = [base.astype(np.float64), base.reshape(2, 2), base + 1, [0.0, 0.0, 0.0, 0.0]]
+    assert len({key(base), *(key(other) for other in others)}) == 5
+    assert key(base) == key(base.copy())
+    assert key({"a": 1, "b": 2}) == key({"b": 2, "a": 1})
+
+
+def test_a_key_is_not_made_of_places(tmp_path):
+    with pytest.raises(UsageError, match="key cannot be made of"):
+        key(tmp_path)
+
+
+def test_an_entry_without_its_header_or_cut_short_is_none(store):
+    name = key("cut")
+    store.put(name, np.arange(1000))
+    path = next(store.directory.glob(f"*/{name}.npy"))
+    path.write_bytes(path.read_bytes()[:500])
+    assert store.array(name) is None
+    np.testing.assert_array_equal(store.put(name, np.arange(1000)), np.arange(1000))
+    path.with_suffix(".json").unlink()
+    assert store.array(name) is None
+    assert list(store.keys()) == []
+
+
+def test_a_broken_header_is_no_entry(store):
+    name = key("broken")
+    store.put(name, np.arange(3))
+    next(store.directory.glob(f"*/{name}.json")).write_text('{"shape": [3', encoding="utf-8")
+    assert store.array(name) is None
+
+
+def test_objects_are_refused_and_nothing_is_left(store):
+    with pytest.raises(DataError, match="objects"):
+        store.put(key("o"), np.array([{}], dtype=object))
+    assert not list(store.directory.rglob("*"))
+
+
+def test_writers_of_one_key_do_not_disturb_each_other(store):
+    name, array = key("race"), np.arange(200_000, dtype=np.float32)
+    faults = []
+
+    def write():
+        try:
+            for _ in range(5):
+                np.testing.assert_array_equal(store.put(name, array), array)
+                found = store.array(name)
+                assert found is not None
+                np.testing.assert_array_equal(found, array)
+        except BaseException as error:
+            faults.append(error)
+
+    threads = [threading.Thread(target=write) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    assert not list(store.directory.rglob("*.part"))
+
+
+def test_remove_and_keys(store):
+    first, second = key(1), key(2)
+    store.put(first, np.zeros(2))
+    store.put(second, np.zeros(2))
+    store.remove(first)
+    store.remove(first)
+    assert list(store.keys()) == [second]
+
+
+def test_a_file_digest_is_of_its_bytes(tmp_path):
+    one, two = tmp_path / "a.csv", tmp_path / "b.csv"
+    one.write_bytes(b"x" * 3_000_000)
+    two.write_bytes(b"x" * 3_000_000)
+    assert file_digest(one) == file_digest(two)
+    two.write_bytes(b"x" * 2_999_999 + b"y")
+    assert file_digest(one) != file_digest(two)
