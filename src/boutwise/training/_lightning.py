@@ -14,6 +14,7 @@ import lightning.pytorch as pl
 import numpy as np
 import torch
 from lightning.pytorch.callbacks import Callback, EMAWeightAveraging, ModelCheckpoint
+from lightning.pytorch.plugins.environments import LightningEnvironment
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
@@ -119,7 +120,8 @@ def _trainer(epochs: int, optim: Optim, run: Run, best: Callback | None) -> pl.T
             accelerator="auto",
             devices=1,
             callbacks=callbacks,
-            plugins=[_Checkpoints()],
+            # One process, also inside a Slurm job, where Lightning would look for its fellows.
+            plugins=[_Checkpoints(), LightningEnvironment()],
             default_root_dir=run.directory,
             gradient_clip_val=CLIP,
             num_sanity_val_steps=0,
