@@ -49,7 +49,8 @@ class Folder:
     unscorable: tuple[int, int] = (0, 0)
     null_control: dict | None = field(default_factory=lambda: null_control(leaks=False))
     problems: list[Problem] | None = None
-    sync: list[dict] | None = None
+    sync: list[dict] | None = field(default_factory=list)
+    holdout: bool = False
     targets: bool = False
     seed: int = 1
 
@@ -79,8 +80,26 @@ PROBLEMS = [
     Problem("label_end", Severity.WARNING, "a label ends after the pose", file="a.csv", row=12),
 ]
 SYNC = [
-    {"recording": "day1/cage0", "offset_frames": 3.1, "drift_frames": 7.2, "shown": True},
-    {"recording": "day1/cage1", "offset_frames": 0.4, "drift_frames": None, "shown": False},
+    {
+        "recording": "day1/cage0",
+        "annotator": "",
+        "offset_frames": 3.1,
+        "offset_error_frames": 0.4,
+        "drift_frames_per_minute": 0.72,
+        "at_start_frames": -0.5,
+        "at_end_frames": 6.7,
+        "cannot_tell": "",
+    },
+    {
+        "recording": "day1/cage1",
+        "annotator": "",
+        "offset_frames": 0.0,
+        "offset_error_frames": None,
+        "drift_frames_per_minute": 0.0,
+        "at_start_frames": 0.0,
+        "at_end_frames": 0.0,
+        "cannot_tell": "fewer than 20 changes",
+    },
 ]
 
 
@@ -230,8 +249,10 @@ def write_run(directory: Path, spec: Folder | None = None) -> Path:
         scores["null_control"] = spec.null_control
     if spec.problems is not None:
         scores["problems"] = [problem.as_dict() for problem in spec.problems]
-    if spec.sync:
+    if spec.sync is not None:
         scores["sync"] = spec.sync
+    if spec.holdout:
+        scores["holdout"] = score_recordings(scored[-1:], spec.ethogram).as_dict()
     animals = [subject.animal for subject, *_ in items]
     _dump(directory / "scores.json", json.dumps(scores, allow_nan=False))
     _dump(directory / "plan.yaml", yaml.safe_dump(plan_dict(spec, animals), sort_keys=False))

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from run_builder import (
+from tests.report.run_builder import (
     MOUSE,
     PROBLEMS,
     SYNC,
@@ -194,7 +194,29 @@ def test_problems_and_sync_are_shown(ordinary):
     assert "7.2" in words
     assert "a.csv, row 12" in words
     assert "0 blocking, 2 warnings" in words
-    assert "offset frames" in words
+    rows = {row[0]: row[1:] for row in page.rows if len(row) == 5}
+    assert rows["day1/cage0"] == ["+3.10± 0.4", "+0.72", "−0.50", "+6.70"]
+    assert rows["day1/cage1"] == ["–a"] * 4
+    assert "fewer than 20 changes" in words
+
+
+def test_sync_is_estimated_where_the_scores_lack_it(tmp_path):
+    run = write_run(tmp_path / "run", Folder(n_animals=3, sync=None))
+    page = read(write_report(run))
+    rows = {row[0]: row[1:] for row in page.rows if len(row) == 5}
+    for recording in ("day1/cage0", "day1/cage1", "day1/cage2"):
+        offset = re.match(r"[+−]\d+\.\d\d", rows[recording][0])
+        assert offset or rows[recording][0].startswith("–")
+
+
+def test_held_out_animals_are_shown_apart(tmp_path):
+    run = write_run(tmp_path / "run", Folder(n_animals=4, n_frames=1500, holdout=True))
+    page = read(write_report(run))
+    scores = json.loads((run / "scores.json").read_text(encoding="utf-8"))
+    value = scores["holdout"]["headline"]["estimate"]["value"]
+    assert "The final model on m3, which no fold" in page.words("scores")
+    assert f"macro-F1 {value:.3f} (no interval" in page.words("scores")
+    assert "macro-F1 of held-out animals" in page.words("head")
 
 
 def test_undefined_values_are_dashes_with_a_reason(tmp_path):

@@ -25,6 +25,9 @@ from boutwise.types import FrameState
 
 _SUFFIX = ".frames.parquet"
 
+Labels = dict[tuple[str, str, str], pd.DataFrame]
+"""Runs of states of each subject: recording, animal, target."""
+
 
 @dataclass(frozen=True, eq=False)
 class Run:
@@ -98,11 +101,11 @@ def read_run(directory: Path) -> Run:
 
 
 def _all_tracks(
-    directory: Path, facts: Mapping[str, Any], labels: pd.DataFrame | None
+    directory: Path, facts: Mapping[str, Any], labels: Labels | None
 ) -> tuple[Track, ...]:
     known = set(facts["recordings"])
     if labels is not None:
-        known |= set(labels["recording"].astype(str))
+        known |= {recording for recording, _, _ in labels}
     # A file name cannot be turned back into an id, so the ids are turned into file names.
     ids = {file_stem(recording): recording for recording in sorted(known)}
     tracks: list[Track] = []
@@ -131,14 +134,20 @@ def _mapping(path: Path) -> dict[str, Any]:
     return data
 
 
-def _labels(path: Path) -> pd.DataFrame:
+def _labels(path: Path) -> Labels:
+    """Runs of states by recording, animal and target."""
     table = pd.read_parquet(path)
     needed = {"recording", "animal", "target", "behavior", "start", "stop", "state"}
     if not needed <= set(table.columns):
         raise DataError(
             f"the labels have no column '{sorted(needed - set(table.columns))[0]}'", file=path
         )
-    return table
+    keys = ["recording", "animal", "target"]
+    table[keys] = table[keys].fillna("").astype(str)
+    return {
+        (str(recording), str(animal), str(target)): part
+        for (recording, animal, target), part in table.groupby(keys)
+    }
 
 
 def _colors(path: Path) -> dict[str, str]:
@@ -150,7 +159,7 @@ def _colors(path: Path) -> dict[str, str]:
 
 
 def read_tracks(
-    path: Path, recording: str, *, facts: Mapping[str, Any], labels: pd.DataFrame | None
+    path: Path, recording: str, *, facts: Mapping[str, Any], labels: Labels | None
 ) -> list[Track]:
     """Truth and prediction of every subject of one recording.
 
@@ -158,7 +167,8 @@ def read_tracks(
         path: ``oof/<recording>.frames.parquet``.
         recording: Id of the recording, as in the labels.
         facts: ``facts`` of ``scores.json``: behaviors and exclusive groups.
-        labels: ``data/labels.parquet``, or None where it is missing.
+        labels: ``data/labels.parquet`` by recording, animal and target, or None where it is
+            missing.
 
     Raises:
         DataError: A column is missing, or a label lies past the end.
@@ -171,7 +181,7 @@ def read_tracks(
     for (animal, target), part in table.groupby(["animal", "target"], sort=True, dropna=False):
         part = part.sort_values("frame")
         subject = (recording, _word(animal), _word(target))
-        mine = None if labels is None else _of_subject(labels, subject)
+        mine = None if labels is None else labels.get(subject)
         lanes = [
             _lane(path, part, mine, name, members) for name, members in lane_members(facts).items()
         ]
@@ -189,12 +199,6 @@ def lane_members(facts: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 
 def _word(value: object) -> str:
     return "" if value is None or pd.isna(value) else str(value)  # type: ignore[call-overload]
-
-
-def _of_subject(labels: pd.DataFrame, subject: tuple[str, str, str]) -> pd.DataFrame:
-    recording, animal, target = subject
-    here = (labels["recording"].astype(str) == recording) & (labels["animal"].astype(str) == animal)
-    return labels[here & (labels["target"].map(_word) == target)]
 
 
 def _lane(
@@ -226,17 +230,19 @@ def _predicted(
     if len(members) == 1:
         codes |= {"yes": 0, "True": 0, "no": NEITHER, "False": NEITHER}
     codes |= {member: code for code, member in enumerate(members)}
-    words = frames[column].map(_word)
-    strange = set(words.unique()) - set(codes)
+    places, uniques = pd.factorize(frames[column], use_na_sentinel=False)
+    words = [_word(value) for value in uniques]
+    strange = set(words) - set(codes)
     if strange:
         raise DataError(
             f"the predictions decide '{sorted(strange)[0]}' in '{column}'",
             file=path,
             expected=", ".join(members),
         )
-    decided = words.map(codes).to_numpy(np.int16)
+    decided = np.array([codes[word] for word in words], dtype=np.int16)[places]
+    named = np.array([word != "" for word in words])[places]
     # An empty label says 'none of them' where the frame was judged, and nothing elsewhere.
-    judged = frames["observed"].to_numpy(bool) if "observed" in frames.columns else words != ""
+    judged = frames["observed"].to_numpy(bool) if "observed" in frames.columns else named
     return np.where(judged, decided, UNKNOWN).astype(np.int16)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from boutwise.checks.sync import estimates_in_run, sync_rows
 from boutwise.report.run_folder import Run
-from boutwise.report.tables import MISSING, Table, flat, leaf_words, words
+from boutwise.report.tables import MISSING, Cell, Table, flat, leaf_words, missing, signed, words
 from boutwise.types import Problem, Severity
 
 
@@ -19,7 +21,7 @@ def build(run: Run) -> dict[str, Any]:
         "blocking": sum(problem.severity == Severity.BLOCKING for problem in problems),
         "warnings": sum(problem.severity == Severity.WARNING for problem in problems),
         "problems": problem_table(problems),
-        "sync": sync_table(run.scores.get("sync") or []),
+        "sync": sync_table(sync_of(run)),
         "absent": list(run.absent),
     }
 
@@ -45,13 +47,43 @@ def problem_table(problems: Sequence[Problem]) -> Table:
     return Table(("severity", "check", "what", "where", "measured"), rows)
 
 
+def sync_of(run: Run) -> list[Mapping[str, Any]]:
+    """Rows of the sync check: those of the scores, or estimated now from the files of the run."""
+    if run.scores.get("sync") is not None:
+        return list(run.scores["sync"])
+    estimable = all(lane.confidence is not None for track in run.tracks for lane in track.lanes)
+    if not (run.tracks and run.labels_digest and estimable):
+        return []
+    return list(sync_rows(estimates_in_run(run.directory)))
+
+
 def sync_table(entries: Sequence[Mapping[str, Any]]) -> Table:
-    """Whatever the sync check measured, one row for each recording."""
-    columns = list(dict.fromkeys(key for entry in entries for key in entry))
-    rows = tuple(
-        tuple(words(leaf_words(entry.get(column))) for column in columns) for entry in entries
+    """How far the labels of each recording come behind the movement, and how that changes."""
+    rows = []
+    for entry in entries:
+        why = entry["cannot_tell"]
+        error = entry["offset_error_frames"]
+        cells = [_frames(entry["offset_frames"], why)]
+        if error is not None and not why:
+            cells = [replace(cells[0], small=f"± {error:.1f}")]
+        for key in ("drift_frames_per_minute", "at_start_frames", "at_end_frames"):
+            cells.append(_frames(entry[key], why))
+        name = words(entry["recording"], small=entry["annotator"])
+        rows.append((name, *cells))
+    columns = (
+        "recording",
+        "offset [frames]",
+        "drift [frames / min]",
+        "at the start [frames]",
+        "at the end [frames]",
     )
-    return Table(tuple(column.replace("_", " ") for column in columns), rows)
+    return Table(columns, tuple(rows))
+
+
+def _frames(value: float | None, why: str) -> Cell:
+    if why or value is None:
+        return missing(why or "not estimated")
+    return Cell(signed(value, 2, plus=True), number=True)
 
 
 def environment_table(run: Run) -> Table:

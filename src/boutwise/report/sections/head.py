@@ -189,6 +189,9 @@ def tiles(scores: Mapping[str, Any]) -> list[Tile]:
                 "not defined without probabilities" if value is None else "mean over behaviors",
             )
         )
+    if scores.get("holdout"):
+        apart = scores["holdout"]["headline"]["estimate"]
+        found.insert(0, _tile("macro-F1 of held-out animals", apart))
     calibration = scores["calibration"]
     if calibration:
         found.append(_tile("calibration error (ECE)", calibration["ece"]))

@@ -10,7 +10,17 @@ from markupsafe import Markup
 from boutwise.report.colors import Swatch
 from boutwise.report.figures import confusion_map, precision_recall, reliability, swatch_key
 from boutwise.report.run_folder import Run
-from boutwise.report.tables import Cell, Table, count, estimate, figure, missing, score, words
+from boutwise.report.tables import (
+    Cell,
+    Table,
+    count,
+    estimate,
+    figure,
+    interval_words,
+    missing,
+    score,
+    words,
+)
 
 NO_PROBABILITIES = "there are no probabilities, or it does not occur"
 
@@ -25,6 +35,7 @@ def build(run: Run, swatches: Mapping[str, Swatch]) -> dict[str, Any]:
         "onsets": onset_table(scores, swatches),
         "rule": scores["bouts"]["rule"],
         "tolerances": scores["onsets"]["tolerances_frames"],
+        "holdout": holdout(scores, swatches),
         "declared": declared_table(scores),
         "confusions": [
             {
@@ -43,6 +54,22 @@ def build(run: Run, swatches: Mapping[str, Swatch]) -> dict[str, Any]:
         "curves": curve_figures(scores),
         "reliability": reliability_figures(scores),
         "primary": scores["primary"],
+    }
+
+
+def holdout(scores: Mapping[str, Any], swatches: Mapping[str, Swatch]) -> dict[str, Any] | None:
+    """The bundle on the animals that were set apart; None when there are none."""
+    apart = scores.get("holdout")
+    if not apart:
+        return None
+    estimate_of = apart["headline"]["estimate"]
+    value = estimate_of["value"]
+    interval = interval_words(estimate_of["interval"], digits=3)
+    return {
+        "animals": ", ".join(apart["facts"]["animals"]),
+        "value": "not defined" if value is None else f"{value:.3f}",
+        "interval": interval or f"no interval: {estimate_of['interval']['reason']}",
+        "table": frame_table(apart, swatches),
     }
 
 
