@@ -158,3 +158,16 @@ REFERENCES = {
     "onsets": onsets,
     "probabilities": probabilities,
 }
+
+
+def edit_distance(a, b):
+    """Levenshtein's distance, by the full table."""
+    table = [[i + j if not i * j else 0 for j in range(len(b) + 1)] for i in range(len(a) + 1)]
+    for i in range(1, len(a) + 1):
+        for j in range(1, len(b) + 1):
+            table[i][j] = min(
+                table[i - 1][j] + 1,
+                table[i][j - 1] + 1,
+                table[i - 1][j - 1] + (a[i - 1] != b[j - 1]),
+            )
+    return table[-1][-1]

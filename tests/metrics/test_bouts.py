@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from boutwise.errors import UsageError
 from boutwise.metrics import Matching, bouts, match, spans_of
 
-from .references import bouts_of, inclusive_iou, iou, many_to_many, one_to_one
+from .references import bouts_of, edit_distance, inclusive_iou, iou, many_to_many, one_to_one
 from .test_contract import stretches
 
 THRESHOLDS = (0.1, 0.25, 0.5, 0.75, 1.0)
@@ -124,3 +124,27 @@ def test_bias_and_correlation_leave_out_what_is_not_defined():
     assert np.isnan(bouts.bias_and_correlation(truth[:2], predicted[:2])[2])
     assert np.isnan(bouts.bias_and_correlation(np.ones(5), np.arange(5.0))[2])
     assert bouts.bias_and_correlation(truth[3:], predicted[3:])[0] == 0
+
+
+def order(labels, left_out):
+    bouts = [c for place, c in enumerate(labels) if place == 0 or c != labels[place - 1]]
+    return [c for c in bouts if c not in left_out]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.integers(0, 3), max_size=25),
+    st.lists(st.integers(0, 3), max_size=25),
+    st.sampled_from([(), (3,)]),
+)
+def test_edit_score_equals_the_full_table(truth, predicted, left_out):
+    value = bouts.edit_score(np.array(truth, int), np.array(predicted, int), left_out)
+    a, b = order(truth, left_out), order(predicted, left_out)
+    longer = max(len(a), len(b))
+    expected = 100 * (1 - edit_distance(a, b) / longer) if longer else float("nan")
+    assert value == pytest.approx(expected, nan_ok=True)
+
+
+def test_the_shared_case_gives_its_published_edit_score(case):
+    truth, predicted = (labels[:20_000] for labels in case)
+    assert round(bouts.edit_score(truth, predicted, [OTHER]), 4) == 59.9078
