@@ -56,7 +56,7 @@ Käfig 3.mp4;m1;walk;1,25;3
 BOUTS = """recording,animal,target,behavior,start_frame,stop_frame,start_s,stop_s,mean_probability,source
 day 1/cage 3,m1,,rear,2,5,0.1,0.25,0.9,predicted
 day 1/cage 3,m1,m2,attack,7,9,0.35,0.45,,predicted
-"""
+"""  # noqa: E501
 FRAME_LABELS = "frame,label\n0,rest\n1,rest\n2,rear\n3,\n"
 ONE_HOT = ",background,rear,walk\n0,1,0,0\n1,0,1,1\n2,-1,-1,-1\n"
 FRAME_CSV = """recording,frame,time_s,animal,target,rear,walk

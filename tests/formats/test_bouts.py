@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 
 from boutwise.errors import LabelError
 from boutwise.formats import LabelRow, LabelTrack, label_offset, labels_to_bouts
-from boutwise.types import FrameClock, Recording, Severity, Trial
+from boutwise.types import (
+    Behavior,
+    Ethogram,
+    ExclusiveGroup,
+    FrameClock,
+    Recording,
+    Severity,
+    Trial,
+)
 
 
 def recording(fps=30.0, n_frames=900, animals=("m1",), trials=(), clock=None):
@@ -173,7 +181,7 @@ def test_animals_are_matched_or_refused():
         return LabelTrack("r", "frame", (LabelRow("a", 0, 5, 9, animal, target),), ("a",))
 
     pair = recording(animals=("m1", "m2"))
-    assert list(convert(named("m2", "m1"), pair)[0].rows())[0].target == "m1"
+    assert next(convert(named("m2", "m1"), pair)[0].rows()).target == "m1"
     assert convert(named(""), recording())[0].animal.tolist() == ["m1"]
     assert convert(named("adult"), pair, animal_map={"adult": "m2"})[0].animal.tolist() == ["m2"]
     assert convert(named(""), pair, animal_map={"": "m1"})[0].animal.tolist() == ["m1"]
@@ -220,3 +228,31 @@ def test_rows_faster_than_frames_keep_classes_apart():
 def test_half_frames_are_refused():
     with pytest.raises(LabelError, match=r"1\.5 is no frame"):
         convert(frames((1.5, 3)), recording())
+
+
+def test_the_ethogram_finds_unknown_behaviors_and_overlaps_of_exclusive_ones():
+    ethogram = Ethogram(
+        (Behavior("rest"), Behavior("walk"), Behavior("rear")),
+        (ExclusiveGroup("move", ("rest", "walk")),),
+        merges={"run": "walk"},
+    )
+    rows = (
+        LabelRow("rest", 0, 5, 2),
+        LabelRow("run", 4, 9, 3),
+        LabelRow("rear", 0, 9, 4),
+        LabelRow("walk", 8, 12, 5),
+        LabelRow("waik", 20, 30, 6),
+    )
+    track = LabelTrack("r", "frame", rows)
+    bouts, problems = convert(track, recording(), strict=False, ethogram=ethogram)
+    assert len(bouts) == 5
+    assert [(p.row, p.severity) for p in problems] == [
+        (6, Severity.BLOCKING),
+        (3, Severity.BLOCKING),
+        (5, Severity.WARNING),  # run and walk are one behavior
+    ]
+    assert "did you mean 'walk'" in problems[0].todo
+    assert "row 2" in problems[1].what
+    with pytest.raises(LabelError) as caught:
+        convert(LabelTrack("r", "frame", rows[:2]), recording(), ethogram=ethogram)
+    assert caught.value.row == 3

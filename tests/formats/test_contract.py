@@ -229,3 +229,32 @@ def test_what_is_written_reads_back(name, bouts, tmp_path):
     if name != "boris_aggregated":
         seen = sorted((piece for table, _ in back for piece in table.observed), key=key)
         assert seen == sorted(bouts.observed, key=key)
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    sample=st.sampled_from(TEXT),
+    place=st.integers(0, 2000),
+    patch=st.one_of(
+        st.binary(max_size=6),
+        st.sampled_from(
+            [b",", b"\n", b'"', b";", b"\t", b"\xff", b"\x00", b"nan", b"-1", b"1e999"]
+        ),
+    ),
+    cut=st.integers(0, 5),
+)
+def test_any_damage_gives_a_reading_or_a_format_error(sample, place, patch, cut, tmp_path):
+    data = sample.text.encode()
+    place %= len(data)
+    path = sample.write(tmp_path)
+    path.write_bytes(data[:place] + patch + data[place + cut :])
+    for given_format in (sample.format, None):
+        options = dict(sample.options) if given_format else {}
+        try:
+            contents = formats.read(path, format=given_format, **options)
+        except FormatError as error:
+            assert error.file == str(path)  # noqa: PT017
+        else:
+            assert contents.path == path

@@ -4,131 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from boutwise.errors import LabelError, did_you_mean
 from boutwise.formats._contract import LabelRow, LabelTrack
-from boutwise.types import Bout, Bouts, Observed, Problem, Recording, Severity, Trial
-
-_Span = tuple[int, int]
-
-
-@dataclass
-class _Conversion:
-    """One track on its way to one recording."""
-
-    track: LabelTrack
-    recording: Recording
-    source: str
-    strict: bool
-    first_frame: int
-    stop_frame: int
-    animal_map: Mapping[str, str]
-    problems: list[Problem] = field(default_factory=list)
-
-    def report(self, what: str, *, row: int | None = None, **more: object) -> None:
-        """Keep a blocking problem, or raise it at once when strict."""
-        frame = more.get("frame")
-        expected, todo = str(more.get("expected", "")), str(more.get("todo", ""))
-        if self.strict:
-            raise LabelError(
-                what,
-                file=self.source or None,
-                row=row,
-                recording=self.recording.id,
-                frame=frame if isinstance(frame, int) else None,
-                expected=expected or None,
-                todo=todo or None,
-            )
-        self._keep(Severity.BLOCKING, what, row, expected, todo)
-
-    def warn(self, what: str, *, row: int | None = None, todo: str = "") -> None:
-        """Keep a warning."""
-        self._keep(Severity.WARNING, what, row, "", todo)
-
-    def _keep(
-        self, severity: Severity, what: str, row: int | None, expected: str, todo: str
-    ) -> None:
-        self.problems.append(
-            Problem(
-                "labels",
-                severity,
-                what,
-                recording=self.recording.id,
-                file=self.source,
-                row=row,
-                expected=expected,
-                todo=todo,
-            )
-        )
-
-    def animal(self, name: str, row: int | None) -> str | None:
-        """The recording's animal behind a name of the file; None after a report."""
-        known = self.recording.animals
-        if name in self.animal_map:
-            name = self.animal_map[name]
-        elif not name and len(known) == 1:
-            return known[0]
-        if name in known:
-            return name
-        what = f"the animal '{name}' is not in the recording" if name else "no animal is named"
-        self.report(
-            what,
-            row=row,
-            expected=f"one of {', '.join(known)}",
-            todo=f"map it by animal_map; {did_you_mean(name, known)}",
-        )
-        return None
-
-    def span(self, start: float, stop: float, row: int | None) -> _Span | None:
-        """Frames of a label; None when none of it lies in the recording (after a report)."""
-        if self.track.unit == "frame":
-            begin, end = self._whole(start, row), self._whole(stop, row)
-        else:
-            clock = self.recording.clock
-            shift = float(clock.to_seconds(self.first_frame)) - float(clock.to_seconds(0))
-            begin = int(clock.to_frame(start + shift))
-            end = int(clock.to_frame(stop + shift))
-            if end <= begin and self.track.n_rows is not None:
-                # Rows that come faster than frames: a frame keeps the row nearest to it.
-                self.warn(f"a label of {stop - start:g} s falls between two frames", row=row)
-                return None
-            over = float(clock.to_seconds(self.stop_frame)) + 0.5 / clock.fps
-            if begin == self.stop_frame and stop + shift < over:
-                begin = self.stop_frame - 1  # the last frame is the nearest one there is
-        end = max(end, begin + 1)  # a point, or less than half a frame: it still happened
-        if begin < 0 or begin >= self.stop_frame:
-            self.report(
-                f"a label begins at frame {begin}",
-                row=row,
-                frame=begin,
-                expected=f"0 to {self.stop_frame - 1}",
-                todo="check the frame rate, the trial and the offset of this file",
-            )
-            return None
-        if end > self.stop_frame + 1:
-            self.report(
-                f"a label ends at frame {end}, past the end",
-                row=row,
-                frame=begin,
-                expected=f"at most {self.stop_frame}",
-                todo="check the frame rate, the trial and the offset of this file",
-            )
-        elif end > self.stop_frame:
-            self.warn(f"a label ends one frame past the end, at {end}, and was cut", row=row)
-        return begin, min(end, self.stop_frame)
-
-    def _whole(self, frame: float, row: int | None) -> int:
-        if frame % 1:
-            raise LabelError(
-                f"{frame:g} is no frame",
-                file=self.source or None,
-                row=row,
-                recording=self.recording.id,
-                expected="a whole number",
-                todo="say that the file counts in seconds",
-            )
-        return int(frame) + self.first_frame
+from boutwise.formats._placing import Placing, Span
+from boutwise.types import Bout, Bouts, Ethogram, Observed, Problem, Recording, Trial
 
 
 def _trial(track: LabelTrack, recording: Recording, source: str) -> Trial | None:
@@ -171,6 +51,7 @@ def label_offset(track: LabelTrack, recording: Recording, *, source: str = "") -
     return n_frames - track.n_rows
 
 
+# Eight parameters: the first two are the matter, the others are named by every caller.
 def labels_to_bouts(
     track: LabelTrack,
     recording: Recording,
@@ -180,6 +61,7 @@ def labels_to_bouts(
     offset_frames: int = 0,
     animal_map: Mapping[str, str] | None = None,
     strict: bool = True,
+    ethogram: Ethogram | None = None,
 ) -> tuple[Bouts, list[Problem]]:
     """Put the labels of a file on the frames of their recording.
 
@@ -195,6 +77,8 @@ def labels_to_bouts(
         animal_map: Name in the file -> animal of the recording; the empty name is allowed.
         strict: Raise on the first label that does not fit; else report it, cut it to the
             recording, or leave it out when nothing of it lies inside.
+        ethogram: When given, behaviors that it does not know and overlaps in its exclusive groups
+            are found here, with their rows; such labels stay in the bouts.
 
     Returns:
         The bouts with what was observed, and the problems with file and row.
@@ -205,20 +89,20 @@ def labels_to_bouts(
     trial = _trial(track, recording, source)
     head = trial.first_frame if trial else 0
     end = trial.stop_frame if trial else recording.n_frames
-    job = _Conversion(track, recording, source, strict, head + offset_frames, end, animal_map or {})
+    job = Placing(track, recording, source, strict, head + offset_frames, end, animal_map or {})
     if trial and not trial.valid:
         job.warn(f"trial {trial.number} is invalid; its labels are left out")
         return Bouts.from_rows([]), job.problems
     who = track.annotator or annotator
     bouts = [bout for row in track.rows if (bout := _bout(job, row, who))]
-    _overlaps(job, bouts)
+    _check(job, bouts, ethogram)
     if not track.rows:
         job.warn("the file holds no label", todo="remove it if it was made by mistake")
     observed = _observed(job, [bout for _, bout in bouts], who)
     return Bouts.from_rows((bout for _, bout in bouts), observed), job.problems
 
 
-def _bout(job: _Conversion, row: LabelRow, annotator: str) -> tuple[LabelRow, Bout] | None:
+def _bout(job: Placing, row: LabelRow, annotator: str) -> tuple[LabelRow, Bout] | None:
     animal = job.animal(row.animal, row.row)
     target = job.animal(row.target, row.row) if row.target else ""
     span = job.span(row.start, row.stop, row.row)
@@ -239,25 +123,60 @@ def _bout(job: _Conversion, row: LabelRow, annotator: str) -> tuple[LabelRow, Bo
     )
 
 
-def _overlaps(job: _Conversion, bouts: list[tuple[LabelRow, Bout]]) -> None:
-    """Report labels of one behavior and subject that lie over each other in frames."""
+def _check(job: Placing, bouts: list[tuple[LabelRow, Bout]], ethogram: Ethogram | None) -> None:
+    """Report unknown behaviors, and labels of one subject that must not lie over each other."""
+    known = [*ethogram.names, *ethogram.merges] if ethogram else []
+    if ethogram:
+        for row, bout in bouts:
+            if bout.behavior not in known:
+                job.report(
+                    f"the behavior '{bout.behavior}' is not in the ethogram",
+                    row=row.row,
+                    expected=", ".join(known),
+                    todo=f"add it, or merge it into another; {did_you_mean(bout.behavior, known)}",
+                )
     last: dict[tuple[str, str, str], tuple[LabelRow, Bout]] = {}
     for row, bout in sorted(bouts, key=lambda pair: (pair[1].start, pair[1].stop)):
-        key = (bout.animal, bout.target, bout.behavior)
+        if bout.state != "yes":
+            continue
+        name = bout.behavior
+        group = ethogram.group_of(ethogram.merged(name)) if ethogram and name in known else None
+        key = (bout.animal, bout.target, f"group {group.name}" if group else name)
         before = last.get(key)
-        # Two labels may share a frame only because both were rounded to it.
-        if before and bout.start < before[1].stop and row.start < before[0].stop:
-            job.warn(
-                f"two labels of '{bout.behavior}' overlap from frame {bout.start}; "
-                f"the other is in row {before[0].row}",
-                row=row.row,
-                todo="remove one of them",
-            )
+        if before and bout.start < before[1].stop:
+            _overlap(job, before, (row, bout), ethogram)
         if before is None or bout.stop > before[1].stop:
             last[key] = row, bout
 
 
-def _observed(job: _Conversion, bouts: list[Bout], annotator: str) -> list[Observed]:
+def _overlap(
+    job: Placing,
+    first: tuple[LabelRow, Bout],
+    second: tuple[LabelRow, Bout],
+    ethogram: Ethogram | None,
+) -> None:
+    """Report two labels that share frames: a warning for one behavior, blocking for two."""
+    (before, one), (row, two) = first, second
+    names = {ethogram.merged(bout.behavior) if ethogram else bout.behavior for bout in (one, two)}
+    other = f"the other is in row {before.row}"
+    if len(names) > 1:
+        job.report(
+            f"'{one.behavior}' and '{two.behavior}' overlap from frame {two.start}, "
+            f"but exclude each other; {other}",
+            row=row.row,
+            frame=two.start,
+            expected="one behavior of an exclusive group at a time",
+            todo="mend one of them, or take it out of the group",
+        )
+    elif row.start < before.stop:  # else both were only rounded to the same frame
+        job.warn(
+            f"two labels of '{two.behavior}' overlap from frame {two.start}; {other}",
+            row=row.row,
+            todo="remove one of them",
+        )
+
+
+def _observed(job: Placing, bouts: list[Bout], annotator: str) -> list[Observed]:
     """What the file says was examined, on frames."""
     track, recording = job.track, job.recording
     found: list[Observed] = []
@@ -279,7 +198,7 @@ def _observed(job: _Conversion, bouts: list[Bout], annotator: str) -> list[Obser
     return found
 
 
-def _observed_spans(job: _Conversion) -> list[_Span]:
+def _observed_spans(job: Placing) -> list[Span]:
     track = job.track
     if track.observed is None:
         stop = job.stop_frame
@@ -290,7 +209,7 @@ def _observed_spans(job: _Conversion) -> list[_Span]:
     return [span for span in spans if span is not None]
 
 
-def _subjects(job: _Conversion, bouts: list[Bout]) -> dict[str, list[tuple[str, str]]]:
+def _subjects(job: Placing, bouts: list[Bout]) -> dict[str, list[tuple[str, str]]]:
     """Behavior -> (animal, target) for which it was examined.
 
     A file speaks of the animals and pairs that occur in it; an animal that it never names was not

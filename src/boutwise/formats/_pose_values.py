@@ -21,6 +21,8 @@ from boutwise.formats._text import (
     to_number,
 )
 
+FLOAT32_MAX = float(np.finfo(np.float32).max)
+
 
 @dataclass(frozen=True)
 class Grid:
@@ -74,15 +76,15 @@ def read_columns(path: Path, grid: Grid) -> list[NDArray[Any]]:
     # pandas fills a short record with NaN; only then is the file looked at again.
     if values and np.isnan(values[-1]).any():
         _find_fault(path, grid)
-    infinite = [column for column in values if np.isinf(column).any()]
-    if infinite:
-        row = int(np.argmax(np.isinf(infinite[0])))
-        raise FormatError(
-            "a pose value is infinite",
-            file=path,
-            row=grid.skip_rows + row + 1,
-            expected="a number, or an empty cell where the point is missing",
-        )
+    for column in values:
+        beyond = np.abs(column) > FLOAT32_MAX
+        if beyond.any():
+            raise FormatError(
+                "a pose value is infinite",
+                file=path,
+                row=grid.skip_rows + int(np.argmax(beyond)) + 1,
+                expected="a number, or an empty cell where the point is missing",
+            )
     return columns
 
 

@@ -19,6 +19,9 @@ HEAD_BYTES = 65_536
 MISSING = frozenset({"", "na", "n/a", "nan", "none", "null"})
 """What stands for 'no value' in a cell, in lower case."""
 
+LARGEST = 1e12
+"""Frames, seconds and probabilities lie far below; what is above is a slip of the pen."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -52,7 +55,7 @@ class Table:
         """
         text = row.cells[column].strip() if column < len(row.cells) else ""
         value = to_number(text, self.separator)
-        if value is None:
+        if value is None or abs(value) > LARGEST:
             raise FormatError(
                 f"'{text}' is not a number",
                 file=self.path,

@@ -18,6 +18,7 @@ from boutwise.errors import FormatError, did_you_mean
 from boutwise.formats._contract import Contents
 from boutwise.formats._dlc import LEVELS, columns_of, frame_numbers, pose_track, recording_name
 from boutwise.formats._pickle import load_plain
+from boutwise.formats._pose_values import FLOAT32_MAX
 
 DESCRIPTION = "DeepLabCut H5: pose by frame from 0, one or several animals; no pickle is run"
 _CSV = "use the CSV file that DeepLabCut writes beside the H5 file"
@@ -31,7 +32,7 @@ def sniff(path: Path) -> bool:
     try:
         with h5py.File(path, "r") as file:
             return bool(_tables(file))
-    except OSError:
+    except Exception:  # a damaged HDF5 file raises whatever its bytes lead to
         return False
 
 
@@ -55,16 +56,17 @@ def read(path: Path, *, fps: float | None = None, key: str | None = None) -> Con
                 keys, values, index = _fixed(group, path)
     except FormatError:
         raise
-    except (OSError, KeyError, ValueError, IndexError, TypeError, RuntimeError) as error:
+    except Exception as error:  # a damaged HDF5 file raises whatever its bytes lead to
         raise FormatError(
             f"the H5 file is broken: {error}",
             file=path,
             expected="a table as DeepLabCut writes it",
             todo=_CSV,
         ) from error
-    if len({len(entry) for entry in keys}) != 1 or len(keys[0]) not in (3, 4):
+    depths = {len(entry) for entry in keys}
+    if depths not in ({3}, {4}):
         raise FormatError(
-            f"the header has {len(keys[0])} levels",
+            f"the header has {' and '.join(map(str, sorted(depths))) or 'no'} levels",
             file=path,
             expected="scorer, (individuals,) bodyparts, coords",
         )
@@ -73,7 +75,7 @@ def read(path: Path, *, fps: float | None = None, key: str | None = None) -> Con
     columns, problems = columns_of(levels, names, path=path)
     if not len(values):
         raise FormatError("there are no rows", file=path, expected="one row a frame")
-    infinite = np.isinf(values).any(axis=1)
+    infinite = (np.abs(values) > FLOAT32_MAX).any(axis=1)
     if infinite.any():
         row = int(np.argmax(infinite)) + 1
         raise FormatError("a pose value is infinite", file=path, row=row, expected="a number")

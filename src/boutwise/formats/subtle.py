@@ -60,7 +60,7 @@ def sniff(path: Path) -> bool:
     rows = head_rows(path, 2)
     if len(rows) < 2:
         return False
-    if _is_labels(rows[0].cells):
+    if _is_labels(rows[0].cells) and len(rows[1].cells) == 2:
         second, label = to_number(rows[1].cells[0]), to_number(rows[1].cells[1])
         return second is not None and (label is None or math.isnan(label))  # the label 'na'
     values = [to_number(cell) for cell in rows[0].cells]

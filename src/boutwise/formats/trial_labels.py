@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -56,21 +57,26 @@ def name_parts(path: Path) -> tuple[str, int | None]:
     found = _NAME.match(path.stem)
     if found:
         return found.group(1), int(found.group(2))
-    return recording_of(re.sub("^predictions?_", "", path.stem, flags=re.IGNORECASE)), None
+    return _without_prefix(path), None
+
+
+def _without_prefix(path: Path) -> str:
+    return recording_of(re.sub("^predictions?_", "", path.stem, flags=re.IGNORECASE))
 
 
 def read(
     path: Path,
     *,
     classes: Mapping[int, str] | None = None,
-    trial: int | None = None,
+    trial: int | Literal["none"] | None = None,
 ) -> Contents:
     """Read the labels of one trial.
 
     Args:
         path: The file.
         classes: Code -> behavior; the eight source classes when not given.
-        trial: Number of the trial, where the file name has none.
+        trial: Number of the trial, where the file name has none; ``none`` when the number at the
+            end of the name belongs to the recording.
 
     Raises:
         FormatError: A code without a class, a frame that repeats or runs backward, a broken row.
@@ -97,7 +103,11 @@ def read(
                 todo="the file may have been cut off: export it again",
             )
     recording, number = name_parts(path)
-    track = _track(table, names, recording, trial if trial is not None else number)
+    if trial == "none":
+        recording, number = _without_prefix(path), None
+    elif trial is not None:
+        number = trial
+    track = _track(table, names, recording, number)
     return Contents(path, "trial_labels", recording, labels=(track,), problems=table.problems)
 
 
