@@ -272,6 +272,7 @@ def test_the_protocol_is_named(tmp_path, split, wanted):
     run = write_run(tmp_path / "run", spec)
     page = read(write_report(run))
     assert wanted in page.words("head")
+    assert ("neighbors" in page.words("reading")) == leaks
     bad = 'class="alert"' in (run / "report.html").read_text(encoding="utf-8")
     assert bad == leaks
 

@@ -38,6 +38,7 @@ def build(run: Run) -> dict[str, Any]:
     baselines = references(run.scores)
     scale = score_scale(value, low=interval["low"], high=interval["high"], references=baselines)
     return {
+        "split": split_of(run),
         "value": MISSING if value is None else f"{value:.3f}",
         "interval": interval_words(interval, digits=3),
         "refused": interval["reason"],
