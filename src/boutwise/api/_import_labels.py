@@ -234,7 +234,8 @@ class LabelPlanner:
         track, path, wanted = one.track, one.file.path, self.options.label_offset
         trial = _trial(track, recording)
         n_frames = trial.n_frames if trial else recording.n_frames
-        if track.n_rows is None or track.n_rows == n_frames:
+        lost = track.trial is not None and trial is None  # to be reported by the conversion
+        if lost or track.n_rows is None or track.n_rows == n_frames:
             return 0, None
         place = f"trial {trial.number}" if trial else "the recording"
         if track.n_rows > n_frames or (
