@@ -187,15 +187,19 @@ def _moved(database: Database, kind: Kind, digest: str, parts: Sequence[FilePart
     return None
 
 
-def load(database: Database, kind: Kind | None = None) -> list[SourceFile]:
+def load(
+    database: Database, kind: Kind | None = None, *, recording: str | None = None
+) -> list[SourceFile]:
     """All files in their newest version, one entry for each recording and trial they speak of."""
-    where = "" if kind is None else "WHERE f.kind = ? "
+    terms = {"f.kind": kind, "r.recording": recording}
+    given = {column: value for column, value in terms.items() if value is not None}
+    where = "WHERE " + " AND ".join(f"{column} = ?" for column in given) if given else ""
     rows = database.rows(
         "SELECT f.id AS file, f.kind, f.path, f.format, f.options, v.digest, v.size, r.* "
         "FROM files AS f JOIN current_versions AS v ON v.file = f.id "
-        f"LEFT JOIN file_recordings AS r ON r.version = v.id {where}"
+        f"LEFT JOIN file_recordings AS r ON r.version = v.id {where} "
         "ORDER BY f.path, r.recording, r.trial",
-        () if kind is None else (kind,),
+        tuple(given.values()),
     )
     return [_source_file(database.root, row) for row in rows]
 

@@ -192,16 +192,23 @@ def _check_place(piece: Bout | Observed, recording: Recording) -> None:
         )
 
 
-def rename_animal(database: Database, recording: str, old: str, new: str, *, author: str) -> None:
-    """Give the labels of a recording to an animal's new name; each gets a revision."""
+def rename_animals(
+    database: Database, recording: str, names: Mapping[str, str], *, author: str
+) -> None:
+    """Give the labels of a recording to its animals' new names; each gets one revision.
+
+    Args:
+        database: Where.
+        recording: Its id.
+        names: Old name -> new name; two animals may swap theirs.
+        author: Who says so.
+    """
     for table in (BOUTS, OBSERVED, RATINGS):
         for row in table.current(database, "recording = ?", (recording,)):
-            names = {
-                column: new
-                if column in ("animal", "target") and row[column] == old
-                else row[column]
-                for column in table.columns
-            }
-            values = tuple(names.values())
-            if values != tuple(row[column] for column in table.columns):
-                table.revise(database, row["id"], values, author=author, file=row["file"])
+            old = tuple(row[column] for column in table.columns)
+            new = tuple(
+                names.get(value, value) if column in ("animal", "target") else value
+                for column, value in zip(table.columns, old, strict=True)
+            )
+            if new != old:
+                table.revise(database, row["id"], new, author=author, file=row["file"])

@@ -88,6 +88,7 @@ CREATE TABLE file_recordings (
     row_to_frame BLOB,             -- int64, little-endian, when the rows are not frames 0, 1, 2
     annotator    TEXT NOT NULL DEFAULT ''
 );
+CREATE INDEX file_versions_file ON file_versions (file, id);
 CREATE INDEX file_recordings_version ON file_recordings (version);
 CREATE INDEX file_recordings_recording ON file_recordings (recording);
 
