@@ -139,7 +139,7 @@ class WindowStatistics:
     def blocks(
         self, base: NDArray[np.float32], *, start: int = 0, stop: int, step: int = 1
     ) -> Iterator[NDArray[np.float32]]:
-        """The rows of :meth:`compute`, some thousand frames at a time, (frames, columns)."""
+        """The rows of :meth:`compute`, some thousand frames at a time, ordered by column."""
         size = max(BLOCK_FRAMES // step, 1) * step
         place = {name: number for number, name in enumerate(self.names)}
         for first in range(start, stop, size):
@@ -155,7 +155,7 @@ class WindowStatistics:
                     out[place[name]] = block[number, inner]
             if self.summarized:
                 self._fill(out, place, block[list(self.summarized)], inner)
-            yield np.ascontiguousarray(out.T)
+            yield out.T
 
     def _fill(
         self,

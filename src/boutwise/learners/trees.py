@@ -12,22 +12,17 @@ leaving one animal out of six.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from boutwise.errors import BundleError, DataError, UsageError
-from boutwise.features._windows import VERSION as STATISTICS_VERSION
+from boutwise.errors import UsageError
 from boutwise.features._windows import WindowStatistics
-from boutwise.learners._contract import Chunk, Dataset, Run
+from boutwise.learners._contract import Dataset, Run
 from boutwise.learners._trees_auto import auto_values
-from boutwise.learners._trees_rows import STREAM, Rows, Task, columns_of, rate_of, tasks_of
-from boutwise.types import Behavior, Ethogram, ExclusiveGroup
+from boutwise.learners._trees_fitted import Fitted, Model, load
+from boutwise.learners._trees_rows import Rows, Task, columns_of, rate_of, tasks_of
+from boutwise.types import Ethogram
 
 if TYPE_CHECKING:
     import lightgbm
@@ -36,13 +31,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Fitted", "Learner", "auto_values", "load"]
 
-FLOOR = float(np.log(1e-4))
-"""Log odds of a behavior that training never showed."""
 PATIENCE = 30
 """Rounds without gain on validation animals after which a fit stops."""
 REPORT_EVERY = 10
 """Rounds between two words on progress."""
-STATE_FILE = "trees.json"
 
 
 class Learner:
@@ -102,14 +94,14 @@ class Learner:
         held: Rows | None,
         binned: lightgbm.Dataset,
         progress: _Progress,
-    ) -> _Model:
+    ) -> Model:
         import lightgbm
 
         used, target = rows.target(task, self._places(task))
         present = tuple(int(number) for number in np.unique(target))
         if len(present) < 2:
             progress.task_done(f"{task.name}: training shows no difference to learn")
-            return _Model(task, present, None, 0)
+            return Model(task, present, None, 0)
         data = binned.subset(used.tolist()).construct()
         data.set_label(np.searchsorted(present, target))
         data.set_weight(rows.class_weights(used, target, float(self.optim.weight_power)))
@@ -129,7 +121,7 @@ class Learner:
         )
         progress.task_done(f"{task.name}: fitted")
         rounds = booster.best_iteration if booster.best_iteration > 0 else progress.rounds
-        return _Model(task, present, booster, rounds)
+        return Model(task, present, booster, rounds)
 
     def _watched(
         self, task: Task, held: Rows | None, present: tuple[int, ...], binned: lightgbm.Dataset
@@ -190,192 +182,3 @@ class _Progress:
         """Say that a model is finished."""
         self.done += self.rounds
         self.run.say(self.done, self.total, words)
-
-
-@dataclass(frozen=True, eq=False)
-class _Model:
-    """The model of one task.
-
-    Attributes:
-        task: What it tells apart.
-        present: Classes that training showed, in the order of the model's outputs: places in
-            ``task.behaviors``, or 0 and 1 for an independent behavior.
-        booster: None when fewer than two classes were there.
-        rounds: Rounds that it was trained for.
-    """
-
-    task: Task
-    present: tuple[int, ...]
-    booster: lightgbm.Booster | None
-    rounds: int
-
-    @property
-    def absent(self) -> tuple[str, ...]:
-        """Behaviors that training never showed."""
-        if not self.task.exclusive:
-            return () if 1 in self.present else self.task.behaviors
-        return tuple(n for i, n in enumerate(self.task.behaviors) if i not in self.present)
-
-    def scores(self, values: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Logits of the task's behaviors, (rows, behaviors)."""
-        raw = np.zeros((len(values), len(self.present)))
-        if self.booster is not None:
-            found = self.booster.predict(values, raw_score=True, num_threads=1)
-            raw = np.asarray(found, dtype=np.float64).reshape(len(values), -1)
-        if not self.task.exclusive:
-            if self.booster is None:
-                return np.full((len(values), 1), -FLOOR if self.present == (1,) else FLOOR)
-            return raw
-        out = np.zeros((len(values), len(self.task.behaviors)))
-        if self.present:
-            top = raw.max(axis=1, keepdims=True)
-            total = top + np.log(np.exp(raw - top).sum(axis=1, keepdims=True))
-            out[:] = total + FLOOR
-            out[:, list(self.present)] = raw
-        return out
-
-
-class Fitted:
-    """Fitted trees.
-
-    Attributes:
-        windows: Base columns and the statistics of them that the models read.
-        ethogram: Behaviors in the order of the scores.
-        models: One for each task.
-        absent: Behaviors that training never showed; their probability stays at 1e-4. When a whole
-            exclusive group was never shown, all its behaviors score alike.
-        margin_frames: Context with which a chunk scores like the whole recording.
-        steps: Rounds of the longest model.
-    """
-
-    def __init__(
-        self, windows: WindowStatistics, ethogram: Ethogram, models: tuple[_Model, ...]
-    ) -> None:
-        self.windows, self.ethogram, self.models = windows, ethogram, models
-        self.absent = tuple(name for model in models for name in model.absent)
-        self.margin_frames = windows.margin_frames
-        self.steps = max((model.rounds for model in models), default=0)
-
-    def scores(self, chunks: Iterable[Chunk]) -> Iterator[NDArray[np.float32]]:
-        """Raw scores of each chunk without its context, (frames, behaviors), float32.
-
-        Raises:
-            DataError: A chunk has another rate or other columns than the training data.
-        """
-        for chunk in chunks:
-            base = self._checked(chunk)
-            start, stop = chunk.before, len(base) - chunk.after
-            out = np.empty((max(stop - start, 0), len(self.ethogram.names)), dtype=np.float32)
-            done = 0
-            for block in self.windows.blocks(base, start=start, stop=stop):
-                for model in self.models:
-                    places = [self.ethogram.names.index(name) for name in model.task.behaviors]
-                    out[done : done + len(block), places] = model.scores(block)
-                done += len(block)
-            yield out
-
-    def _checked(self, chunk: Chunk) -> NDArray[np.float32]:
-        if abs(chunk.fps - self.windows.fps) > 1e-3 * self.windows.fps:
-            raise DataError(
-                f"trees of {self.windows.fps:g} frames per second got {chunk.fps:g}",
-                recording=chunk.subject.recording,
-                todo="resample the features onto the working rate of the plan",
-            )
-        base = chunk.streams.get(STREAM)
-        if base is None or base.ndim != 2 or base.shape[1] != len(self.windows.columns):
-            found = "none" if base is None else str(base.shape)
-            raise DataError(
-                f"the stream '{STREAM}' does not fit the trees: {found}",
-                recording=chunk.subject.recording,
-                expected=f"(frames, {len(self.windows.columns)} columns)",
-            )
-        return base
-
-    def importance(self) -> dict[str, float]:
-        """Share of each column in the gain of all models, largest first; 1 in total."""
-        gain = np.zeros(len(self.windows.names))
-        for model in self.models:
-            if model.booster is not None:
-                gain += model.booster.feature_importance("gain")
-        share = gain / max(float(gain.sum()), 1e-300)
-        order = np.argsort(-share, kind="stable")
-        return {self.windows.names[place]: float(share[place]) for place in order}
-
-    def save(self, directory: Path) -> None:
-        """Write ``trees.json`` and one LightGBM text file for each model."""
-        directory.mkdir(parents=True, exist_ok=True)
-        state: dict[str, Any] = {
-            "ethogram": {
-                "behaviors": [asdict(behavior) for behavior in self.ethogram.behaviors],
-                "groups": [asdict(group) for group in self.ethogram.groups],
-            },
-            "columns": list(self.windows.columns),
-            "fps": self.windows.fps,
-            "statistics_s": list(self.windows.lengths_s),
-            "statistics_version": STATISTICS_VERSION,
-            "absent": list(self.absent),
-            "models": [],
-        }
-        for number, model in enumerate(self.models):
-            file = ""
-            if model.booster is not None:
-                file = f"model_{number}.txt"
-                text = model.booster.model_to_string(num_iteration=model.rounds)
-                (directory / file).write_text(text, encoding="utf-8", newline="\n")
-            state["models"].append(
-                {"present": list(model.present), "file": file, "rounds": model.rounds}
-            )
-        text = json.dumps(state, indent=1, ensure_ascii=False)
-        (directory / STATE_FILE).write_text(text, encoding="utf-8", newline="\n")
-
-
-def load(directory: Path) -> Fitted:
-    """Read what :meth:`Fitted.save` wrote.
-
-    Raises:
-        BundleError: A file is missing or broken, or of another version of the statistics.
-    """
-    import lightgbm
-
-    try:
-        state = json.loads((directory / STATE_FILE).read_text(encoding="utf-8"))
-        if state["statistics_version"] != STATISTICS_VERSION:
-            raise _unreadable(
-                directory,
-                f"window statistics of version {state['statistics_version']}, "
-                f"this release has {STATISTICS_VERSION}",
-            )
-        ethogram = _ethogram(state["ethogram"])
-        windows = WindowStatistics(
-            tuple(state["columns"]), float(state["fps"]), tuple(state["statistics_s"])
-        )
-        models = []
-        for task, entry in zip(tasks_of(ethogram), state["models"], strict=True):
-            booster = None
-            if entry["file"]:
-                text = (directory / entry["file"]).read_text(encoding="utf-8")
-                booster = lightgbm.Booster(model_str=text)
-            models.append(_Model(task, tuple(entry["present"]), booster, int(entry["rounds"])))
-    except (OSError, ValueError, KeyError, TypeError, lightgbm.basic.LightGBMError) as error:
-        raise _unreadable(directory, f"{type(error).__name__}: {error}") from error
-    return Fitted(windows, ethogram, tuple(models))
-
-
-def _unreadable(directory: Path, why: str) -> BundleError:
-    return BundleError(
-        f"the trees cannot be read: {why}",
-        file=directory,
-        expected=f"{STATE_FILE} and the model files that it names",
-        todo="fetch the bundle again, use the release that wrote it, or train again",
-    )
-
-
-def _ethogram(state: dict[str, Any]) -> Ethogram:
-    """Behaviors and groups as they were saved."""
-    return Ethogram(
-        tuple(Behavior(**behavior) for behavior in state["behaviors"]),
-        tuple(
-            ExclusiveGroup(group["name"], tuple(group["behaviors"]), group["background"])
-            for group in state["groups"]
-        ),
-    )
