@@ -164,7 +164,15 @@ def start(scenario: str, root: Path, source: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8")
 
 
-def lines_of(child: subprocess.Popen[str], kill_after_s: float | None) -> tuple[list[str], float]:
+@dataclass(frozen=True)
+class Moment:
+    """When to kill: seconds after 'ready', or when so many units are told; None = never."""
+
+    after_s: float | None = None
+    after_units: int | None = None
+
+
+def lines_of(child: subprocess.Popen[str], moment: Moment) -> tuple[list[str], float]:
     """Everything that the child told, and the seconds from its 'ready' to its end."""
     assert child.stdout is not None
     told: list[str] = []
@@ -173,8 +181,11 @@ def lines_of(child: subprocess.Popen[str], kill_after_s: float | None) -> tuple[
         if told[-1] == "ready":
             break
     began = time.monotonic()
-    if kill_after_s is not None:
-        time.sleep(kill_after_s)
+    if moment.after_s is not None:
+        time.sleep(moment.after_s)
+    while moment.after_units is not None and count(told, "unit") < moment.after_units:
+        told.append(child.stdout.readline().rstrip("\n"))
+    if moment != Moment():
         child.kill()  # SIGKILL: no handler, no flush, no goodbye
     rest = child.stdout.read().split("\n")
     child.wait()
@@ -202,22 +213,22 @@ def stored_ids(root: Path) -> tuple[set[int], str]:
         connection.close()
 
 
-def kill_once(name: str, source: Path, after_s: float) -> Row:
+def kill_once(name: str, source: Path, moment: Moment) -> Row:
     """Run, kill, look, and run again."""
     scenario = SCENARIOS[name]
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "project"
         scenario.prepare(root, source)
-        told, _ = lines_of(start(name, root, source), after_s)
+        told, lived_s = lines_of(start(name, root, source), moment)
         acknowledged = numbers(told, "bouts")
         there, integrity = stored_ids(root)
-        again, _ = lines_of(start(name, root, source), None)
+        again, _ = lines_of(start(name, root, source), Moment())
         done = count(told, "unit")
         # The unit that was on the disk but not yet told may count on either side.
         redone = done + count(again, "unit") - scenario.units
         return Row(
             name,
-            round(after_s, 3),
+            round(lived_s, 3),
             len(acknowledged),
             len(set(acknowledged) - there),
             numbers(told, "synchronous")[0],
@@ -236,9 +247,10 @@ def measure(names: list[str], kills: int, work: Path) -> list[Row]:
     for name in names:
         root = work / f"whole_{name}"
         SCENARIOS[name].prepare(root, source)
-        _, duration_s = lines_of(start(name, root, source), None)
+        _, duration_s = lines_of(start(name, root, source), Moment())
         for number in range(kills):
-            rows.append(kill_once(name, source, duration_s * (number + 0.5) / kills))
+            moment = Moment(after_s=duration_s * (number + 0.5) / kills)
+            rows.append(kill_once(name, source, moment))
     return rows
 
 

@@ -1,19 +1,17 @@
-"""Third step of an import: label files onto the frames of their recordings."""
+"""Fifth step of an import: label files onto the frames of their recordings."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
 
 from boutwise import formats
-from boutwise.api import _import_matching as matching
-from boutwise.api._import_pose import Draft
+from boutwise.api._import_drafts import Draft
+from boutwise.api._import_matched import Matched, label_row, offset_of, report, trial_of
 from boutwise.api._import_reading import ImportOptions, ReadFile, problem_of
-from boutwise.api._import_types import ImportPlan, ImportRow, PlannedLabels
+from boutwise.api._import_types import ImportPlan, PlannedLabels
 from boutwise.errors import BoutwiseError, did_you_mean
-from boutwise.formats import LabelTrack
 from boutwise.project import FilePart, Project
 from boutwise.types import (
     Bouts,
@@ -23,84 +21,7 @@ from boutwise.types import (
     Rating,
     Ratings,
     Recording,
-    Severity,
-    Trial,
 )
-
-
-@dataclass(frozen=True)
-class Matched:
-    """A label track and its recording."""
-
-    file: ReadFile
-    track: LabelTrack
-    match: matching.Match
-
-
-def match_all(
-    files: Sequence[ReadFile], found: Mapping[str, Draft], plan: ImportPlan
-) -> list[Matched]:
-    """Find the recording of every label track; those without one become rows of the plan."""
-    candidates = [draft.candidate for draft in found.values()]
-    with_pose = {c.folder for c in candidates if c.folder is not None}
-    label_files = [file for file in files if file.contents is not None and not file.is_pose]
-    mixed = {file.path.resolve().parent for file in label_files} & with_pose
-    matched = []
-    for file in label_files:
-        for track in file.contents.labels if file.contents else ():
-            track = replace(track, recording=track.recording or file.path.stem)
-            folder = file.path.resolve().parent
-            match = matching.match(track, folder, candidates, mixed=mixed)
-            if match.id:
-                matched.append(Matched(file, track, match))
-                if not match.sure:
-                    _report(
-                        plan,
-                        file.path,
-                        f"'{track.recording}' is taken for '{match.id}', because {match.why}",
-                        recording=match.id,
-                        todo="rename the file if this is wrong",
-                        severity=Severity.BLOCKING if plan.strict else Severity.WARNING,
-                    )
-            else:
-                plan.rows.append(_row(file, track, False, match.why))
-                _report(plan, file.path, f"labels without a recording: {match.why}")
-    return matched
-
-
-def _row(file: ReadFile, track: LabelTrack, matched: bool, why: str) -> ImportRow:
-    return ImportRow(
-        str(file.path),
-        "labels",
-        file.found.format,
-        matched,
-        why,
-        trial=track.trial,
-        n_rows=track.n_rows,
-    )
-
-
-def _report(
-    plan: ImportPlan,
-    file: Path,
-    what: str,
-    *,
-    recording: str = "",
-    expected: str = "",
-    todo: str = "",
-    severity: Severity = Severity.BLOCKING,
-) -> Problem:
-    problem = Problem(
-        "import",
-        severity,
-        what,
-        recording=recording,
-        file=str(file),
-        expected=expected,
-        todo=todo,
-    )
-    plan.problems.append(problem)
-    return problem
 
 
 @dataclass
@@ -172,10 +93,10 @@ class LabelPlanner:
 
     def _convert(self, one: Matched, news: str) -> tuple[FilePart, Bouts] | None:
         recording, path = self.recordings[one.match.id], one.file.path
-        row = replace(_row(one.file, one.track, False, ""), recording=recording.id, news=news)
+        row = replace(label_row(one.file, one.track, False, ""), recording=recording.id, news=news)
         annotator = one.track.annotator or self.annotator
         try:
-            used, proposed = self._offset(one, recording)
+            used, proposed = offset_of(one, recording, self.options.label_offset, self.plan)
             bouts, problems = formats.labels_to_bouts(
                 one.track,
                 recording,
@@ -195,9 +116,9 @@ class LabelPlanner:
         twice = self._twice(recording.id, one.track.trial, annotator, bouts, path)
         if twice:
             self.plan.rows.append(replace(row, why=twice))
-            _report(self.plan, path, twice, recording=recording.id, todo="name the annotators")
+            report(self.plan, path, twice, recording=recording.id, todo="name the annotators")
             return None
-        trial = _trial(one.track, recording)
+        trial = trial_of(one.track, recording)
         self.plan.rows.append(
             replace(
                 row,
@@ -229,54 +150,6 @@ class LabelPlanner:
         self._taken |= dict.fromkeys(keys, str(path))
         return ""
 
-    def _offset(self, one: Matched, recording: Recording) -> tuple[int, int | None]:
-        """Frames by which the labels are moved, and what would be proposed."""
-        track, path, wanted = one.track, one.file.path, self.options.label_offset
-        trial = _trial(track, recording)
-        n_frames = trial.n_frames if trial else recording.n_frames
-        lost = track.trial is not None and trial is None  # to be reported by the conversion
-        if lost or track.n_rows is None or track.n_rows == n_frames:
-            return 0, None
-        place = f"trial {trial.number}" if trial else "the recording"
-        if track.n_rows > n_frames or (
-            isinstance(wanted, int)
-            and wanted + track.n_rows > n_frames
-            and _from_zero(one, recording)
-        ):
-            moved = f" moved by {wanted}" if isinstance(wanted, int) and wanted else ""
-            problem = _report(
-                self.plan,
-                path,
-                f"there are {track.n_rows} rows of labels{moved}",
-                recording=recording.id,
-                expected=f"at most {n_frames}, the frames of {place}",
-                todo="check which recording and trial the file belongs to, and the offset",
-            )
-            if trial or wanted is not None:
-                self.plan.contradictions.append(problem)
-            return 0, None
-        if not _from_zero(one, recording):
-            return 0, None
-        proposed = n_frames - track.n_rows
-        used = self._used(wanted, proposed)
-        if wanted is None:
-            _report(
-                self.plan,
-                path,
-                f"{track.n_rows} rows of labels for the {n_frames} frames of {place}",
-                recording=recording.id,
-                expected="a label for each frame",
-                todo=f"if they are the last ones, give --label-offset auto (offset {proposed}); "
-                "now they begin at its first frame",
-                severity=Severity.BLOCKING if self.plan.strict else Severity.WARNING,
-            )
-        return used, proposed
-
-    def _used(self, wanted: Literal["auto"] | int | None, proposed: int) -> int:
-        if wanted == "auto":
-            return proposed
-        return 0 if wanted is None else wanted
-
     def _trial_hint(self, problem: Problem, one: Matched) -> Problem:
         recording, trial, n_rows = self.recordings[one.match.id], one.track.trial, one.track.n_rows
         if trial is None or recording.trials or not n_rows:
@@ -295,7 +168,7 @@ class LabelPlanner:
             name = ids.get(rating.recording or file.contents.recording)
             if name is None:
                 what = f"a rating without a recording: '{rating.recording}'"
-                _report(self.plan, file.path, what)
+                report(self.plan, file.path, what)
                 continue
             tracks, recording = self.drafts[name].tracks, self.recordings[name]
             animals = dict(zip(tracks, recording.animals, strict=True))
@@ -304,21 +177,6 @@ class LabelPlanner:
                 animal = recording.animals[0]
             rows.append(replace(rating, recording=name, animal=animal))
         return Ratings(tuple(rows))
-
-
-def _trial(track: LabelTrack, recording: Recording) -> Trial | None:
-    return next((t for t in recording.trials if t.number == track.trial), None)
-
-
-def _from_zero(one: Matched, recording: Recording) -> bool:
-    """Whether the file counts its rows from 0 without a gap: only such a file can be moved."""
-    track = one.track
-    if not track.observed:
-        return True
-    scale = 1.0 if track.unit == "frame" else recording.clock.fps
-    start = round(min(a for a, _ in track.observed) * scale)
-    stop = round(max(b for _, b in track.observed) * scale)
-    return start == 0 and stop == track.n_rows
 
 
 def keep_known(labels: PlannedLabels, ethogram: Ethogram, plan: ImportPlan) -> PlannedLabels:
@@ -330,7 +188,7 @@ def keep_known(labels: PlannedLabels, ethogram: Ethogram, plan: ImportPlan) -> P
     unknown = [name for name in named if name not in known]
     for name in unknown:
         count = sum(bout.behavior == name for bout in rows)
-        _report(
+        report(
             plan,
             labels.path,
             f"'{name}' is not in the ethogram; its {count} labels are left out",

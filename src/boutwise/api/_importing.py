@@ -12,10 +12,12 @@ from typing import Any, Literal
 
 from boutwise import formats
 from boutwise.api import (
+    _import_drafts,
     _import_labels,
+    _import_matched,
     _import_metadata,
-    _import_pose,
     _import_proposals,
+    _import_recordings,
     _import_sources,
 )
 from boutwise.api._import_reading import ImportOptions, ReadFile, defaults, read_all
@@ -23,7 +25,6 @@ from boutwise.api._import_types import (
     ImportPlan,
     ImportResult,
     ImportRow,
-    PlannedLabels,
     PlannedRecording,
 )
 from boutwise.errors import UsageError, did_you_mean
@@ -93,14 +94,14 @@ def plan_import(
     named = [sources] if isinstance(sources, str | Path) else list(sources)
     plan = ImportPlan(strict=strict)
     files = read_all(project, _import_sources.find(named, format), options, plan)
-    drafts = _import_pose.drafts(project, files, plan)
-    matched = _import_labels.match_all(files, drafts, plan)
+    drafts = _import_drafts.drafts(project, files, plan)
+    matched = _import_matched.match_all(files, drafts, plan)
     rates: dict[str, list[float]] = {}
     for one in matched:
         rate = one.track.fps or (one.file.contents.fps if one.file.contents else None)
         if rate is not None:
             rates.setdefault(one.match.id, []).append(rate)
-    recordings = _import_pose.plan_recordings(
+    recordings = _import_recordings.plan_recordings(
         drafts, rates, metadata, options, plan, default_fps=config.fps
     )
     planner = _import_labels.LabelPlanner(
@@ -182,11 +183,11 @@ def _overlaps(ethogram: Ethogram, plan: ImportPlan) -> None:
 def _check_rest(
     project: Project,
     metadata: _import_metadata.Metadata,
-    drafts: Mapping[str, _import_pose.Draft],
+    drafts: Mapping[str, _import_drafts.Draft],
     plan: ImportPlan,
 ) -> None:
     """Rows of metadata that speak of no recording."""
-    known = [name for draft in drafts.values() for name in _import_pose.names_of(draft)]
+    known = [name for draft in drafts.values() for name in _import_drafts.names_of(draft)]
     for line in metadata.unused():
         name = line.cells["recording"]
         plan.problems.append(
@@ -279,8 +280,3 @@ def _add_recording(project: Project, planned: PlannedRecording) -> None:
                 row_to_frame=planned.row_to_frame,
                 track=planned.parsed,
             )
-
-
-def planned_labels(plan: ImportPlan) -> list[PlannedLabels]:
-    """The label files of a plan."""
-    return list(plan.labels)

@@ -1,0 +1,193 @@
+"""Second step of an import: which recordings the pose files are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from boutwise.api._import_matching import Candidate
+from boutwise.api._import_reading import ReadFile
+from boutwise.api._import_sources import slug
+from boutwise.api._import_types import ImportPlan, ImportRow
+from boutwise.project import Project
+from boutwise.types import PoseTrack, Problem, Recording, Severity
+
+
+@dataclass(frozen=True, eq=False)
+class Draft:
+    """A recording before its clock is known.
+
+    Attributes:
+        id: Of the recording.
+        file: Its pose file; None for a recording of the project that this import does not touch.
+        name: Base name, as its file says it.
+        n_frames: Frames of the recording.
+        tracks: Names of the animals in the pose file.
+        keypoints: Names of the keypoints.
+        roles: As far as the format knows.
+        known: The recording, where the project has it.
+        folder: Where the pose file lies.
+    """
+
+    id: str
+    file: ReadFile | None
+    name: str
+    n_frames: int
+    tracks: tuple[str, ...]
+    keypoints: tuple[str, ...]
+    roles: Mapping[str, str]
+    known: Recording | None
+    folder: Path | None
+
+    @property
+    def candidate(self) -> Candidate:
+        """What label files are matched to."""
+        return Candidate(self.id, self.name, self.folder, self.n_frames)
+
+
+def drafts(project: Project, files: Sequence[ReadFile], plan: ImportPlan) -> dict[str, Draft]:
+    """Recordings of the pose files, and those of the project, by id."""
+    there = {recording.id: recording for recording in project.recordings()}
+    places = {f.recording: f.path for f in project.files() if f.kind == "pose"}
+    groups: dict[str, list[ReadFile]] = {}
+    for file in files:
+        if file.is_pose:
+            groups.setdefault(_id(file, places), []).append(file)
+    found: dict[str, Draft] = {}
+    for name, group in sorted(groups.items()):
+        chosen = _one_of(project, name, group, plan)
+        if chosen is not None:
+            found[name] = _draft(project, name, chosen, there.get(name))
+    for name, recording in there.items():
+        if name not in found and project.has_pose(name):
+            tracks, keypoints = project.pose_names(name)
+            found[name] = Draft(
+                name,
+                None,
+                name.rsplit("/", 1)[-1],
+                recording.n_frames,
+                tracks,
+                keypoints,
+                {},
+                recording,
+                places[name].parent,
+            )
+    return found
+
+
+def _id(file: ReadFile, places: Mapping[str, Path]) -> str:
+    if file.known is not None:
+        return file.known.recording
+    base = file.contents.recording if file.contents else file.path.stem
+    name = slug("/".join(part for part in (file.found.folder, base.replace("/", "_")) if part))
+    taken = places.get(name)
+    parents = [part for part in file.path.resolve().parent.parts if slug(part)]
+    # The same name from another folder is another recording: it gets the name of its folder.
+    while (
+        taken is not None
+        and taken.resolve() != file.path.resolve()
+        and taken.resolve().parent != file.path.resolve().parent
+        and parents
+    ):
+        name = slug(f"{parents.pop()}/{name}")
+        taken = places.get(name)
+    return name
+
+
+def _one_of(
+    project: Project, name: str, group: list[ReadFile], plan: ImportPlan
+) -> ReadFile | None:
+    """The pose file of a recording, when several of the same contents lie side by side."""
+    group = sorted(group, key=lambda file: (file.known is None, file.path.suffix, str(file.path)))
+    first = group[0]
+    differing = [
+        file for file in group[1:] if not _equal(_track(project, first), _track(project, file))
+    ]
+    if not differing:
+        for file in group[1:]:
+            plan.rows.append(
+                pose_row(file, name, f"the same pose as {first.path.name}", matched=False)
+            )
+        return first
+    for file in group:
+        others = " and ".join(f.path.name for f in group if f is not file)
+        plan.rows.append(
+            pose_row(file, name, f"{others} has another pose of {name}", matched=False)
+        )
+    plan.problems.append(
+        Problem(
+            "import",
+            Severity.BLOCKING,
+            f"{len(group)} different pose files claim the recording '{name}'",
+            recording=name,
+            file=str(first.path),
+            expected="one pose file a recording",
+            todo="import only one of: " + ", ".join(file.path.name for file in group),
+        )
+    )
+    return None
+
+
+def pose_row(file: ReadFile, name: str, why: str, *, matched: bool, news: str = "") -> ImportRow:
+    """The row of a pose file in the table of the dry run."""
+    pose = file.contents.pose if file.contents else None
+    return ImportRow(
+        str(file.path),
+        "pose",
+        file.found.format,
+        matched,
+        why,
+        recording=name,
+        n_rows=pose.n_frames if pose else None,
+        news=news,
+    )
+
+
+def _track(project: Project, file: ReadFile) -> PoseTrack:
+    if file.contents is not None and file.contents.pose is not None:
+        return file.contents.pose
+    track = project.parsed_pose(
+        file.path, format=file.found.format, options=file.options, track=None
+    )
+    assert track is not None  # it was there a moment ago, when the file was read
+    return track
+
+
+def _equal(a: PoseTrack, b: PoseTrack) -> bool:
+    return (
+        a.keypoints == b.keypoints
+        and a.positions.shape == b.positions.shape
+        and np.allclose(a.positions, b.positions, rtol=1e-4, atol=1e-3, equal_nan=True)
+    )
+
+
+def _draft(project: Project, name: str, file: ReadFile, known: Recording | None) -> Draft:
+    track = _track(project, file)
+    frames = file.contents.row_to_frame if file.contents else None
+    n_frames = track.n_frames if frames is None else int(frames[-1]) + 1
+    if known is not None and file.contents is None:
+        n_frames = known.n_frames
+    base = file.contents.recording if file.contents else name.rsplit("/", 1)[-1]
+    roles = track.roles if file.contents else {}
+    return Draft(
+        name,
+        file,
+        base,
+        n_frames,
+        track.animals,
+        track.keypoints,
+        roles,
+        known,
+        file.path.resolve().parent,
+    )
+
+
+def names_of(draft: Draft) -> list[str]:
+    """Everything that a table may call the recording, most exact first."""
+    names = [draft.id, draft.name, slug(draft.name)]
+    if draft.file is not None:
+        names += [draft.file.path.name, draft.file.path.stem]
+    return list(dict.fromkeys(names))

@@ -1,0 +1,171 @@
+"""Animals, session, conditions and trials of the recordings of an import."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from boutwise.api._import_drafts import Draft, names_of
+from boutwise.api._import_metadata import (
+    AnimalFacts,
+    Metadata,
+    by_pattern,
+    grid,
+    session_by_pattern,
+)
+from boutwise.api._import_reading import ImportOptions, defaults
+from boutwise.api._import_types import ImportPlan
+from boutwise.types import Animal, Problem, Recording, Session, Severity, Trial
+
+
+def animals_of(
+    draft: Draft, metadata: Metadata, options: ImportOptions, plan: ImportPlan
+) -> tuple[list[AnimalFacts], str]:
+    """The animals of a recording in the order of its pose, and how they are known."""
+    n, known = len(draft.tracks), draft.known
+    declared, how = metadata.animals_of(names_of(draft)), "animals declared"
+    if not declared and options.animal_pattern is not None:
+        place = draft.file.path.stem if draft.file is not None else draft.name
+        declared, how = by_pattern(options.animal_pattern, place), "animals by the pattern"
+        if not declared:
+            warn(plan, draft, f"the animal pattern does not fit '{place}'", "change the pattern")
+    if declared:
+        ordered = _in_order(declared, draft.tracks)
+        if len(ordered) == n:
+            return ordered, how
+        warn(
+            plan,
+            draft,
+            f"{len(declared)} animals are declared, and the pose has {n}: "
+            + ", ".join(draft.tracks),
+            "declare each animal of the pose once, in its order or with a column 'track'",
+            Severity.BLOCKING,
+        )
+    if known is not None:
+        return [AnimalFacts(Animal(name)) for name in known.animals], "in the project"
+    pattern = defaults(draft.file.found.format).get("animal_pattern") if draft.file else None
+    if pattern and options.animal_pattern is None:
+        declared = by_pattern(str(pattern), draft.name)
+        if len(declared) == n:
+            return declared, f"animals by the format's pattern {pattern}"
+    if n > 1:
+        _undeclared(plan, draft, f"named as in the pose file: {', '.join(draft.tracks)}")
+        return [AnimalFacts(Animal(name)) for name in draft.tracks], "animals as in the file"
+    _undeclared(plan, draft, "named after the recording")
+    return [AnimalFacts(Animal(draft.id))], "animal named after the recording"
+
+
+def _in_order(declared: Sequence[AnimalFacts], tracks: Sequence[str]) -> list[AnimalFacts]:
+    by_track = {fact.track: fact for fact in declared if fact.track}
+    if not by_track:
+        return list(declared)
+    return [by_track[track] for track in tracks if track in by_track]
+
+
+def _undeclared(plan: ImportPlan, draft: Draft, how: str) -> None:
+    warn(
+        plan,
+        draft,
+        f"no animals were declared; they are {how}",
+        "give --animals or an animal pattern: animals are what scores are split by",
+    )
+
+
+def warn(
+    plan: ImportPlan,
+    draft: Draft,
+    what: str,
+    todo: str,
+    severity: Severity = Severity.WARNING,
+) -> None:
+    """Report something about a recording."""
+    file = str(draft.file.path) if draft.file is not None else ""
+    plan.problems.append(
+        Problem("import", severity, what, recording=draft.id, file=file, todo=todo)
+    )
+
+
+def session_of(draft: Draft, facts: Sequence[AnimalFacts], options: ImportOptions) -> str:
+    """Session of a recording: declared, by the pattern, or as the project has it."""
+    named = [fact.session for fact in facts if fact.session]
+    if named:
+        return named[0]
+    if options.session_pattern is not None:
+        place = draft.file.path.stem if draft.file is not None else draft.name
+        return session_by_pattern(options.session_pattern, place)
+    return draft.known.session if draft.known is not None else ""
+
+
+def with_conditions(
+    recording: Recording,
+    facts: Sequence[AnimalFacts],
+    sessions: dict[str, Session],
+    plan: ImportPlan,
+) -> Recording:
+    """The recording with a session, when its animals have conditions; the session is noted."""
+    conditions = {f.animal.id: f.condition for f in facts if f.condition is not None}
+    if conditions and not recording.session:
+        plan.notes.append(
+            f"{recording.id}: a condition needs a session; it is named after the recording"
+        )
+        recording = replace(recording, session=recording.id)
+    if recording.session:
+        date = next((fact.date for fact in facts if fact.date), "")
+        old = sessions.get(recording.session, Session(recording.session))
+        for animal, condition in conditions.items():
+            if old.conditions.get(animal, condition) != condition:
+                plan.contradictions.append(
+                    Problem(
+                        "import",
+                        Severity.BLOCKING,
+                        f"animal '{animal}' has two conditions in session '{old.id}'",
+                        recording=recording.id,
+                        expected="one condition of an animal in a session",
+                        todo="give the second condition a session of its own",
+                    )
+                )
+        sessions[old.id] = Session(old.id, old.date or date, {**old.conditions, **conditions})
+    return recording
+
+
+def trials_of(
+    draft: Draft, metadata: Metadata, options: ImportOptions, plan: ImportPlan
+) -> tuple[Trial, ...]:
+    """Trials of a recording: declared, a grid, or as the project has them."""
+    trials = metadata.trials_of(names_of(draft))
+    known = draft.known.trials if draft.known is not None else ()
+    if not trials and options.trial_length is not None:
+        trials = known or grid(draft.n_frames, options.trial_length)
+        left = draft.n_frames % options.trial_length
+        if left and not known:
+            warn(
+                plan,
+                draft,
+                f"{draft.n_frames} frames are {len(trials)} trials of {options.trial_length} and "
+                f"{left} frames",
+                "check the length of the trials; the last frames are in no trial",
+            )
+    if trials and known and trials != known:
+        plan.contradictions.append(
+            Problem(
+                "import",
+                Severity.BLOCKING,
+                "other trials are declared than the project has",
+                recording=draft.id,
+                expected=f"the {len(known)} trials of the project",
+                todo="import into a new project",
+            )
+        )
+    if trials and trials[-1].stop_frame > draft.n_frames:
+        plan.contradictions.append(
+            Problem(
+                "import",
+                Severity.BLOCKING,
+                f"trial {trials[-1].number} ends at frame {trials[-1].stop_frame}",
+                recording=draft.id,
+                expected=f"at most {draft.n_frames}, the end of the pose",
+                todo="mend the trials",
+            )
+        )
+        return known
+    return trials or known

@@ -1,0 +1,158 @@
+"""Fourth step of an import: the recording of each label file, and where its labels begin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from boutwise.api import _import_matching as matching
+from boutwise.api._import_drafts import Draft
+from boutwise.api._import_reading import ReadFile
+from boutwise.api._import_types import ImportPlan, ImportRow
+from boutwise.formats import LabelTrack
+from boutwise.types import Problem, Recording, Severity, Trial
+
+
+@dataclass(frozen=True)
+class Matched:
+    """A label track and its recording."""
+
+    file: ReadFile
+    track: LabelTrack
+    match: matching.Match
+
+
+def match_all(
+    files: Sequence[ReadFile], found: Mapping[str, Draft], plan: ImportPlan
+) -> list[Matched]:
+    """Find the recording of every label track; those without one become rows of the plan."""
+    candidates = [draft.candidate for draft in found.values()]
+    with_pose = {c.folder for c in candidates if c.folder is not None}
+    label_files = [file for file in files if file.contents is not None and not file.is_pose]
+    mixed = {file.path.resolve().parent for file in label_files} & with_pose
+    matched = []
+    for file in label_files:
+        for track in file.contents.labels if file.contents else ():
+            track = replace(track, recording=track.recording or file.path.stem)
+            folder = file.path.resolve().parent
+            match = matching.match(track, folder, candidates, mixed=mixed)
+            if match.id:
+                matched.append(Matched(file, track, match))
+                if not match.sure:
+                    report(
+                        plan,
+                        file.path,
+                        f"'{track.recording}' is taken for '{match.id}', because {match.why}",
+                        recording=match.id,
+                        todo="rename the file if this is wrong",
+                        severity=Severity.BLOCKING if plan.strict else Severity.WARNING,
+                    )
+            else:
+                plan.rows.append(label_row(file, track, False, match.why))
+                report(plan, file.path, f"labels without a recording: {match.why}")
+    return matched
+
+
+def label_row(file: ReadFile, track: LabelTrack, matched: bool, why: str) -> ImportRow:
+    """The row of a label file in the table of the dry run."""
+    return ImportRow(
+        str(file.path),
+        "labels",
+        file.found.format,
+        matched,
+        why,
+        trial=track.trial,
+        n_rows=track.n_rows,
+    )
+
+
+def report(
+    plan: ImportPlan,
+    file: Path,
+    what: str,
+    *,
+    recording: str = "",
+    expected: str = "",
+    todo: str = "",
+    severity: Severity = Severity.BLOCKING,
+) -> Problem:
+    """Report something about a label file."""
+    problem = Problem(
+        "import",
+        severity,
+        what,
+        recording=recording,
+        file=str(file),
+        expected=expected,
+        todo=todo,
+    )
+    plan.problems.append(problem)
+    return problem
+
+
+def offset_of(
+    one: Matched, recording: Recording, wanted: Literal["auto"] | int | None, plan: ImportPlan
+) -> tuple[int, int | None]:
+    """Frames by which the labels are moved, and what would be proposed."""
+    track, path = one.track, one.file.path
+    trial = trial_of(track, recording)
+    n_frames = trial.n_frames if trial else recording.n_frames
+    lost = track.trial is not None and trial is None  # to be reported by the conversion
+    if lost or track.n_rows is None or track.n_rows == n_frames:
+        return 0, None
+    place = f"trial {trial.number}" if trial else "the recording"
+    if track.n_rows > n_frames or (
+        isinstance(wanted, int) and wanted + track.n_rows > n_frames and _from_zero(one, recording)
+    ):
+        moved = f" moved by {wanted}" if isinstance(wanted, int) and wanted else ""
+        problem = report(
+            plan,
+            path,
+            f"there are {track.n_rows} rows of labels{moved}",
+            recording=recording.id,
+            expected=f"at most {n_frames}, the frames of {place}",
+            todo="check which recording and trial the file belongs to, and the offset",
+        )
+        if trial or wanted is not None:
+            plan.contradictions.append(problem)
+        return 0, None
+    if not _from_zero(one, recording):
+        return 0, None
+    proposed = n_frames - track.n_rows
+    used = _used(wanted, proposed)
+    if wanted is None:
+        report(
+            plan,
+            path,
+            f"{track.n_rows} rows of labels for the {n_frames} frames of {place}",
+            recording=recording.id,
+            expected="a label for each frame",
+            todo=f"if they are the last ones, give --label-offset auto (offset {proposed}); "
+            "now they begin at its first frame",
+            severity=Severity.BLOCKING if plan.strict else Severity.WARNING,
+        )
+    return used, proposed
+
+
+def _used(wanted: Literal["auto"] | int | None, proposed: int) -> int:
+    if wanted == "auto":
+        return proposed
+    return 0 if wanted is None else wanted
+
+
+def trial_of(track: LabelTrack, recording: Recording) -> Trial | None:
+    """The trial that a track speaks of; None when there is none."""
+    return next((t for t in recording.trials if t.number == track.trial), None)
+
+
+def _from_zero(one: Matched, recording: Recording) -> bool:
+    """Whether the file counts its rows from 0 without a gap: only such a file can be moved."""
+    track = one.track
+    if not track.observed:
+        return True
+    scale = 1.0 if track.unit == "frame" else recording.clock.fps
+    start = round(min(a for a, _ in track.observed) * scale)
+    stop = round(max(b for _, b in track.observed) * scale)
+    return start == 0 and stop == track.n_rows
