@@ -396,6 +396,7 @@ class TestFrameCsv:
         bouts = Bouts.from_rows([Bout("a", "m", "rear", 2, 15)])
         with pytest.raises(LabelError, match="ends at frame 15"):
             frame_csv.write(tmp_path / "x.csv", bouts, clocks={"a": FrameClock.declared(9, 1)})
+        assert list(tmp_path.iterdir()) == []
 
     def test_an_unknown_state_is_named_by_row(self, tmp_path):
         text = "recording,frame,time_s,animal,target,rear\nr,0,0,m,,1\nr,1,1,m,,2\n"

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boutwise.errors import FormatError, did_you_mean
+from boutwise.formats._pose_values import refuse_infinite
 from boutwise.types import PoseTrack, Problem, Severity
 from boutwise.types.roles import propose_roles
 
@@ -147,7 +148,11 @@ def _check(columns: list[Column], names: Sequence[str], path: Path) -> None:
 
 
 def pose_track(
-    columns: Sequence[Column], values: Sequence[NDArray[np.float64]], *, path: Path
+    columns: Sequence[Column],
+    values: Sequence[NDArray[np.float64]],
+    *,
+    path: Path,
+    first_row: int = 1,
 ) -> PoseTrack:
     """Sort columns into a pose track; a coordinate that the file does not have is NaN.
 
@@ -155,9 +160,10 @@ def pose_track(
         columns: Whose coordinate each column is.
         values: The columns, each (frames,).
         path: Source of the track.
+        first_row: Row of the file that holds the first frame, for messages.
 
     Raises:
-        FormatError: A keypoint lacks x or y.
+        FormatError: A keypoint lacks x or y, or a value is infinite.
     """
     animals = tuple(dict.fromkeys(column.animal for column in columns))
     keypoints = tuple(dict.fromkeys(column.keypoint for column in columns))
@@ -178,12 +184,16 @@ def pose_track(
     new = np.empty if full else _missing
     positions = new((*shape, len(axes)), dtype=np.float32)
     confidence = new(shape, dtype=np.float32) if "likelihood" in present else None
-    for column, value in zip(columns, values, strict=True):
-        animal_at, point_at = animals.index(column.animal), keypoints.index(column.keypoint)
-        if column.coord != "likelihood":
-            positions[:, animal_at, point_at, axes.index(column.coord)] = value
-        elif confidence is not None:
-            confidence[:, animal_at, point_at] = value
+    with np.errstate(over="ignore"):  # too large for float32 becomes infinite, and is refused
+        for column, value in zip(columns, values, strict=True):
+            animal_at, point_at = animals.index(column.animal), keypoints.index(column.keypoint)
+            if column.coord != "likelihood":
+                positions[:, animal_at, point_at, axes.index(column.coord)] = value
+            elif confidence is not None:
+                confidence[:, animal_at, point_at] = value
+    for array in (positions, confidence):
+        if array is not None:
+            refuse_infinite(array, path=path, first_row=first_row)
     roles = propose_roles(keypoints)
     unit = "px" if len(axes) == 2 else "unknown"
     return PoseTrack(positions, confidence, animals, keypoints, roles, unit, str(path))

@@ -21,8 +21,6 @@ from boutwise.formats._text import (
     to_number,
 )
 
-FLOAT32_MAX = float(np.finfo(np.float32).max)
-
 
 @dataclass(frozen=True)
 class Grid:
@@ -76,15 +74,6 @@ def read_columns(path: Path, grid: Grid) -> list[NDArray[Any]]:
     # pandas fills a short record with NaN; only then is the file looked at again.
     if values and np.isnan(values[-1]).any():
         _find_fault(path, grid)
-    for column in values:
-        beyond = np.abs(column) > FLOAT32_MAX
-        if beyond.any():
-            raise FormatError(
-                "a pose value is infinite",
-                file=path,
-                row=grid.skip_rows + int(np.argmax(beyond)) + 1,
-                expected="a number, or an empty cell where the point is missing",
-            )
     return columns
 
 
@@ -118,6 +107,27 @@ def _find_fault(path: Path, grid: Grid) -> None:
                     row=row.number,
                     expected="a number, or an empty cell where the point is missing",
                 )
+
+
+def refuse_infinite(values: NDArray[np.float32], *, path: Path, first_row: int) -> None:
+    """Refuse values that are infinite, or too large for float32.
+
+    Args:
+        values: (rows, ...).
+        path: For the message.
+        first_row: Row of the file that holds the first of them.
+
+    Raises:
+        FormatError: With the row of the first one.
+    """
+    infinite = np.isinf(values)
+    if infinite.any():
+        raise FormatError(
+            "a pose value is infinite",
+            file=path,
+            row=first_row + int(np.argmax(infinite.reshape(len(values), -1).any(axis=1))),
+            expected="a number, or an empty cell where the point is missing",
+        )
 
 
 def decimal_of(cells: tuple[str, ...], separator: str) -> str:

@@ -28,6 +28,7 @@ from boutwise.formats._contract import Contents, LabelRow
 from boutwise.formats._faults import Faults
 from boutwise.formats._names import media_name
 from boutwise.formats._text import Row, Table, head_rows, read_table
+from boutwise.formats._writing import whole_file
 from boutwise.types import Bouts, FrameClock
 
 DESCRIPTION = "BORIS aggregated events (CSV, TSV): bouts in seconds from the start; also written"
@@ -205,7 +206,7 @@ def write(
             "Comment start": bout.comment,
         }
         rows.append([cells.get(name, "") for name in HEAD])
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with whole_file(path) as file:
         writer = csv.writer(file, delimiter="\t" if path.suffix == ".tsv" else ",")
         writer.writerow(HEAD)
         writer.writerows(rows)

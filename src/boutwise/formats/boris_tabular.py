@@ -120,7 +120,7 @@ def _observations(
     if "Observation id" in block:
         id_ = block["Observation id"][0]
         observations[id_] = Observation(id_, [name for name in listed if name], [], [])
-    open_: dict[_Key, tuple[float, Row, str]] = {}
+    toggles = _Toggles(table, columns, faults)
     for row in body_of(table, columns):
         id_ = columns.get(row, "Observation id") or block.get("Observation id", ("", 0))[0]
         known = observations.get(id_)
@@ -128,73 +128,104 @@ def _observations(
             fresh = observation_of(columns, row, id_)
             observations[id_] = fresh if known is None else replace(fresh, media=known.media)
             check_offset(columns.get(row, "Time offset (s)"), options, faults, row.number)
-        interval = _event(table, columns, row, (id_, open_), faults)
+        interval = toggles.event(row, id_)
         if interval is not None:
             observations[id_].intervals.append(interval)
-    for (_, subject, behavior, _), (start, row, _) in open_.items():
-        faults.report(
-            f"'{behavior}' of '{subject or 'No focal subject'}' starts at {start:g} s "
-            "and never stops",
-            row=row.number,
-            expected="a STOP for every START",
-            todo="close the event in BORIS and export again",
-        )
+    toggles.report_open()
     for observation in observations.values():
         observation.intervals.sort(key=lambda each: each.label.row)
     return observations
 
 
-def _event(
-    table: Table,
-    columns: Columns,
-    row: Row,
-    state: tuple[str, dict[_Key, tuple[float, Row, str]]],
-    faults: Faults,
-) -> Interval | None:
-    """The interval that a row ends (STOP) or is (POINT); None for a START or a fault."""
-    id_, open_ = state
-    kind = columns.get(row, "Status" if "Status" in columns.place else "Behavior type").upper()
-    behavior, subject = columns.get(row, "Behavior"), columns.get(row, "Subject")
-    subject = "" if subject in NO_SUBJECT else subject
-    time = columns.seconds(row, "Time", table)
-    media = media_name(columns.get(row, *MEDIA))
-    if kind not in _KINDS or not behavior or math.isnan(time):
-        what = (
+class _Toggles:
+    """Pairs each START with its STOP."""
+
+    def __init__(self, table: Table, columns: Columns, faults: Faults) -> None:
+        self.table, self.columns, self.faults = table, columns, faults
+        self.open: dict[_Key, Row] = {}
+        self.kind = "Status" if "Status" in columns.place else "Behavior type"
+
+    def event(self, row: Row, observation: str) -> Interval | None:
+        """The interval that a row ends (STOP) or is (POINT); None for a START or a fault."""
+        kind = self.columns.get(row, self.kind).upper()
+        behavior, subject = self._who(row)
+        time = self._time(row)
+        fault = (
             f"the event is '{kind}'"
             if kind not in _KINDS
-            else ("the event has no time" if behavior else "the event has no behavior")
+            else "the event has no behavior"
+            if not behavior
+            else "the event has no time"
+            if math.isnan(time)
+            else ""
         )
-        faults.report(what, row=row.number, expected="START, STOP or POINT with behavior and time")
-        return None
-    modifiers, comment = columns.modifiers(row), columns.get(row, "Comment")
-    key = (id_, subject, behavior, modifiers)
-    if kind == "POINT":
-        label = LabelRow(behavior, time, time, row.number, subject, "", "yes", modifiers, comment)
-        return Interval(label, media)
-    if kind == "START":
-        if key in open_:
-            faults.report(
+        if fault:
+            expected = "START, STOP or POINT with behavior and time"
+            self.faults.report(fault, row=row.number, expected=expected)
+            return None
+        key = (observation, subject, behavior, self.columns.modifiers(row))
+        if kind == "POINT":
+            return self._interval(row, row)
+        if kind == "STOP":
+            return self._stop(key, row)
+        if key in self.open:
+            self.faults.report(
                 f"'{behavior}' starts again at {time:g} s; it already runs since row "
-                f"{open_[key][1].number}",
+                f"{self.open[key].number}",
                 row=row.number,
                 expected="a STOP before the next START",
                 todo="close the first event in BORIS and export again",
             )
-        open_[key] = (time, row, comment)
+        self.open[key] = row
         return None
-    if key not in open_:
-        faults.report(
-            f"'{behavior}' stops at {time:g} s but never started",
-            row=row.number,
-            expected="a START with the same subject and modifiers before each STOP",
+
+    def report_open(self) -> None:
+        """Report every START that has found no STOP."""
+        for (_, subject, behavior, _), row in self.open.items():
+            self.faults.report(
+                f"'{behavior}' of '{subject or 'No focal subject'}' starts at "
+                f"{self._time(row):g} s and never stops",
+                row=row.number,
+                expected="a STOP for every START",
+                todo="close the event in BORIS and export again",
+            )
+
+    def _stop(self, key: _Key, row: Row) -> Interval | None:
+        behavior, time = key[2], self._time(row)
+        first = self.open.pop(key, None)
+        if first is None:
+            self.faults.report(
+                f"'{behavior}' stops at {time:g} s but never started",
+                row=row.number,
+                expected="a START with the same subject and modifiers before each STOP",
+            )
+            return None
+        if time < self._time(first):
+            self.faults.report(
+                f"'{behavior}' stops at {time:g} s, before its start at {self._time(first):g} s",
+                row=row.number,
+            )
+            return None
+        return self._interval(first, row)
+
+    def _interval(self, first: Row, last: Row) -> Interval:
+        behavior, subject = self._who(first)
+        comments = dict.fromkeys(self.columns.get(row, "Comment") for row in (first, last))
+        label = LabelRow(
+            behavior,
+            self._time(first),
+            self._time(last),
+            first.number,
+            subject,
+            modifiers=self.columns.modifiers(first),
+            comment=" ".join(filter(None, comments)),
         )
-        return None
-    start, first, comment_start = open_.pop(key)
-    if time < start:
-        faults.report(
-            f"'{behavior}' stops at {time:g} s, before its start at {start:g} s", row=row.number
-        )
-        return None
-    comment = " ".join(filter(None, (comment_start, comment)))
-    label = LabelRow(behavior, start, time, first.number, subject, "", "yes", modifiers, comment)
-    return Interval(label, media_name(columns.get(first, *MEDIA)) or media)
+        names = (media_name(self.columns.get(row, *MEDIA)) for row in (first, last))
+        return Interval(label, next(filter(None, names), ""))
+
+    def _who(self, row: Row) -> tuple[str, str]:
+        subject = self.columns.get(row, "Subject")
+        return self.columns.get(row, "Behavior"), "" if subject in NO_SUBJECT else subject
+
+    def _time(self, row: Row) -> float:
+        return self.columns.seconds(row, "Time", self.table)

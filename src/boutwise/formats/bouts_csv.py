@@ -15,6 +15,7 @@ from pathlib import Path
 from boutwise.errors import FormatError, LabelError
 from boutwise.formats._contract import Contents, LabelRow, LabelTrack
 from boutwise.formats._text import Row, Table, head_rows, read_table
+from boutwise.formats._writing import whole_file
 from boutwise.types import Bout, Bouts, FrameClock, Observed
 
 DESCRIPTION = "boutwise .bouts.csv with .observed.csv: bouts by frame from 0, half-open; written"
@@ -200,7 +201,7 @@ def _cells(row: Bout | Observed, clock: FrameClock) -> list[str]:
 
 
 def _write(path: Path, head: tuple[str, ...], rows: Iterable[list[str]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with whole_file(path) as file:
         writer = csv.writer(file)
         writer.writerow(head)
         writer.writerows(rows)

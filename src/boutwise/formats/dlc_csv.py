@@ -16,6 +16,7 @@ from boutwise.formats._contract import Contents
 from boutwise.formats._dlc import LEVELS, columns_of, frame_numbers, pose_track, recording_name
 from boutwise.formats._pose_values import Grid, decimal_of, head_lines, read_columns, separator_in
 from boutwise.formats._text import encoding_of, first_bytes, head_rows, not_utf8
+from boutwise.formats._writing import whole_file
 from boutwise.types import PoseTrack
 
 DESCRIPTION = "DeepLabCut or LightningPose CSV: pose by frame from 0, one or several animals"
@@ -52,7 +53,7 @@ def read(path: Path, *, fps: float | None = None) -> Contents:
         path,
         "dlc_csv",
         recording_name(path),
-        pose=pose_track(columns, values[grid.n_index :], path=path),
+        pose=pose_track(columns, values[grid.n_index :], path=path, first_row=grid.skip_rows + 1),
         fps=fps,
         problems=tuple(problems),
         row_to_frame=frames,
@@ -128,7 +129,7 @@ def write_pose(path: Path, pose: PoseTrack, *, scorer: str = "boutwise") -> list
     if pose.confidence is not None:
         stacked = np.concatenate([stacked, pose.confidence[..., None]], axis=3)
     levels = [0, 1, 2, 3] if several else [0, 2, 3]
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with whole_file(path) as file:
         for level in levels:
             cells = [LEVELS[level], *(key[level] for key in keys)]
             pd.DataFrame([cells]).to_csv(file, header=False, index=False, lineterminator="\n")

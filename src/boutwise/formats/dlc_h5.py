@@ -18,11 +18,12 @@ from boutwise.errors import FormatError, did_you_mean
 from boutwise.formats._contract import Contents
 from boutwise.formats._dlc import LEVELS, columns_of, frame_numbers, pose_track, recording_name
 from boutwise.formats._pickle import load_plain
-from boutwise.formats._pose_values import FLOAT32_MAX
 
 DESCRIPTION = "DeepLabCut H5: pose by frame from 0, one or several animals; no pickle is run"
 _CSV = "use the CSV file that DeepLabCut writes beside the H5 file"
 _Key = tuple[str, ...]
+_Loaded = tuple[list[_Key], NDArray[np.float64], NDArray[Any]]
+"""Keys of the columns, values (rows, columns), index (rows,)."""
 
 
 def sniff(path: Path) -> bool:
@@ -47,22 +48,7 @@ def read(path: Path, *, fps: float | None = None, key: str | None = None) -> Con
     Raises:
         FormatError: The file is broken, or its header is a pickle with more than plain names.
     """
-    try:
-        with h5py.File(path, "r") as file:
-            group = _choose(file, key, path)
-            if _text(group.attrs["pandas_type"]) == "frame_table":
-                keys, values, index = _table(group, path)
-            else:
-                keys, values, index = _fixed(group, path)
-    except FormatError:
-        raise
-    except Exception as error:  # a damaged HDF5 file raises whatever its bytes lead to
-        raise FormatError(
-            f"the H5 file is broken: {error}",
-            file=path,
-            expected="a table as DeepLabCut writes it",
-            todo=_CSV,
-        ) from error
+    keys, values, index = _load(path, key)
     depths = {len(entry) for entry in keys}
     if depths not in ({3}, {4}):
         raise FormatError(
@@ -75,10 +61,6 @@ def read(path: Path, *, fps: float | None = None, key: str | None = None) -> Con
     columns, problems = columns_of(levels, names, path=path)
     if not len(values):
         raise FormatError("there are no rows", file=path, expected="one row a frame")
-    infinite = (np.abs(values) > FLOAT32_MAX).any(axis=1)
-    if infinite.any():
-        row = int(np.argmax(infinite)) + 1
-        raise FormatError("a pose value is infinite", file=path, row=row, expected="a number")
     frames, found = frame_numbers(index, path=path, first_row=1)
     return Contents(
         path,
@@ -89,6 +71,24 @@ def read(path: Path, *, fps: float | None = None, key: str | None = None) -> Con
         problems=(*problems, *found),
         row_to_frame=frames,
     )
+
+
+def _load(path: Path, key: str | None) -> _Loaded:
+    try:
+        with h5py.File(path, "r") as file:
+            group = _choose(file, key, path)
+            if _text(group.attrs["pandas_type"]) == "frame_table":
+                return _table(group, path)
+            return _fixed(group, path)
+    except FormatError:
+        raise
+    except Exception as error:  # a damaged HDF5 file raises whatever its bytes lead to
+        raise FormatError(
+            f"the H5 file is broken: {error}",
+            file=path,
+            expected="a table as DeepLabCut writes it",
+            todo=_CSV,
+        ) from error
 
 
 def _tables(file: h5py.File) -> list[str]:
@@ -146,7 +146,7 @@ def _level_names(group: h5py.Group, axis: str) -> list[_Key]:
     return list(zip(*parts, strict=True))
 
 
-def _fixed(group: h5py.Group, path: Path) -> tuple[list[_Key], NDArray[np.float64], NDArray[Any]]:
+def _fixed(group: h5py.Group, path: Path) -> _Loaded:
     """Keys, values (rows, columns) and index of the fixed layout."""
     keys = _level_names(group, "axis0")
     index = _array(group, "axis1")
@@ -164,7 +164,7 @@ def _fixed(group: h5py.Group, path: Path) -> tuple[list[_Key], NDArray[np.float6
     return keys, values, index
 
 
-def _table(group: h5py.Group, path: Path) -> tuple[list[_Key], NDArray[np.float64], NDArray[Any]]:
+def _table(group: h5py.Group, path: Path) -> _Loaded:
     """Keys, values (rows, columns) and index of the table layout."""
     records = _array(group, "table")
     attributes = group["table"].attrs

@@ -20,6 +20,7 @@ from boutwise.formats._frame_table import Matrix
 from boutwise.formats._names import recording_of
 from boutwise.formats._runs import time_axis
 from boutwise.formats._text import Row, Table, head_rows, read_table
+from boutwise.formats._writing import whole_file
 from boutwise.types import Bout, Bouts, FrameClock, FrameState, Observed, Subject
 
 DESCRIPTION = "boutwise table by frame from 0: states 1, 0, -1, -2 of every behavior; also written"
@@ -134,7 +135,7 @@ def write(path: Path, bouts: Bouts, *, clocks: Mapping[str, FrameClock]) -> list
         )
     behaviors = tuple(dict.fromkeys(row.behavior for row in rows))
     subjects = dict.fromkeys(Subject(row.recording, row.animal, row.target) for row in rows)
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with whole_file(path) as file:
         writer = csv.writer(file)
         writer.writerow((*HEAD, *behaviors))
         for subject in subjects:

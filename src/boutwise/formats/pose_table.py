@@ -14,6 +14,7 @@ Nothing is recognised by itself: a table of numbers could be anything.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,7 +25,6 @@ from boutwise.errors import FormatError, did_you_mean
 from boutwise.formats._contract import Contents
 from boutwise.formats._dlc import ANIMAL, Column, frame_numbers, pose_track
 from boutwise.formats._pose_values import Grid, decimal_of, head_lines, read_columns, separator_in
-from boutwise.types import PoseTrack
 
 DESCRIPTION = "plain table of pose by a declared mapping (--mapping): 2D or 3D, one row a frame"
 
@@ -108,30 +108,22 @@ def read(
         )
     plan = _parse(mapping, path)
     heads, grid = _layout(path, plan)
-    columns: list[Column] = []
-    places: list[int] = []
-    for animal, points in plan.points().items():
-        for name, point in points.items():
-            for coord, column in _coords(point):
-                columns.append(Column(animal, name, coord))
-                places.append(_place(column, heads, grid, path))
+    named = [
+        (Column(animal, name, coord), _place(column, heads, grid, path))
+        for animal, points in plan.points().items()
+        for name, point in points.items()
+        for coord, column in _coords(point)
+    ]
     table = read_columns(path, grid)
-    values = [table[place].astype(np.float64) for place in places]
+    values = [table[place].astype(np.float64) for _, place in named]
     frames = None
     problems: list[Any] = []
     if plan.frame is not None:
         numbers = table[_place(plan.frame, heads, grid, path)]
         frames, problems = frame_numbers(numbers, path=path, first_row=grid.skip_rows + 1)
-    track = pose_track(columns, values, path=path)
-    pose = PoseTrack(
-        track.positions,
-        track.confidence,
-        track.animals,
-        track.keypoints,
-        roles=plan.roles or track.roles,
-        unit=plan.unit,
-        source=str(path),
-    )
+    columns = [column for column, _ in named]
+    track = pose_track(columns, values, path=path, first_row=grid.skip_rows + 1)
+    pose = replace(track, roles=plan.roles or track.roles, unit=plan.unit)
     return Contents(
         path,
         "pose_table",

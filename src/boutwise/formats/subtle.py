@@ -18,7 +18,7 @@ import numpy as np
 from boutwise.errors import FormatError
 from boutwise.formats._contract import Contents, LabelRow, LabelTrack
 from boutwise.formats._dlc import ANIMAL
-from boutwise.formats._pose_values import Grid, head_lines, read_columns
+from boutwise.formats._pose_values import Grid, head_lines, read_columns, refuse_infinite
 from boutwise.formats._runs import observed_ranges, stretches, time_axis
 from boutwise.formats._text import head_rows, read_table, to_number
 from boutwise.types import Behavior, Ethogram, ExclusiveGroup, PoseTrack
@@ -120,7 +120,9 @@ def _pose(path: Path, n_columns: int, fps: float) -> Contents:
             expected=f"{3 * len(KEYPOINTS)}: x, y, z of {', '.join(KEYPOINTS)}; or a header ',0'",
         )
     columns = read_columns(path, Grid(0, n_columns, 0))
-    positions = np.stack(columns, axis=1).astype(np.float32)
+    with np.errstate(over="ignore"):  # too large for float32 becomes infinite, and is refused
+        positions = np.stack(columns, axis=1).astype(np.float32)
+    refuse_infinite(positions, path=path, first_row=1)
     pose = PoseTrack(
         positions.reshape(len(positions), 1, len(KEYPOINTS), 3),
         None,
