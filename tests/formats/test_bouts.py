@@ -170,6 +170,9 @@ def test_a_short_file_proposes_the_last_frames_of_its_trial():
     assert label_offset(frames((1, 2)), target) == 0
     with pytest.raises(LabelError, match="361 rows"):
         label_offset(frames(n_rows=361, trial=1), target)
+    numbered = frames((15, 360), n_rows=345, trial=2, observed=((15, 360),))
+    assert label_offset(numbered, target) == 0
+    assert label_offset(seconds((0, 1), n_rows=20), target) == 0
     track = frames((0, 345), n_rows=345, trial=2, observed=((0, 345),))
     bouts, _ = convert(track, target, offset_frames=15)
     assert spans(bouts) == [(375, 720)]

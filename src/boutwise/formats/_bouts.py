@@ -30,15 +30,19 @@ def label_offset(track: LabelTrack, recording: Recording, *, source: str = "") -
     """Frames at the head of a trial that a file of labels frame by frame leaves out.
 
     A file with fewer rows than its trial has frames holds the last ones (345 of 360: offset 15);
-    a full file never moves. To be shown in a dry run and used only when a person agrees.
+    a full file never moves, nor one whose own frame numbers reach beyond its rows. To be shown
+    in a dry run and used only when a person agrees.
 
     Raises:
         LabelError: The file has more rows than the trial has frames.
     """
     trial = _trial(track, recording, source)
     n_frames = trial.n_frames if trial else recording.n_frames
-    if track.n_rows is None:
+    if track.n_rows is None or track.unit == "second":
         return 0
+    last = max([stop for _, stop in track.observed or ()] + [row.stop for row in track.rows] + [0])
+    if track.n_rows < last <= n_frames:
+        return 0  # the file numbers its frames itself: they do not begin at 0, or have gaps
     if track.n_rows > n_frames:
         raise LabelError(
             f"there are {track.n_rows} rows of labels",
