@@ -25,9 +25,9 @@ from boutwise.types import Problem
 Say = Callable[[int, int, str], None]
 
 PRESET, FPS, SEED = "default", 30.0, 0
-LABELLED, UNLABELLED = 8, 2
+LABELLED, UNLABELLED = 6, 2
 """Animals with labels, and animals whose recordings are only predicted."""
-MINUTES = 4.0
+MINUTES = 2.0
 RECIPE = "pose"
 
 
