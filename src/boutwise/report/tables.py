@@ -166,8 +166,10 @@ def flat(tree: Any, path: str = "") -> list[tuple[str, str]]:
 
 def leaf_words(value: Any) -> str:
     """A plain value as words."""
-    if value is None or value == {} or value == []:
+    if value is None:
         return MISSING
+    if value == {} or value == []:
+        return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from boutwise.report.tables import (
     duration_words,
     figure,
     flat,
+    leaf_words,
     missing,
     score,
     words,
@@ -35,7 +37,8 @@ def build(run: Run, swatches: Mapping[str, Swatch]) -> dict[str, Any]:
         ("frames unlabelled, left out", f"{facts['unlabelled_frames']:,}"),
         ("frames unscorable, left out", f"{facts['unscorable_frames']:,}"),
     ]
-    fingerprint = flat(run.plan["fingerprint"]) if run.plan.get("fingerprint") else []
+    fingerprint = dict(run.plan.get("fingerprint") or {})
+    classes = fingerprint.pop("classes", {})
     return {
         "sums": sums,
         "recordings": recordings(run),
@@ -43,8 +46,12 @@ def build(run: Run, swatches: Mapping[str, Swatch]) -> dict[str, Any]:
         "folds": folds(run),
         "holdout": list(run.plan.get("holdout") or []),
         "fingerprint": Table(
-            ("fact", "value"), tuple((words(path), words(value)) for path, value in fingerprint)
+            ("fact", "value"),
+            tuple((words(path), words(value)) for path, value in flat(fingerprint))
+            if fingerprint
+            else (),
         ),
+        "classes": class_table(classes),
         "labels_digest": run.labels_digest,
     }
 
@@ -109,6 +116,16 @@ def behaviors(run: Run, swatches: Mapping[str, Swatch]) -> Table:
         )
     columns = ("behavior", "kind", "frames", "share", "bouts", "animals", "recordings")
     return Table(columns, tuple(rows))
+
+
+def class_table(classes: Mapping[str, Mapping[str, Any]]) -> Table:
+    """The facts about each behavior from which the plan was made, one column a fact."""
+    facts = list(dict.fromkeys(fact for entry in classes.values() for fact in entry))
+    rows = tuple(
+        (words(name), *(words(leaf_words(entry.get(fact))) for fact in facts))
+        for name, entry in classes.items()
+    )
+    return Table(("behavior", *(re.sub("_s$", " [s]", fact) for fact in facts)), rows)
 
 
 def folds(run: Run) -> Table:

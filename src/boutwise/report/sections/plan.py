@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from boutwise.report.run_folder import Run
-from boutwise.report.tables import Cell, Table, flat, words
+from boutwise.report.tables import Cell, Table, flat, leaf_words, words
 
 
 def build(run: Run) -> dict[str, Any]:
     """Settings that were chosen automatically first, the rest of the recipe after them."""
     settings = dict(flat(run.plan.get("recipe", {})))
-    settings |= {key: str(run.plan[key]) for key in ("fps", "seed") if key in run.plan}
+    settings |= {key: leaf_words(run.plan[key]) for key in ("fps", "seed") if key in run.plan}
     reasons = dict(run.plan.get("reasons", {}))
     chosen: list[tuple[Cell, ...]] = []
     for path, reason in reasons.items():
