@@ -168,6 +168,55 @@ def test_a_changed_label_file_makes_revisions_and_people_keep_theirs(project, la
     assert [h.author for h in project.bout_history(mine)] == ["eva"]
 
 
+def test_a_changed_pose_file_stays_with_its_recording(project, lab):
+    path = pose(lab / "day1" / f"m1{NETWORK}.csv")
+    run(project, lab, fps=20)
+    pose(path, seed=7)
+    plan, result = run(project, lab / "day1", fps=20)
+    assert plan.rows[0].news == "changed"
+    assert result.recordings == ()
+    assert [r.id for r in project.recordings()] == ["day1/m1"]
+    assert project.pose("day1/m1").n_frames == 60
+    pose(path, 61, seed=8)
+    with pytest.raises(DataError, match="now has 61 frames"):
+        run(project, lab / "day1")
+
+
+def test_a_recording_whose_pose_is_gone_holds_up_no_other(project, lab):
+    gone = pose(lab / f"m1{NETWORK}.csv")
+    run(project, lab, fps=20)
+    gone.unlink()
+    for key in list(project.store.keys()):
+        project.store.remove(key)
+    pose(lab / f"m2{NETWORK}.csv", seed=2)
+    plan, result = run(project, lab, fps=20)
+    assert result.recordings == ("m2",)
+    assert any("can take no labels now" in problem.what for problem in plan.problems)
+
+
+def test_an_import_that_was_cut_off_is_completed(project, lab, monkeypatch):
+    for number in (1, 2, 3):
+        pose(lab / f"m{number}{NETWORK}.csv", seed=number)
+        frame_labels(lab / f"m{number}.csv", LABELS)
+    taken = Project.add_label_file
+    calls = []
+
+    def once(self, path, **more):
+        if calls:
+            raise KeyboardInterrupt
+        calls.append(path)
+        return taken(self, path, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Project, "add_label_file", once)
+        with pytest.raises(KeyboardInterrupt):
+            run(project, lab, fps=20)
+    assert len(project.recordings("labelled")) == 1
+    _, result = run(project, lab, fps=20)
+    assert (result.recordings, result.added, result.unchanged) == ((), 6, 3)
+    assert len(project.recordings("labelled")) == 3
+
+
 def test_labels_that_come_later_find_their_recording(project, lab):
     pose(lab / "pose" / f"m1{NETWORK}.csv")
     run(project, lab, fps=20)
@@ -541,6 +590,17 @@ def test_overlapping_behaviors_are_proposed_without_a_group(project, lab):
     plan, _ = run(project, lab, fps=20)
     assert project.ethogram.groups == ()
     assert any("seen at once" in note for note in plan.notes)
+
+
+def test_behaviors_with_gaps_between_them_are_proposed_without_a_group(project, lab):
+    pose(lab / f"m1{NETWORK}.csv")
+    intervals(lab / "m1.csv", [("walk", 0, 20), ("rest", 30, 40)])
+    plan, _ = run(project, lab, fps=20)
+    assert project.ethogram.groups == ()
+    assert any("frames without any" in note for note in plan.notes)
+    states = project.bouts("m1").to_frames(Subject("m1", "m1"), project.ethogram, 60)
+    assert (states == 1).sum() == 30
+    assert (states == 0).sum() == 90
 
 
 def test_an_unknown_behavior_is_left_out_and_told_or_stops(project, lab):

@@ -89,6 +89,19 @@ def test_a_transaction_happens_whole_or_not_at_all(tmp_path):
     database.close()
 
 
+def test_a_second_writer_is_told_and_readers_go_on(tmp_path):
+    first, second = Database(tmp_path), Database(tmp_path)
+    second.rows("PRAGMA busy_timeout=50")
+    with first.transaction() as connection:
+        connection.execute("INSERT INTO animals (id) VALUES ('a')")
+        assert second.rows("SELECT * FROM animals") == []
+        with pytest.raises(ProjectError, match="locked"), second.transaction():
+            pass
+    assert len(second.rows("SELECT * FROM animals")) == 1
+    first.close()
+    second.close()
+
+
 @pytest.mark.parametrize("table", ["bouts", "observed", "ratings"])
 def test_what_people_entered_can_be_neither_changed_nor_deleted(tmp_path, table):
     database = Database(tmp_path)

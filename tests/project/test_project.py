@@ -90,6 +90,15 @@ def test_ethogram_and_roles_survive(project):
         assert again.config.keypoints == {"snout": "nose", "dot": "none"}
 
 
+def test_what_a_person_edits_meanwhile_is_not_lost(project):
+    path = project.root / "boutwise.yaml"
+    text = path.read_text(encoding="utf-8").replace("fps: null", "fps: 40  # by hand")
+    path.write_text(text, encoding="utf-8")
+    project.set_roles({"snout": "nose"})
+    assert "fps: 40  # by hand" in path.read_text(encoding="utf-8")
+    assert project.config.defaults.fps == 40
+
+
 # --- recordings, animals, sessions
 
 

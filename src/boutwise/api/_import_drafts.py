@@ -12,6 +12,7 @@ from boutwise.api._import_matching import Candidate
 from boutwise.api._import_reading import ReadFile
 from boutwise.api._import_sources import slug
 from boutwise.api._import_types import ImportPlan, ImportRow
+from boutwise.errors import BoutwiseError
 from boutwise.project import Project
 from boutwise.types import PoseTrack, Problem, Recording, Severity
 
@@ -52,33 +53,61 @@ def drafts(project: Project, files: Sequence[ReadFile], plan: ImportPlan) -> dic
     """Recordings of the pose files, and those of the project, by id."""
     there = {recording.id: recording for recording in project.recordings()}
     places = {f.recording: f.path for f in project.files() if f.kind == "pose"}
+    by_path = {path.resolve(): name for name, path in places.items()}
     groups: dict[str, list[ReadFile]] = {}
     for file in files:
         if file.is_pose:
-            groups.setdefault(_id(file, places), []).append(file)
+            groups.setdefault(_id(file, places, by_path), []).append(file)
     found: dict[str, Draft] = {}
     for name, group in sorted(groups.items()):
         chosen = _one_of(project, name, group, plan)
         if chosen is not None:
             found[name] = _draft(project, name, chosen, there.get(name))
     for name, recording in there.items():
-        if name not in found and project.has_pose(name):
-            tracks, keypoints = project.pose_names(name)
-            found[name] = Draft(
-                name,
-                None,
-                name.rsplit("/", 1)[-1],
-                recording.n_frames,
-                tracks,
-                keypoints,
-                {},
-                recording,
-                places[name].parent,
-            )
+        if name not in found and name in places:
+            untouched = _untouched(project, recording, places[name], plan)
+            if untouched is not None:
+                found[name] = untouched
     return found
 
 
-def _id(file: ReadFile, places: Mapping[str, Path]) -> str:
+def _untouched(
+    project: Project, recording: Recording, pose: Path, plan: ImportPlan
+) -> Draft | None:
+    """A recording of the project whose pose is not imported again; labels may belong to it."""
+    try:
+        tracks, keypoints = project.pose_names(recording.id)
+    except BoutwiseError as error:
+        what = f"this recording can take no labels now: {error.what}"
+        plan.problems.append(
+            Problem(
+                "import",
+                Severity.WARNING,
+                what,
+                recording=recording.id,
+                file=str(pose),
+                todo=error.todo or "",
+            )
+        )
+        return None
+    name = recording.id.rsplit("/", 1)[-1]
+    return Draft(
+        recording.id,
+        None,
+        name,
+        recording.n_frames,
+        tracks,
+        keypoints,
+        {},
+        recording,
+        pose.resolve().parent,
+    )
+
+
+def _id(file: ReadFile, places: Mapping[str, Path], by_path: Mapping[Path, str]) -> str:
+    here = by_path.get(file.path.resolve())
+    if here is not None:
+        return here  # the same place, whatever the file holds now
     if file.known is not None:
         return file.known.recording
     base = file.contents.recording if file.contents else file.path.stem

@@ -8,7 +8,7 @@ import numpy as np
 
 from boutwise.formats import LabelTrack
 from boutwise.project.config import NO_ROLE
-from boutwise.types import Behavior, Bout, Bouts, Ethogram, ExclusiveGroup
+from boutwise.types import Behavior, Bout, Bouts, Ethogram, ExclusiveGroup, Observed
 from boutwise.types.roles import propose_roles
 
 GROUP = "activity"
@@ -19,8 +19,8 @@ def ethogram(
 ) -> tuple[Ethogram, str]:
     """Propose an ethogram from labels, and say how.
 
-    Behaviors stand in the order in which the files name them. They exclude each other when no two
-    of them were ever seen at once in the same subject by the same annotator.
+    Behaviors stand in the order in which the files name them. They exclude each other when
+    every examined frame of a subject has exactly one of them, by the same annotator.
 
     Args:
         tracks: The labels as the files have them.
@@ -42,20 +42,56 @@ def ethogram(
     )
     if known and len(known.names) == len(names):
         return known, "the format's own"
+    if known:
+        return Ethogram(behaviors, known.groups), "the format's own and what else was labeled"
+    groups, how = _groups(behaviors, bouts)
+    return Ethogram(behaviors, groups), how
+
+
+def _groups(
+    behaviors: tuple[Behavior, ...], bouts: Bouts
+) -> tuple[tuple[ExclusiveGroup, ...], str]:
+    """Exclusive groups, one for each scope, and why."""
     at_once = overlapping(bouts.rows())
-    groups = list(known.groups) if known else []
-    taken = {name for group in groups for name in group.behaviors}
+    groups, gaps = [], False
     for scope, label in (("individual", GROUP), ("directed", f"directed_{GROUP}")):
-        free = [b.name for b in behaviors if b.scope == scope and b.name not in taken]
-        if not known and len(free) > 1 and not (at_once & set(free)):
+        free = [b.name for b in behaviors if b.scope == scope]
+        if len(free) < 2 or at_once & set(free):
+            continue
+        if _has_gaps(bouts, set(free)):
+            # 'Exactly one at a time' is not so, and which behavior fills the gaps nobody has said.
+            gaps = True
+        else:
             groups.append(ExclusiveGroup(label, tuple(free)))
     if at_once:
         how = f"{', '.join(sorted(at_once))} were seen at once, so nothing excludes anything"
     elif groups:
-        how = "they exclude each other, because no two were ever seen at once"
+        how = "they exclude each other: each labeled frame has exactly one"
+    elif gaps:
+        how = (
+            "none excludes another: no two were seen at once, but there are frames without any; "
+            "a group with a background in boutwise.yaml would make them exclusive"
+        )
     else:
         how = "no exclusive group"
-    return Ethogram(behaviors, tuple(groups)), how
+    return tuple(groups), how
+
+
+def _has_gaps(bouts: Bouts, names: set[str]) -> bool:
+    """Whether a subject has examined frames in which it showed none of the behaviors."""
+    pieces: dict[tuple[str, ...], list[Bout | Observed]] = {}
+    everything: list[Bout | Observed] = [*bouts.rows(), *bouts.observed]
+    for piece in everything:
+        if piece.behavior in names:
+            key = (piece.recording, piece.animal, piece.target, piece.annotator)
+            pieces.setdefault(key, []).append(piece)
+    for mine in pieces.values():
+        shown, seen = np.zeros((2, max(piece.stop for piece in mine)), dtype=bool)
+        for piece in mine:
+            (shown if isinstance(piece, Bout) else seen)[piece.start : piece.stop] = True
+        if (seen & ~shown).any():
+            return True
+    return False
 
 
 def _points(tracks: Iterable[LabelTrack]) -> set[str]:

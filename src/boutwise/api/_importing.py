@@ -55,7 +55,7 @@ def plan_import(
     animal_pattern: str | None = None,
     session_pattern: str | None = None,
 ) -> ImportPlan:
-    """Find out what an import would do. Nothing in the project changes.
+    """Find out what an import would do. Nothing in the project changes but its cache.
 
     Args:
         project: Where to.

@@ -151,7 +151,7 @@ class Database:
                 yield self._connection
                 return
             self.claim_host()
-            self._connection.execute("BEGIN IMMEDIATE")
+            self._begin()
             self._depth += 1
             try:
                 yield self._connection
@@ -162,6 +162,17 @@ class Database:
                 self._connection.execute("COMMIT")
             finally:
                 self._depth -= 1
+
+    def _begin(self) -> None:
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            raise ProjectError(
+                f"the project cannot be written to: {error}",
+                file=self.path,
+                expected="one process that writes, and the right to write",
+                todo="wait until the other boutwise has finished; look at the file's permissions",
+            ) from error
 
     def claim_host(self) -> None:
         """Take the right to write on a network file system, whose locks cannot be trusted.

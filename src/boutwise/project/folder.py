@@ -96,6 +96,10 @@ class ProjectFolder:
         config_file.write(path, config, backups=self.root / BACKUPS)
         self._config = config_file.read(path)
 
+    def _as_written(self) -> ProjectConfig:
+        """The file as it is now: a person may have edited it since the project was opened."""
+        return config_file.read(self.root / config_file.NAME)
+
     @property
     def ethogram(self) -> Ethogram:
         """The ethogram; without behaviors as long as nobody has declared any."""
@@ -104,7 +108,7 @@ class ProjectFolder:
     def set_ethogram(self, ethogram: Ethogram) -> None:
         """Write the ethogram into ``boutwise.yaml``."""
         section = EthogramSection.of(ethogram)
-        self.set_config(self._config.model_copy(update={"ethogram": section}))
+        self.set_config(self._as_written().model_copy(update={"ethogram": section}))
 
     @property
     def roles(self) -> dict[str, str]:
@@ -114,7 +118,7 @@ class ProjectFolder:
     def set_roles(self, roles: Mapping[str, str]) -> None:
         """Write the roles of keypoints into ``boutwise.yaml``; ``none`` for a keypoint without."""
         plain = {name: role or NO_ROLE for name, role in roles.items()}
-        data = self._config.model_dump(mode="json") | {"keypoints": plain}
+        data = self._as_written().model_dump(mode="json") | {"keypoints": plain}
         self.set_config(ProjectConfig.model_validate(data))
 
     # --- animals, sessions, recordings
