@@ -148,3 +148,9 @@ def test_edit_score_equals_the_full_table(truth, predicted, left_out):
 def test_the_shared_case_gives_its_published_edit_score(case):
     truth, predicted = (labels[:20_000] for labels in case)
     assert round(bouts.edit_score(truth, predicted, [OTHER]), 4) == 59.9078
+
+
+def test_of_two_equal_overlaps_the_earlier_true_bout_is_claimed():
+    truth, predicted = np.array([[0, 4], [6, 10]]), np.array([[2, 8], [8, 10]])
+    assert match(truth, predicted, [0.25]).tp.tolist() == [2]
+    assert one_to_one([[0, 1, 2, 3], [6, 7, 8, 9]], [[*range(2, 8)], [8, 9]], 0.25)[0] == 2

@@ -297,3 +297,58 @@ def test_directed_behaviors_belong_to_the_animal_that_acts():
     assert scores.facts.n_subjects == scores.frames.macro_f1.interval.n_groups == 6
     assert scores.by_recording[0].members == ("ax", "ay")
     assert {row.target for row in scores.time_budgets} == {i.subject.target for i in items}
+
+
+def test_the_majority_of_an_animal_is_not_its_own():
+    group = ExclusiveGroup("g", ("a", "b"))
+    ethogram = Ethogram((Behavior("a"), Behavior("b")), (group,))
+    items = []
+    # All together 'a' is commoner, but not in the animals that are not 'x'.
+    for animal, n_frames, label in (("x", 100, 0), ("y", 40, 1), ("z", 40, 1)):
+        truth = np.eye(2, dtype=np.int8)[np.full(n_frames, label)]
+        items.append(ScoredSubject(Subject(animal, animal), animal, truth, truth > 0, 20.0))
+    majority = score_recordings(items, ethogram).baselines[0]
+    assert majority.accuracy == 0
+    same_fold = ScoreOptions(folds={"x": "1", "y": "1", "z": "2"})
+    majority = score_recordings(items, ethogram, options=same_fold).baselines[0]
+    # 'z' gets the 'a' of x and y; x and y get the 'b' of z.
+    assert majority.accuracy == pytest.approx(40 / 180)
+
+
+def test_onsets_outside_the_examined_frames_are_left_out():
+    for row in scored().onsets.behaviors:
+        column = NAMES.index(row.name)
+        found = n_true = n_said = 0
+        for item in animals():
+            known = item.truth[:, column] >= 0
+            true = [b[0] for b in references.bouts_of(item.truth[:, column] == 1, known)]
+            said = [b[0] for b in references.bouts_of(item.decided[:, column], known)]
+            n_true, n_said = n_true + len(true), n_said + len(said)
+            for onset in said:
+                near = [t for t in true if abs(t - onset) <= 2]
+                if near:
+                    true.remove(near[0])
+                    found += 1
+        assert row.precision[1] == pytest.approx(found / n_said)
+        assert row.recall[1] == pytest.approx(found / n_true)
+
+
+def test_the_interval_of_a_time_budget_knows_nothing_of_its_own_animal():
+    items = [replace(item, animal=f"m{place}") for place, item in enumerate(animals())]
+    flipped = items[0].truth.copy()
+    flipped[:, 4] = np.where(flipped[:, 4] >= 0, 1 - flipped[:, 4], flipped[:, 4])
+    changed = [replace(items[0], truth=flipped), *items[1:]]
+    before, after = (
+        next(
+            row
+            for row in score_recordings(each, ETHOGRAM).time_budgets
+            if (row.recording, row.behavior) == ("rec0", "sniff")
+        )
+        for each in (items, changed)
+    )
+    assert before.truth_s != after.truth_s
+    assert (before.expected_low_s, before.expected_high_s) == (
+        after.expected_low_s,
+        after.expected_high_s,
+    )
+    assert before.expected_low_s < before.expected_s < before.expected_high_s
