@@ -367,6 +367,22 @@ def test_another_rate_than_the_project_has_stops(project, lab):
             plan_import(project, lab, fps=wrong)
 
 
+def test_a_rate_that_contradicts_the_file_is_told(project, lab):
+    pose(lab / f"m1{NETWORK}.csv")
+    table(
+        lab / "m1.csv",
+        "Time,Media file path,Total length,FPS,Subject,Behavior,Behavioral category,Comment,Status",
+        "0.5,m1.avi,2.0,30.0,m1,walk,,,START",
+        "1.0,m1.avi,2.0,30.0,m1,walk,,,STOP",
+    )
+    plan = plan_import(project, lab)
+    assert plan.recordings[0].recording.clock.fps == 30
+    plan = plan_import(project, lab, fps=25)
+    assert plan.recordings[0].recording.clock.fps == 25
+    (problem,) = [p for p in plan.problems if "frame rate of 30 is stated" in p.what]
+    assert problem.expected == "25, which is used"
+
+
 # --- trials and offsets
 
 

@@ -127,7 +127,8 @@ def _fps(
     choices = [options.fps, own, from_labels, default_fps, of_format]
     rate = next((float(choice) for choice in choices if choice is not None), None)
     if rate is not None:
-        for other in [*stated, *([own] if own is not None else [])]:
+        # A reader hands back the rate that it was told, so the format's own is compared too.
+        for other in dict.fromkeys([*stated, *(r for r in (own, of_format) if r is not None)]):
             if abs(other - rate) > 0.01:
                 problem = _rate_problem(draft, f"{other:g}", f"{rate:g}, which is used")
                 plan.problems.append(problem)
