@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 
@@ -58,7 +59,7 @@ def test_every_value_fits_the_schema_and_has_a_reason(n_frames, fps, bout_s, ani
     assert member.windows.length >= 2 * max(tcn["dilations"])
     seen_s = sum(tcn["dilations"]) / fps
     assert seen_s > 3 or sum(tcn["dilations"]) >= 1023
-    steps = member.optim.epochs * max(1, n_frames / (member.windows.length * member.optim.batch))
+    steps = member.optim.epochs * math.ceil(n_frames / (member.windows.length * member.optim.batch))
     assert steps >= 200
 
 

@@ -48,7 +48,8 @@ class Windows:
     An epoch has as many windows as cover the trained frames once. Laid side by side from a random
     phase they see each trained frame about once; with ``around_bouts`` half of them give way to
     windows around bouts: a behavior is drawn with the square root of its number of bouts, then one
-    of its bouts, then a place for it inside the window.
+    of its bouts, then a place for it inside the window. Where every frame of six mice was labelled
+    both ways scored the same (.671 around bouts, .669 without); it is for acts that are rare.
 
     Args:
         dataset: Training subjects.

@@ -34,8 +34,8 @@ class _Block(nn.Module):
         normed = self.norm(values) * inside
         frames, far = values.shape[1], 2 * self.dilation
         padded = F.pad(normed, (0, 0, self.dilation, self.dilation))
-        # One matrix product over three shifted copies: a third faster on a CPU than a dilated
-        # convolution, and the same numbers.
+        # One matrix product over three shifted copies: on one CPU thread a fifth faster in training
+        # than torch's dilated convolution, and two fifths in scoring.
         taps = torch.cat([padded[:, :frames], normed, padded[:, far:]], dim=-1)
         inner = self.dropout(self.mix(torch.relu(self.dilated(taps))))
         mixed: Tensor = (values + inner) * inside
