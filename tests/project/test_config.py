@@ -48,7 +48,7 @@ names = st.text("abcdefghijklmnopqrstuvwxyzäß_ 0123456789:#'-", min_size=1, ma
 
 
 @given(st.lists(names, min_size=2, max_size=5, unique=True), st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_any_name_survives_the_file(tmp_path_factory, behaviors, data):
     folder = tmp_path_factory.mktemp("config")
     background = data.draw(st.sampled_from([*behaviors, ""]))

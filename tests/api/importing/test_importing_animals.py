@@ -1,0 +1,112 @@
+import pytest
+from tests.api.importing._lab_files import LABELS, NETWORK, frame_labels, pose, run, table
+
+from boutwise.api._import_metadata import by_pattern
+from boutwise.api._importing import plan_import
+from boutwise.errors import DataError, UsageError
+from boutwise.types import Bout, Bouts, Condition, Severity
+
+
+def test_undeclared_animals_are_named_after_their_recordings_and_told(project, lab):
+    pose(lab / f"m1{NETWORK}.csv")
+    plan, _ = run(project, lab, fps=20)
+    assert project.recording("m1").animals == ("m1",)
+    assert any("no animals were declared" in problem.what for problem in plan.problems)
+
+
+def test_a_table_declares_animals_sessions_and_conditions(project, lab, tmp_path):
+    pose(lab / f"a{NETWORK}.csv")
+    pose(lab / f"b{NETWORK}.csv", seed=1)
+    animals = table(
+        tmp_path / "animals.csv",
+        "\ufeffrecording;animal;sex;strain;session;treatment;dose;dose_unit;baseline;side",
+        "a;m1;f;C57;day1;;;;yes;",
+        f"b{NETWORK}.csv;m1;f;C57;day2;CFA;2,5;ul;no;left",
+    )
+    run(project, lab, fps=20, animals=animals)
+    assert {r.id: (r.animals, r.session) for r in project.recordings()} == {
+        "a": (("m1",), "day1"),
+        "b": (("m1",), "day2"),
+    }
+    sessions = project.sessions()
+    assert sessions["day1"].conditions == {"m1": Condition(baseline=True)}
+    assert sessions["day2"].conditions == {"m1": Condition("CFA", 2.5, "ul", side="left")}
+    assert project.animals()["m1"].strain == "C57"
+
+
+def test_animals_declared_later_rename_and_take_their_labels_along(project, lab, tmp_path):
+    pose(lab / f"a{NETWORK}.csv")
+    frame_labels(lab / "a.csv", LABELS)
+    run(project, lab, fps=20)
+    project.add_bouts(Bouts.from_rows([Bout("a", "a", "walk", 0, 9, annotator="eva")]))
+    _, result = run(project, lab, animals=table(tmp_path / "x.csv", "recording,animal", "a,m1"))
+    assert project.recording("a").animals == ("m1",)
+    assert set(project.bouts().animal) == {"m1"}
+    assert len(project.bouts()) == 4
+    assert (result.added, result.deleted) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (("recording,animl", "a,m1"), "did you mean 'animal'"),
+        (("recording,sex", "a,f"), "no column 'animal'"),
+        (("recording,animal,dose", "a,m1,much"), "'much' cannot be the dose"),
+        (("recording,animal", "a,m1,x"), "3 cells"),
+        (("recording,animal", "a,"), "cannot be the animal"),
+        (("recording,animal,side", "a,m1,up"), "left, right"),
+        (("recording,animal,baseline", "a,m1,maybe"), "yes or no"),
+    ],
+)
+def test_a_broken_table_is_located(project, lab, tmp_path, rows, words):
+    pose(lab / f"a{NETWORK}.csv")
+    with pytest.raises(DataError, match=r"x\.csv, row [12]") as caught:
+        plan_import(project, lab, fps=20, animals=table(tmp_path / "x.csv", *rows))
+    assert words in str(caught.value)
+
+
+def test_rows_about_no_recording_are_told(project, lab, tmp_path):
+    pose(lab / f"m10{NETWORK}.csv")
+    rows = ("recording,animal", "m1O,x")
+    plan = plan_import(project, lab, fps=20, animals=table(tmp_path / "x.csv", *rows))
+    (problem,) = [p for p in plan.problems if p.file.endswith("x.csv")]
+    assert (problem.row, problem.severity) == (2, Severity.BLOCKING)
+    assert "did you mean 'm10'" in problem.todo
+
+
+def test_patterns_find_animal_and_session_in_the_file_name(project, lab):
+    pose(lab / f"day3_mouse12_f{NETWORK}.csv")
+    pattern = r"mouse(?P<animal>\d+)_(?P<sex>[mf])"
+    run(project, lab, fps=20, animal_pattern=pattern, session_pattern=r"(day\d)")
+    (found,) = project.recordings()
+    assert (found.animals, found.session) == (("12",), "day3")
+    assert project.animals()["12"].sex == "f"
+    assert by_pattern(pattern, "no animal") == []
+    for wrong in ("(", "mouse"):
+        with pytest.raises(UsageError, match="pattern"):
+            by_pattern(wrong, "mouse12")
+
+
+def test_two_animals_are_declared_by_track(project, lab, tmp_path):
+    pose(lab / f"pair{NETWORK}.csv", animals=("adult", "young"))
+    path = lab / "pair.csv"
+    table(
+        path,
+        "animal,target,behavior,start_frame,stop_frame",
+        "adult,young,chase,3,9",
+        "young,,rest,10,20",
+    )
+    rows = ("recording,animal,track", "pair,m2,young", "pair,m1,adult")
+    run(project, lab, fps=20, animals=table(tmp_path / "x.csv", *rows))
+    assert project.recording("pair").animals == ("m1", "m2")
+    assert project.pose("pair").animals == ("m1", "m2")
+    assert [(b.animal, b.target) for b in project.bouts().rows()] == [("m1", "m2"), ("m2", "")]
+    assert project.ethogram.behavior("chase").scope == "directed"
+
+
+def test_too_few_declared_animals_are_told(project, lab, tmp_path):
+    pose(lab / f"pair{NETWORK}.csv", animals=("adult", "young"))
+    rows = ("recording,animal", "pair,m2")
+    plan = plan_import(project, lab, fps=20, animals=table(tmp_path / "x.csv", *rows))
+    assert any("1 animals are declared, and the pose has 2" in p.what for p in plan.problems)
+    assert plan.recordings[0].recording.animals == ("adult", "young")
