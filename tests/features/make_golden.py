@@ -1,6 +1,6 @@
 """Write the golden values of every feature set: run after a VERSION was raised.
 
-``python tests/features/make_golden.py`` from the repository root.
+``python -m tests.features.make_golden`` from the repository root.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import walker
+from tests.features import walker
 
 from boutwise import registry
 from boutwise.types import Subject

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import walker
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.features import walker
 
 from boutwise import registry
 from boutwise.types import PoseTrack, Subject

@@ -2,8 +2,8 @@
 
 What lives here: one module for each feature set (``egocentric``), found by its file name. May
 import: ``store``, ``types``, ``errors`` and numpy/scipy. Modules that begin with ``_`` serve the
-sets: ``_body`` holds the points of one animal, ``_windows`` the statistics over time that learners
-compute on the fly from base columns.
+sets: ``_body`` holds the points of one animal, ``_arena`` its surroundings, ``_windows`` and
+``_window_steps`` the statistics over time that learners compute on the fly from base columns.
 
 To add a feature set: one file with ``VERSION`` (integer; a set whose output changes gets a new
 one), ``DESCRIPTION`` (one line), ``INVARIANCES`` (of ``translation``, ``rotation``, ``scale``,
@@ -11,5 +11,6 @@ one), ``DESCRIPTION`` (one line), ``INVARIANCES`` (of ``translation``, ``rotatio
 ``constants(pose, clock, subject)`` (what is measured once over the whole recording) and
 ``compute(pose, clock, subject, constants=None) -> FeatureTable``. Name columns
 ``kind.what@seconds``; a copy that is scaled by recording begins with ``z:`` and gets no window
-statistics. The contract tests in ``tests/features`` run over every set that is found.
+statistics. The contract tests in ``tests/features`` run over every set that is found; then write
+its golden values by ``python -m tests.features.make_golden``.
 """

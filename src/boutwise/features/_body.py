@@ -13,6 +13,8 @@ from boutwise.errors import DataError
 from boutwise.types import FrameClock, PoseTrack, Subject
 
 Floats = NDArray[np.float64]
+Column = tuple[str, str, Floats]
+"""Name, unit and values (frames,) of a feature."""
 
 FRONTS: tuple[tuple[str, ...], ...] = (("neck",), ("left_ear", "right_ear"), ("head",), ("nose",))
 """What marks the front end of the trunk, best first; a pair means its midpoint.

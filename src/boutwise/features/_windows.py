@@ -11,43 +11,24 @@ animals (``benchmarks/features.py``).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
 from boutwise.errors import UsageError
-
-Floats = NDArray[np.float64]
+from boutwise.features._window_steps import LENGTHS_S, Step, Sums, steps_of
 
 VERSION = 1
 """Of the statistics; whoever changes their values raises it."""
-LENGTHS_S = (0.25, 0.55, 1.05, 2.05, 4.05, 8.05)
-"""Lengths of windows that serve well: 5 to 161 frames at 20 frames per second."""
-EXTREMA_S = (0.6, 2.5)
-"""Minimum and maximum are taken at two lengths: those of a plan that lie nearest to these."""
-RIPPLE_S = (0.25, 1.05)
-"""Ripple: deviation from the mean over the first length, root mean square over the second."""
-LAGS_S = (0.25, 0.5, 1.0, 2.0)
-"""Values so long before and after."""
-LEAST_SHARE = 0.25
-"""Share of a window's frames that must have a value."""
 BLOCK_FRAMES = 4096
 """Frames computed at a time; keeps the work within the processor's cache."""
-NOT_SUMMARIZED = ("z:",)
-"""Columns that begin so get no statistics: they are copies of others."""
-
-
-def half_window(seconds: float, fps: float) -> int:
-    """Frames on each side of the center of a window; a window has at least three frames.
-
-    >>> half_window(0.25, fps=20), half_window(8.05, fps=20), half_window(0.25, fps=60)
-    (2, 80, 7)
-    """
-    return max(1, int(np.floor((seconds * fps - 1) / 2 + 0.5)))
+NOT_SUMMARIZED = ("z:", "ahead.", "left.")
+"""Columns that begin so get no statistics: copies, and coordinates that distances and heights say
+better. Of a motion at several spans (``speed.nose@0.1s``, ``speed.nose@1s``) only the shortest
+does, because windows make the longer ones of it."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +41,9 @@ class WindowStatistics:
         lengths_s: Lengths of the windows, seconds; none = base columns only.
         only: Names of the output columns that are wanted, in this order; empty = all.
 
-    >>> plan = WindowStatistics(("height.nose", "z:height.nose"), fps=20, lengths_s=(0.25,))
+    >>> plan = WindowStatistics(("height.nose", "z:height.nose"), fps=20, lengths_s=(2.05,))
     >>> plan.names[:4]
-    ('height.nose', 'z:height.nose', 'mean@0.25s height.nose', 'sd@0.25s height.nose')
+    ('height.nose', 'z:height.nose', 'mean@2.05s height.nose', 'sd@2.05s height.nose')
     """
 
     columns: tuple[str, ...]
@@ -89,8 +70,15 @@ class WindowStatistics:
         """Places of the base columns that get statistics."""
         if not self.lengths_s:
             return ()
-        places = enumerate(self.columns)
-        return tuple(place for place, name in places if not name.startswith(NOT_SUMMARIZED))
+        shortest: dict[str, float] = {}
+        for name in self.columns:
+            kind, span_s = _span(name)
+            shortest[kind] = min(span_s, shortest.get(kind, np.inf))
+        return tuple(
+            place
+            for place, name in enumerate(self.columns)
+            if not name.startswith(NOT_SUMMARIZED) and _span(name)[1] == shortest[_span(name)[0]]
+        )
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -98,8 +86,8 @@ class WindowStatistics:
         return self.only or self._all_names
 
     @cached_property
-    def _steps(self) -> tuple[_Step, ...]:
-        return tuple(_steps(self.lengths_s, self.fps))
+    def _steps(self) -> tuple[Step, ...]:
+        return tuple(steps_of(self.lengths_s, self.fps))
 
     @cached_property
     def _all_names(self) -> tuple[str, ...]:
@@ -165,7 +153,7 @@ class WindowStatistics:
         inner: slice,
     ) -> None:
         names = [self.columns[number] for number in self.summarized]
-        sums = _Sums(block.astype(np.float64))
+        sums = Sums(block.astype(np.float64))
         for step in self._steps:
             wanted = [n for n, name in enumerate(names) if f"{step.name} {name}" in place]
             if wanted:
@@ -173,153 +161,10 @@ class WindowStatistics:
                 out[rows] = step.of(sums.only(wanted))[:, inner]
 
 
-class _Sums:
-    """Cumulative sums of a block of columns, (columns, frames), from which all windows are read."""
-
-    def __init__(self, values: Floats) -> None:
-        self.values = values
-        missing = np.isnan(values)
-        self.complete = not missing.any()
-        seen = np.where(missing, 0.0, values)
-        counts = np.maximum((~missing).sum(axis=1, keepdims=True), 1)
-        # Around the block's own mean the squares stay small, so their differences stay exact.
-        self.shift = seen.sum(axis=1, keepdims=True) / counts
-        centered = np.where(missing, 0.0, values - self.shift)
-        self.first = _cumulated(centered)
-        self.second = _cumulated(centered * centered)
-        self.present = _cumulated((~missing).astype(np.float64))
-
-    def only(self, rows: Sequence[int]) -> _Sums:
-        """The same for some of the columns."""
-        if len(rows) == len(self.values):
-            return self
-        some = object.__new__(_Sums)
-        for name in ("values", "shift", "first", "second", "present"):
-            setattr(some, name, getattr(self, name)[list(rows)])
-        some.complete = self.complete
-        return some
-
-    def counted(self, half: int) -> Floats:
-        """Values in each window; NaN where there are too few."""
-        n_frames = self.values.shape[1]
-        length = 2 * half + 1
-        if self.complete:
-            row = _differences(self.present[:1], half)
-            return row
-        count = _differences(self.present, half)
-        frames = _differences(np.arange(n_frames + 1, dtype=np.float64)[np.newaxis], half)
-        enough = count >= np.maximum(LEAST_SHARE * np.minimum(frames, length), 1)
-        return np.where(enough, count, np.nan)
-
-
-def _cumulated(values: Floats) -> Floats:
-    out = np.zeros((values.shape[0], values.shape[1] + 1))
-    np.cumsum(values, axis=1, out=out[:, 1:])
-    return out
-
-
-def _differences(sums: Floats, half: int) -> Floats:
-    """Sum over the frames ``[t - half, t + half]`` cut at the ends, from cumulative sums."""
-    n_frames = sums.shape[1] - 1
-    out = np.empty((sums.shape[0], n_frames))
-    frames = np.arange(n_frames)
-    if n_frames > 2 * half + 1:
-        np.subtract(sums[:, 2 * half + 1 :], sums[:, : -2 * half - 1], out=out[:, half:-half])
-        frames = np.concatenate([frames[:half], frames[n_frames - half :]])
-    high = np.minimum(frames + half + 1, n_frames)
-    low = np.maximum(frames - half, 0)
-    out[:, frames] = sums[:, high] - sums[:, low]
-    return out
-
-
-@dataclass(frozen=True)
-class _Step:
-    """One statistic: its name and how many frames it looks to each side."""
-
-    name: str
-    reach: int
-
-    def of(self, sums: _Sums) -> Floats:
-        raise NotImplementedError
-
-
-class _Mean(_Step):
-    def of(self, sums: _Sums) -> Floats:
-        mean: Floats = _differences(sums.first, self.reach) / sums.counted(self.reach) + sums.shift
-        return mean
-
-
-class _Deviation(_Step):
-    def of(self, sums: _Sums) -> Floats:
-        count = sums.counted(self.reach)
-        mean = _differences(sums.first, self.reach) / count
-        square = _differences(sums.second, self.reach) / count
-        deviation: Floats = np.sqrt(np.maximum(square - mean * mean, 0.0))
-        return deviation
-
-
-class _Minimum(_Step):
-    def of(self, sums: _Sums) -> Floats:
-        return _extreme(sums, self.reach, sign=1.0)
-
-
-class _Maximum(_Step):
-    def of(self, sums: _Sums) -> Floats:
-        return _extreme(sums, self.reach, sign=-1.0)
-
-
-def _extreme(sums: _Sums, half: int, *, sign: float) -> Floats:
-    values = sums.values
-    if not sums.complete:
-        values = np.where(np.isnan(values), sign * np.inf, values)
-    run = minimum_filter1d if sign > 0 else maximum_filter1d
-    found = run(values, 2 * half + 1, axis=1, mode="constant", cval=sign * np.inf)
-    return np.where(np.isnan(sums.counted(half)), np.nan, found)
-
-
-@dataclass(frozen=True)
-class _Ripple(_Step):
-    inner: int = 1
-
-    def of(self, sums: _Sums) -> Floats:
-        mean = _differences(sums.first, self.inner) / sums.counted(self.inner) + sums.shift
-        away = _Sums(sums.values - mean)
-        half = self.reach - self.inner
-        count = away.counted(half)
-        mean_away = _differences(away.first, half) / count
-        spread = _differences(away.second, half) / count - mean_away * mean_away
-        mean_away = mean_away + away.shift
-        ripple: Floats = np.sqrt(np.maximum(spread + mean_away * mean_away, 0.0))
-        return ripple
-
-
-@dataclass(frozen=True)
-class _Lag(_Step):
-    shift: int = 0
-
-    def of(self, sums: _Sums) -> Floats:
-        out = np.full_like(sums.values, np.nan)
-        if self.shift > 0:
-            out[:, : -self.shift] = sums.values[:, self.shift :]
-        else:
-            out[:, -self.shift :] = sums.values[:, : self.shift]
-        return out
-
-
-def _steps(lengths_s: Sequence[float], fps: float) -> Iterator[_Step]:
-    if not lengths_s:
-        return
-    for length_s in lengths_s:
-        half = half_window(length_s, fps)
-        yield _Mean(f"mean@{length_s:g}s", half)
-        yield _Deviation(f"sd@{length_s:g}s", half)
-    for length_s in dict.fromkeys(min(lengths_s, key=lambda s: abs(s - e)) for e in EXTREMA_S):
-        half = half_window(length_s, fps)
-        yield _Minimum(f"min@{length_s:g}s", half)
-        yield _Maximum(f"max@{length_s:g}s", half)
-    inner, outer = (half_window(length_s, fps) for length_s in RIPPLE_S)
-    yield _Ripple(f"ripple@{RIPPLE_S[1]:g}s", inner + outer, inner=inner)
-    for lag_s in LAGS_S:
-        frames = max(1, int(np.floor(lag_s * fps + 0.5)))
-        yield _Lag(f"before@{lag_s:g}s", frames, shift=-frames)
-        yield _Lag(f"after@{lag_s:g}s", frames, shift=frames)
+def _span(name: str) -> tuple[str, float]:
+    """A column without its span, and the span in seconds; 0 where it has none."""
+    kind, _, span = name.rpartition("@")
+    try:
+        return (kind, float(span.removesuffix("s"))) if kind else (name, 0.0)
+    except ValueError:
+        return name, 0.0

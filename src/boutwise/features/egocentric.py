@@ -6,8 +6,8 @@ Lengths are in *body*: the median distance from the front to the rear of the tru
 recording. Speeds are central differences over a span of seconds, so that they mean the same at any
 frame rate. Heights (3D) count from the floor: the 10th percentile of the feet's height.
 
-Each column comes twice: as it is, and as ``z:`` copy scaled by the recording's median and median
-absolute deviation (what is usual for this animal). Both help: the absolute values carry over
+Postures and motion come twice: as they are, and as ``z:`` copy scaled by the recording's median and
+median absolute deviation (what is usual for this animal). Both help: the absolute values carry over
 between animals, the copies forgive differences of camera and body.
 
 Source: our own set; which columns and spans carry information was measured on six animals, leaving
@@ -19,10 +19,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 import numpy as np
-from scipy.spatial import ConvexHull, QhullError
 
 from boutwise.errors import DataError
-from boutwise.features._body import FEET, FRONTS, REARS, Body, Floats, half_lag, length
+from boutwise.features._arena import outline_of, walls
+from boutwise.features._body import FEET, FRONTS, REARS, Body, Column, Floats, half_lag, length
 from boutwise.types import FeatureTable, FrameClock, PoseTrack, Subject
 
 VERSION = 1
@@ -38,14 +38,15 @@ NEEDED_ROLES: tuple[tuple[str, ...], ...] = (
 
 SPANS_S = (0.1, 0.3, 1.0)
 """Spans of speeds, seconds."""
-TURN_SPANS_S = (0.1, 0.5, 1.5)
+TURN_SPANS_S = (0.5, 1.5)
 """Spans of turning, seconds."""
 SAMPLED_FRAMES = 20_000
 """Frames, evenly spread, from which the quantities of a whole recording are measured."""
-FARTHEST = 0.999
-"""Share of positions kept for the arena's outline; the farthest are tracking errors."""
 Z_LIMIT = 10.0
 """A scaled copy is cut at this many deviations."""
+COPIED = ("height.", "distance.", "slope.")
+"""Columns that begin so have a copy scaled by recording, and those of motion over this span:"""
+COPIED_SPAN = "@0.3s"
 LEAST_DEVIATION = 1e-3
 """A column that varies less than this (body, rad) is scaled as if it varied this much."""
 
@@ -53,9 +54,6 @@ PAIRS: tuple[tuple[str, str], ...] = (
     ("nose", "tail_base"),
     ("nose", "neck"),
     ("neck", "tail_base"),
-    ("nose", "chest"),
-    ("chest", "tail_base"),
-    ("neck", "chest"),
     ("nose", "center"),
     ("center", "tail_base"),
     ("nose", "left_ear"),
@@ -75,17 +73,14 @@ PAIRS: tuple[tuple[str, str], ...] = (
     ("left_forepaw", "left_hindpaw"),
     ("right_forepaw", "right_hindpaw"),
     ("tail_base", "tail_tip"),
-    ("nose", "tail_tip"),
 )
 """Distances that are measured where both roles are there."""
 
 ANGLES: tuple[tuple[str, str, str], ...] = (
     ("nose", "neck", "tail_base"),
     ("nose", "center", "tail_base"),
-    ("neck", "chest", "tail_base"),
     ("chest", "tail_base", "tail_tip"),
     ("left_forepaw", "chest", "right_forepaw"),
-    ("left_hindpaw", "tail_base", "right_hindpaw"),
     ("left_ear", "nose", "right_ear"),
     ("left_ear", "tail_base", "right_ear"),
 )
@@ -93,7 +88,6 @@ ANGLES: tuple[tuple[str, str, str], ...] = (
 
 SLOPES: tuple[tuple[str, str], ...] = (
     ("tail_base", "neck"),
-    ("tail_base", "nose"),
     ("tail_base", "chest"),
     ("tail_base", "center"),
     ("chest", "neck"),
@@ -101,8 +95,6 @@ SLOPES: tuple[tuple[str, str], ...] = (
     ("tail_base", "tail_tip"),
 )
 """Elevations of an arrow above the horizontal, 3D only."""
-
-Column = tuple[str, str, Floats]
 
 
 def margin_frames(clock: FrameClock) -> int:
@@ -122,6 +114,10 @@ def constants(pose: PoseTrack, clock: FrameClock, subject: Subject) -> dict[str,
     Raises:
         DataError: No keypoints mark the trunk, or they are never seen together.
     """
+    return _measured(pose, clock, subject)
+
+
+def _measured(pose: PoseTrack, clock: FrameClock, subject: Subject) -> dict[str, Floats]:
     body = Body.of(pose, clock, subject).sampled(SAMPLED_FRAMES)
     sizes = length(body.at(body.front) - body.at(body.rear))
     size = float(np.nanmedian(sizes)) if np.isfinite(sizes).any() else 0.0
@@ -136,7 +132,7 @@ def constants(pose: PoseTrack, clock: FrameClock, subject: Subject) -> dict[str,
     measured = {
         "size": np.array([size]),
         "floor": np.array([_floor(body)]),
-        "outline": _outline(body),
+        "outline": outline_of(body),
     }
     columns = list(_base(body, measured))
     values = np.stack([column[2] for column in columns])
@@ -162,23 +158,28 @@ def compute(
         One subject; columns in a fixed order for a set of keypoints.
     """
     if constants is None:
-        constants = globals()["constants"](pose, clock, subject)
+        constants = _measured(pose, clock, subject)
     body = Body.of(pose, clock, subject).scaled(float(constants["size"][0]))
     names, units, columns = zip(*_base(body, constants), strict=True)
-    n_base = len(names)
-    values = np.empty((2 * n_base, body.frames.size), dtype=np.float32)
+    copied = [n for n, name in enumerate(names) if _is_copied(name)]
+    values = np.empty((len(names) + len(copied), body.frames.size), dtype=np.float32)
     for place, column in enumerate(columns):
         values[place] = column
-        scaled = (column - constants["median"][place]) / constants["deviation"][place]
-        values[n_base + place] = np.clip(scaled, -Z_LIMIT, Z_LIMIT)
+    for place, source in enumerate(copied, start=len(names)):
+        usual, deviation = constants["median"][source], constants["deviation"][source]
+        values[place] = np.clip((columns[source] - usual) / deviation, -Z_LIMIT, Z_LIMIT)
     return FeatureTable(
         values=np.ascontiguousarray(values.T)[np.newaxis],
         subjects=(subject,),
-        columns=(*names, *(f"z:{name}" for name in names)),
-        units=(*units, *("1",) * n_base),
+        columns=(*names, *(f"z:{names[source]}" for source in copied)),
+        units=(*units, *("1" for _ in copied)),
         set_name="egocentric",
         version=VERSION,
     )
+
+
+def _is_copied(name: str) -> bool:
+    return name.startswith(COPIED) or name.endswith(COPIED_SPAN)
 
 
 def _floor(body: Body) -> float:
@@ -188,22 +189,6 @@ def _floor(body: Body) -> float:
     tracks = np.stack([body.at(name)[2] for name in feet or body.points])
     heights = tracks if feet else np.fmin.reduce(tracks)
     return float(np.nanpercentile(heights, 10)) if np.isfinite(heights).any() else float("nan")
-
-
-def _outline(body: Body) -> Floats:
-    """The convex outline of where the front of the animal has been."""
-    places = body.at("nose" if "nose" in body.points else body.front)[:2].T
-    places = places[np.isfinite(places).all(axis=1)]
-    if len(places) < 3:
-        return np.empty((0, 3))
-    # Around the mean, not the median by axis, so that turning the camera changes nothing.
-    far = length((places - places.mean(axis=0)).T)
-    try:
-        hull = ConvexHull(places[far <= np.quantile(far, FARTHEST)])
-    except (QhullError, ValueError):
-        return np.empty((0, 3))  # the animal stayed on one spot or line: there is no inside
-    equations: Floats = hull.equations
-    return equations
 
 
 def _usual(values: Floats) -> tuple[Floats, Floats]:
@@ -223,7 +208,7 @@ def _base(body: Body, measured: Mapping[str, Floats]) -> Iterator[Column]:
         yield from _turning(body)
         yield from _angles(body)
         yield from _distances(body)
-        yield from _walls(body, measured["outline"])
+        yield from walls(body, measured["outline"])
 
 
 def _coordinates(body: Body, floor: float) -> Iterator[Column]:
@@ -290,26 +275,3 @@ def _distances(body: Body) -> Iterator[Column]:
     for one, other in PAIRS:
         if one in body.points and other in body.points:
             yield f"distance.{one}-{other}", "body", length(body.at(one) - body.at(other))
-
-
-def _walls(body: Body, outline: Floats) -> Iterator[Column]:
-    """How far the nose and the middle are from the arena's outline, and how near it is ahead."""
-    nose = body.at("nose" if "nose" in body.points else body.front)
-    n_frames = body.frames.size
-    if len(outline) == 0:
-        for name in ("wall.nose", "wall.middle", "wall.ahead"):
-            yield name, "1" if name == "wall.ahead" else "body", np.full(n_frames, np.nan)
-        return
-    across, middle = np.full(n_frames, -np.inf), np.full(n_frames, -np.inf)
-    ahead = np.full(n_frames, np.inf)
-    for a, b, c in outline:
-        np.maximum(across, a * nose[0] + b * nose[1] + c, out=across)
-        inside = a * body.middle[0] + b * body.middle[1] + c
-        np.maximum(middle, inside, out=middle)
-        towards = a * body.heading[0] + b * body.heading[1]
-        reach = np.maximum(-inside, 0.0) / np.where(towards <= 1e-6, 1e-6, towards)
-        np.minimum(ahead, reach, out=ahead)
-    yield "wall.nose", "body", -across
-    yield "wall.middle", "body", -middle
-    # From 1 at the wall to 0 far away: bounded, because straight ahead may be very far.
-    yield "wall.ahead", "1", 1 / (1 + ahead)

@@ -1,0 +1,210 @@
+"""The statistics of one window each, read from cumulative sums."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d, minimum_filter1d
+
+Floats = NDArray[np.float64]
+
+LENGTHS_S = (0.55, 2.05, 4.05, 8.05)
+"""Lengths of windows that serve well: 11 to 161 frames at 20 frames per second."""
+EXTREMA_S = 2.05
+"""Minimum and maximum are taken at the length of the plan that lies nearest to this."""
+RIPPLE_S = (0.25, 1.05)
+"""Ripple: deviation from the mean over the first length, root mean square over the second."""
+PAST_S = (0.5, 1.0, 2.0, 4.0)
+"""Means over so many seconds up to now: a person who labels reacts to what has just been."""
+FUTURE_S = (1.0, 2.0)
+"""Means over so many seconds from now on."""
+BEFORE_S = (0.25, 0.5, 0.75)
+"""Values so many seconds ago."""
+LEAST_SHARE = 0.25
+"""Share of a window's frames that must have a value."""
+
+
+def half_window(seconds: float, fps: float) -> int:
+    """Frames on each side of the center of a window; a window has at least three frames.
+
+    >>> half_window(0.25, fps=20), half_window(8.05, fps=20), half_window(0.25, fps=60)
+    (2, 80, 7)
+    """
+    return max(1, int(np.floor((seconds * fps - 1) / 2 + 0.5)))
+
+
+class Sums:
+    """Cumulative sums of a block of columns, (columns, frames), from which all windows are read."""
+
+    def __init__(self, values: Floats) -> None:
+        self.values = values
+        missing = np.isnan(values)
+        self.complete = not missing.any()
+        seen = np.where(missing, 0.0, values)
+        counts = np.maximum((~missing).sum(axis=1, keepdims=True), 1)
+        # Around the block's own mean the squares stay small, so their differences stay exact.
+        self.shift = seen.sum(axis=1, keepdims=True) / counts
+        centered = np.where(missing, 0.0, values - self.shift)
+        self.first = _cumulated(centered)
+        self.second = _cumulated(centered * centered)
+        self.present = _cumulated((~missing).astype(np.float64))
+
+    def only(self, rows: Sequence[int]) -> Sums:
+        """The same for some of the columns."""
+        if len(rows) == len(self.values):
+            return self
+        some = object.__new__(Sums)
+        for name in ("values", "shift", "first", "second", "present"):
+            setattr(some, name, getattr(self, name)[list(rows)])
+        some.complete = self.complete
+        return some
+
+    def counted(self, half: int) -> Floats:
+        """Values in each window; NaN where there are too few."""
+        n_frames = self.values.shape[1]
+        length = 2 * half + 1
+        if self.complete:
+            row = _differences(self.present[:1], half)
+            return row
+        count = _differences(self.present, half)
+        frames = _differences(np.arange(n_frames + 1, dtype=np.float64)[np.newaxis], half)
+        enough = count >= np.maximum(LEAST_SHARE * np.minimum(frames, length), 1)
+        return np.where(enough, count, np.nan)
+
+
+def _cumulated(values: Floats) -> Floats:
+    out = np.zeros((values.shape[0], values.shape[1] + 1))
+    np.cumsum(values, axis=1, out=out[:, 1:])
+    return out
+
+
+def _differences(sums: Floats, half: int) -> Floats:
+    """Sum over the frames ``[t - half, t + half]`` cut at the ends, from cumulative sums."""
+    n_frames = sums.shape[1] - 1
+    out = np.empty((sums.shape[0], n_frames))
+    frames = np.arange(n_frames)
+    if n_frames > 2 * half + 1:
+        np.subtract(sums[:, 2 * half + 1 :], sums[:, : -2 * half - 1], out=out[:, half:-half])
+        frames = np.concatenate([frames[:half], frames[n_frames - half :]])
+    high = np.minimum(frames + half + 1, n_frames)
+    low = np.maximum(frames - half, 0)
+    out[:, frames] = sums[:, high] - sums[:, low]
+    return out
+
+
+@dataclass(frozen=True)
+class Step:
+    """One statistic: its name and how many frames it looks to each side."""
+
+    name: str
+    reach: int
+
+    def of(self, sums: Sums) -> Floats:
+        raise NotImplementedError
+
+
+class _Mean(Step):
+    def of(self, sums: Sums) -> Floats:
+        mean: Floats = _differences(sums.first, self.reach) / sums.counted(self.reach) + sums.shift
+        return mean
+
+
+class _Deviation(Step):
+    def of(self, sums: Sums) -> Floats:
+        count = sums.counted(self.reach)
+        mean = _differences(sums.first, self.reach) / count
+        square = _differences(sums.second, self.reach) / count
+        deviation: Floats = np.sqrt(np.maximum(square - mean * mean, 0.0))
+        return deviation
+
+
+class _Minimum(Step):
+    def of(self, sums: Sums) -> Floats:
+        return _extreme(sums, self.reach, sign=1.0)
+
+
+class _Maximum(Step):
+    def of(self, sums: Sums) -> Floats:
+        return _extreme(sums, self.reach, sign=-1.0)
+
+
+def _extreme(sums: Sums, half: int, *, sign: float) -> Floats:
+    values = sums.values
+    if not sums.complete:
+        values = np.where(np.isnan(values), sign * np.inf, values)
+    run = minimum_filter1d if sign > 0 else maximum_filter1d
+    found = run(values, 2 * half + 1, axis=1, mode="constant", cval=sign * np.inf)
+    return np.where(np.isnan(sums.counted(half)), np.nan, found)
+
+
+@dataclass(frozen=True)
+class _Ripple(Step):
+    inner: int = 1
+
+    def of(self, sums: Sums) -> Floats:
+        mean = _differences(sums.first, self.inner) / sums.counted(self.inner) + sums.shift
+        away = Sums(sums.values - mean)
+        half = self.reach - self.inner
+        count = away.counted(half)
+        mean_away = _differences(away.first, half) / count
+        spread = _differences(away.second, half) / count - mean_away * mean_away
+        mean_away = mean_away + away.shift
+        ripple: Floats = np.sqrt(np.maximum(spread + mean_away * mean_away, 0.0))
+        return ripple
+
+
+class _Before(Step):
+    def of(self, sums: Sums) -> Floats:
+        out = np.full_like(sums.values, np.nan)
+        out[:, self.reach :] = sums.values[:, : -self.reach]
+        return out
+
+
+@dataclass(frozen=True)
+class _Side(Step):
+    """Mean over the frames from ``first`` to ``last``, counted from now, both included."""
+
+    first: int = 0
+    last: int = 0
+
+    def of(self, sums: Sums) -> Floats:
+        n_frames = sums.values.shape[1]
+        now = np.arange(n_frames)
+        low = np.clip(now + self.first, 0, n_frames)
+        high = np.clip(now + self.last + 1, 0, n_frames)
+        present = sums.present[:1] if sums.complete else sums.present
+        count = present[:, high] - present[:, low]
+        enough = count >= np.maximum(LEAST_SHARE * (high - low), 1)
+        total = sums.first[:, high] - sums.first[:, low]
+        mean: Floats = total / np.where(enough, count, np.nan) + sums.shift
+        return mean
+
+
+def steps_of(lengths_s: Sequence[float], fps: float) -> Iterator[Step]:
+    if not lengths_s:
+        return
+    for length_s in lengths_s:
+        half = half_window(length_s, fps)
+        yield _Mean(f"mean@{length_s:g}s", half)
+        yield _Deviation(f"sd@{length_s:g}s", half)
+    length_s = min(lengths_s, key=lambda s: abs(s - EXTREMA_S))
+    half = half_window(length_s, fps)
+    yield _Minimum(f"min@{length_s:g}s", half)
+    yield _Maximum(f"max@{length_s:g}s", half)
+    inner, outer = (half_window(length_s, fps) for length_s in RIPPLE_S)
+    yield _Ripple(f"ripple@{RIPPLE_S[1]:g}s", inner + outer, inner=inner)
+    for past_s in PAST_S:
+        frames = _frames(past_s, fps)
+        yield _Side(f"past@{past_s:g}s", frames, first=-frames)
+    for future_s in FUTURE_S:
+        frames = _frames(future_s, fps)
+        yield _Side(f"future@{future_s:g}s", frames, last=frames)
+    for before_s in BEFORE_S:
+        yield _Before(f"before@{before_s:g}s", _frames(before_s, fps))
+
+
+def _frames(seconds: float, fps: float) -> int:
+    return max(1, int(np.floor(seconds * fps + 0.5)))
