@@ -352,3 +352,14 @@ def test_the_interval_of_a_time_budget_knows_nothing_of_its_own_animal():
         after.expected_high_s,
     )
     assert before.expected_low_s < before.expected_s < before.expected_high_s
+
+
+def test_a_declared_group_is_unknown_where_one_member_could_still_be_shown():
+    ethogram = Ethogram((Behavior("lick"), Behavior("flinch")))
+    truth = np.array([[1, -1], [0, -1], [0, 0], [-1, 1]], dtype=np.int8)
+    decided = np.array([[1, 0], [1, 1], [1, 0], [0, 0]], dtype=bool)
+    item = ScoredSubject(Subject("r", "m"), "m", truth, decided, 20.0)
+    options = ScoreOptions(declared={"pain": ("lick", "flinch")})
+    (row,) = score_recordings([item], ethogram, options=options).declared
+    # Frames 0 and 3 are yes, 2 is no, and nobody knows about 1.
+    assert (row.precision, row.recall) == (0.5, 0.5)
