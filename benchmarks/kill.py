@@ -28,7 +28,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 BEHAVIORS = ("na", "walking", "rearing", "standing", "grooming")
-N_RECORDINGS, N_FRAMES, FPS = 6, 1500, 20
+N_RECORDINGS, N_FRAMES, FPS = 12, 1500, 20
 N_WRITES = 150
 
 
@@ -89,7 +89,10 @@ def child_import(root: Path, source: Path) -> None:
     with Telling.open(root) as project:
         tell("synchronous", project.database.pragma("synchronous"))
         tell("ready")
-        apply_import(project, plan_import(project, source, format="subtle"))
+        plan = plan_import(project, source, format="subtle")
+        names = [planned.recording.id for planned in plan.recordings]
+        # When the next is named, those before it are done.
+        apply_import(project, plan, say=lambda done, total, words: tell("done", *names[:done]))
     tell("finished")
 
 
@@ -166,10 +169,10 @@ def start(scenario: str, root: Path, source: Path) -> subprocess.Popen[str]:
 
 @dataclass(frozen=True)
 class Moment:
-    """When to kill: seconds after 'ready', or when so many units are told; None = never."""
+    """When to kill: once so many units are told, and then so many seconds later; None = never."""
 
     after_s: float | None = None
-    after_units: int | None = None
+    after_units: int = 0
 
 
 def lines_of(child: subprocess.Popen[str], moment: Moment) -> tuple[list[str], float]:
@@ -182,10 +185,9 @@ def lines_of(child: subprocess.Popen[str], moment: Moment) -> tuple[list[str], f
             break
     began = time.monotonic()
     if moment.after_s is not None:
+        while count(told, "unit") < moment.after_units and told[-1] != "finished":
+            told.append(child.stdout.readline().rstrip("\n"))
         time.sleep(moment.after_s)
-    while moment.after_units is not None and count(told, "unit") < moment.after_units:
-        told.append(child.stdout.readline().rstrip("\n"))
-    if moment != Moment():
         child.kill()  # SIGKILL: no handler, no flush, no goodbye
     rest = child.stdout.read().split("\n")
     child.wait()
@@ -193,9 +195,9 @@ def lines_of(child: subprocess.Popen[str], moment: Moment) -> tuple[list[str], f
     return told + rest[:-1], time.monotonic() - began
 
 
-def numbers(told: list[str], word: str) -> list[int]:
-    """Numbers behind a word."""
-    return [int(n) for line in told if line.split()[0] == word for n in line.split()[1:]]
+def values(told: list[str], word: str) -> list[str]:
+    """What was told behind a word."""
+    return [value for line in told if line.split()[0] == word for value in line.split()[1:]]
 
 
 def count(told: list[str], word: str) -> int:
@@ -203,11 +205,12 @@ def count(told: list[str], word: str) -> int:
     return sum(line.split()[0] == word for line in told)
 
 
-def stored_ids(root: Path) -> tuple[set[int], str]:
-    """Ids that plain sqlite3 finds, and what it says of the file."""
+def stored_ids(root: Path) -> tuple[set[str], str]:
+    """Bouts and recordings that plain sqlite3 finds, and what it says of the file."""
     connection = sqlite3.connect(root / "project.db")
     try:
-        ids = {row[0] for row in connection.execute("SELECT id FROM bouts")}
+        ids = {str(row[0]) for row in connection.execute("SELECT id FROM bouts")}
+        ids |= {row[0] for row in connection.execute("SELECT recording FROM recording_animals")}
         return ids, connection.execute("PRAGMA integrity_check").fetchone()[0]
     finally:
         connection.close()
@@ -220,7 +223,7 @@ def kill_once(name: str, source: Path, moment: Moment) -> Row:
         root = Path(folder) / "project"
         scenario.prepare(root, source)
         told, lived_s = lines_of(start(name, root, source), moment)
-        acknowledged = numbers(told, "bouts")
+        acknowledged = {*values(told, "bouts"), *values(told, "done")}
         there, integrity = stored_ids(root)
         again, _ = lines_of(start(name, root, source), Moment())
         done = count(told, "unit")
@@ -230,8 +233,8 @@ def kill_once(name: str, source: Path, moment: Moment) -> Row:
             name,
             round(lived_s, 3),
             len(acknowledged),
-            len(set(acknowledged) - there),
-            numbers(told, "synchronous")[0],
+            len(acknowledged - there),
+            int(values(told, "synchronous")[0]),
             integrity,
             done,
             max(redone, 0),
@@ -248,9 +251,14 @@ def measure(names: list[str], kills: int, work: Path) -> list[Row]:
         root = work / f"whole_{name}"
         SCENARIOS[name].prepare(root, source)
         _, duration_s = lines_of(start(name, root, source), Moment())
-        for number in range(kills):
-            moment = Moment(after_s=duration_s * (number + 0.5) / kills)
-            rows.append(kill_once(name, source, moment))
+        moments = [
+            # Half of them evenly over the whole work, half from unit to unit and a little later.
+            Moment(duration_s * (number + 0.5) / kills)
+            if number % 2
+            else Moment(0.002 * (number % 7), SCENARIOS[name].units * number // kills)
+            for number in range(kills)
+        ]
+        rows += [kill_once(name, source, moment) for moment in moments]
     return rows
 
 
