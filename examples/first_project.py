@@ -1,7 +1,7 @@
 """A first project on simulated mice: from files to bouts, in under a minute.
 
-Run it in an empty folder: ``python first_project.py``. With your own tracks and labels, leave step 1
-out and name your folders in step 2.
+Run it in an empty folder: ``python first_project.py``. With your own tracks and labels, leave
+step 1 out and name your folders in step 2.
 """
 
 from pathlib import Path

@@ -23,7 +23,8 @@ def run(
     """Score a bundle on the labels of other animals; it refuses those it was trained on."""
     from boutwise import api
 
+    model = opened_bundle(bundle)
     with open_project(project) as opened:
-        scores = api.evaluate(opened_bundle(bundle), opened, only=only, say=talk.say).as_dict()
+        scores = api.evaluate(model, opened, only=only, say=talk.say).as_dict()
     tell_scores(talk, scores)
     return Answer({"bundle": bundle, "scores": scores})

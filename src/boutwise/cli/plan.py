@@ -72,7 +72,7 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
     inner: list[tuple[str, Any]] = []
     if isinstance(value, Mapping) and set(value) == {"part", "options"}:
         yield path, value["part"]
-        inner = [(str(key), each) for key, each in value["options"].items()]
+        inner = [(f"{value['part']}.{key}", each) for key, each in value["options"].items()]
     elif isinstance(value, Mapping):
         inner = [(str(key), each) for key, each in value.items()]
     elif isinstance(value, list) and any(isinstance(each, Mapping) for each in value):
