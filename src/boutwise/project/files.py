@@ -168,7 +168,7 @@ def _facts(parts: Sequence[FilePart]) -> list[str]:
 
 
 def _unchanged(database: Database, number: int, digest: str, parts: Sequence[FilePart]) -> bool:
-    known = [file for file in load(database) if file.id == number]
+    known = load(database, number=number)
     same = all(file.digest == digest for file in known)
     old = [file.part for file in known if file.part is not None]
     return bool(known) and same and _facts(old) == _facts(parts)
@@ -177,21 +177,25 @@ def _unchanged(database: Database, number: int, digest: str, parts: Sequence[Fil
 def _moved(database: Database, kind: Kind, digest: str, parts: Sequence[FilePart]) -> int | None:
     uses = sorted((part.recording, part.trial or 0) for part in parts)
     entries: dict[int, list[SourceFile]] = {}
-    for file in load(database):
+    for file in load(database, kind, digest=digest):
         entries.setdefault(file.id, []).append(file)
     for number, files in entries.items():
         theirs = sorted((f.recording, f.trial or 0) for f in files if f.part is not None)
-        same = files[0].kind == kind and files[0].digest == digest and theirs == uses
-        if same and not files[0].path.exists():
+        if theirs == uses and not files[0].path.exists():
             return number
     return None
 
 
 def load(
-    database: Database, kind: Kind | None = None, *, recording: str | None = None
+    database: Database,
+    kind: Kind | None = None,
+    *,
+    recording: str | None = None,
+    number: int | None = None,
+    digest: str | None = None,
 ) -> list[SourceFile]:
-    """All files in their newest version, one entry for each recording and trial they speak of."""
-    terms = {"f.kind": kind, "r.recording": recording}
+    """Files in their newest version, one entry for each recording and trial they speak of."""
+    terms = {"f.kind": kind, "r.recording": recording, "f.id": number, "v.digest": digest}
     given = {column: value for column, value in terms.items() if value is not None}
     where = "WHERE " + " AND ".join(f"{column} = ?" for column in given) if given else ""
     rows = database.rows(
