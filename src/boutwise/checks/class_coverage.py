@@ -40,30 +40,32 @@ def coverage(
     for behavior, recording, animal, state in rows:
         if state == "yes":
             places[ethogram.merged(behavior)].add((recording, animal))
-    problems = []
-    for name in ethogram.names:
-        # A background needs no bouts: it is what is left.
-        if name not in ethogram.backgrounds:
-            problems += _of_one(name, places[name], n_recordings, n_animals)
+    # A background needs no bouts: it is what is left.
+    names = [name for name in ethogram.names if name not in ethogram.backgrounds]
+    absent = [name for name in names if not places[name]]
+    problems = [_absent(absent)] if absent else []
+    for name in names:
+        problems += _in_one_place(name, places[name], n_recordings, n_animals)
     return problems
 
 
-def _of_one(
+def _absent(names: list[str]) -> Problem:
+    listed = ", ".join(f"'{name}'" for name in names)
+    return Problem(
+        "class_coverage",
+        Severity.WARNING,
+        f"there is no bout of {listed}",
+        expected="bouts in at least two animals",
+        todo="label some, or take what you do not need out of the ethogram",
+        value=float(len(names)),
+    )
+
+
+def _in_one_place(
     name: str, places: Iterable[tuple[str, str]], n_recordings: int, n_animals: int
 ) -> list[Problem]:
     recordings = sorted({recording for recording, _animal in places})
     animals = sorted({animal for _recording, animal in places})
-    if not recordings:
-        return [
-            Problem(
-                "class_coverage",
-                Severity.WARNING,
-                f"there is no bout of '{name}'",
-                expected="bouts in at least two animals",
-                todo=f"label some, or take '{name}' out of the ethogram",
-                value=0.0,
-            )
-        ]
     if len(animals) == 1 < n_animals:
         where, count = f"one animal only: {animals[0]}", n_animals
     elif len(recordings) == 1 < n_recordings:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from boutwise.checks._contract import Study
 from boutwise.types import Problem, Severity
@@ -16,35 +16,75 @@ LEAST_FOR_INTERVALS = 3
 def find(project: Study) -> list[Problem]:
     """Count the animals that somebody labeled."""
     bouts = project.bouts()
-    animals = set(bouts.animal.tolist()) | {piece.animal for piece in bouts.observed}
-    return enough(animals) if project.recordings() else []
+    labeled = set(zip(bouts.recording.tolist(), bouts.animal.tolist(), strict=True))
+    labeled |= {(piece.recording, piece.animal) for piece in bouts.observed}
+    return enough(labeled) if project.recordings() else []
 
 
-def enough(animals: Collection[str]) -> list[Problem]:
-    """What so many labeled animals do not allow."""
-    count = len(animals)
-    if count >= LEAST_FOR_INTERVALS:
+def enough(labeled: Collection[tuple[str, str]]) -> list[Problem]:
+    """What so few labeled animals do not allow.
+
+    Args:
+        labeled: (recording, animal) of everything that is labeled.
+    """
+    animals = sorted({animal for _recording, animal in labeled})
+    if len(animals) >= LEAST_FOR_INTERVALS:
         return []
-    names = f": {', '.join(sorted(animals))}" if animals else ""
-    said = f"{count or 'no'} labeled animal{'' if count == 1 else 's'}{names}"
-    if count >= LEAST_FOR_FOLDS:
+    if len(animals) >= LEAST_FOR_FOLDS:
         return [
-            Problem(
-                "too_few_animals",
-                Severity.WARNING,
-                f"{said}: scores by animal come without intervals",
+            _problem(
+                animals,
+                "scores by animal come without intervals",
                 expected=f"at least {LEAST_FOR_INTERVALS}, better 10",
                 todo="label more animals",
-                value=float(count),
+            )
+        ]
+    if not animals:
+        return [
+            _problem(
+                animals,
+                "nothing can be learned here, only predicted",
+                expected=f"at least {LEAST_FOR_FOLDS}, if a model is to be trained",
+                todo="import labels, or go on with the bundle of another project",
+            )
+        ]
+    recordings = {recording for recording, _animal in labeled}
+    if len(recordings) > 1:
+        return [
+            _problem(
+                animals,
+                "no animal is left to be scored on",
+                expected=f"at least {LEAST_FOR_FOLDS}",
+                todo="label more animals, or split by recording: the score then holds for this "
+                "animal only",
             )
         ]
     return [
-        Problem(
-            "too_few_animals",
-            Severity.BLOCKING,
-            f"{said}: no animal is left to be scored on",
+        _problem(
+            animals,
+            "no animal and no recording is left to be scored on",
             expected=f"at least {LEAST_FOR_FOLDS}",
-            todo="label more animals, or split by recording and say so with the score",
-            value=float(count),
+            todo="label more animals, or at least more recordings",
+            severity=Severity.BLOCKING,
         )
     ]
+
+
+def _problem(
+    animals: Sequence[str],
+    why: str,
+    *,
+    expected: str,
+    todo: str,
+    severity: Severity = Severity.WARNING,
+) -> Problem:
+    count = len(animals)
+    names = f" ({', '.join(animals)})" if animals else ""
+    return Problem(
+        "too_few_animals",
+        severity,
+        f"{count or 'no'} labeled animal{'' if count == 1 else 's'}{names}: {why}",
+        expected=expected,
+        todo=todo,
+        value=float(count),
+    )
