@@ -205,7 +205,7 @@ def test_sync_is_estimated_where_the_scores_lack_it(tmp_path):
     page = read(write_report(run))
     rows = {row[0]: row[1:] for row in page.rows if len(row) == 5}
     for recording in ("day1/cage0", "day1/cage1", "day1/cage2"):
-        offset = re.match(r"[+−]\d+\.\d\d", rows[recording][0])
+        offset = re.match(r"[+−]?\d+\.\d\d", rows[recording][0])
         assert offset or rows[recording][0].startswith("–")
 
 

@@ -98,10 +98,12 @@ def score(value: float | None, why: str, *, digits: int = 3) -> Cell:
 def signed(value: float, digits: int, *, plus: bool = False) -> str:
     """A number with a true minus sign.
 
-    >>> signed(-1.5, 2), signed(1.5, 1, plus=True)
-    ('−1.50', '+1.5')
+    >>> signed(-1.5, 2), signed(1.5, 1, plus=True), signed(-0.001, 1, plus=True)
+    ('−1.50', '+1.5', '0.0')
     """
-    return f"{value:{'+' if plus else ''}.{digits}f}".replace("-", "−")
+    rounded = round(value, digits)
+    sign = "−" if rounded < 0 else "+" if plus and rounded > 0 else ""
+    return f"{sign}{abs(rounded):.{digits}f}"
 
 
 def count(value: int | None, why: str = "not counted") -> Cell:

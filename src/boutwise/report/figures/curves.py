@@ -86,8 +86,8 @@ def reliability(bins: Sequence[Mapping[str, Any]], *, name: str, note: str = "")
 
 
 def _heading(name: str, note: str) -> str:
-    short = name if len(name) <= 16 else name[:15] + "…"
-    content = text(_LEFT, 18, short, class_="name")
+    short = name if len(name) <= 14 else name[:13] + "…"
+    content = element("g", title(name) + text(_LEFT, 18, short, class_="name"))
     if note:
         content += text(_LEFT + _SIZE, 18, note, class_="tick", text_anchor="end")
     return content

@@ -80,7 +80,10 @@ class Track:
     @property
     def name(self) -> str:
         """Recording, animal and target as words."""
-        return f"{self.recording}: {self.animal}" + (f" → {self.target}" if self.target else "")
+        arrow = f" → {self.target}" if self.target else ""
+        if self.recording == self.animal:
+            return f"{self.animal}{arrow}"
+        return f"{self.recording}: {self.animal}{arrow}"
 
 
 def run_lengths(codes: NDArray[np.generic]) -> list[tuple[int, int, int]]:

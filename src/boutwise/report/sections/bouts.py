@@ -35,7 +35,8 @@ def build(run: Run, swatches: Mapping[str, Swatch]) -> dict[str, Any]:
 
 def _subject(row: Mapping[str, Any]) -> str:
     arrow = f" → {row['target']}" if row["target"] else ""
-    return f"{row['recording']}: {row['animal']}{arrow}"
+    recording = "" if row["recording"] == row["animal"] else f"{row['recording']}: "
+    return f"{recording}{row['animal']}{arrow}"
 
 
 def panels(scores: Mapping[str, Any], swatches: Mapping[str, Swatch]) -> list[dict[str, Any]]:

@@ -173,10 +173,10 @@ def badges(run: Run) -> list[Badge]:
 def tiles(scores: Mapping[str, Any]) -> list[Tile]:
     """The other numbers that people ask for first."""
     frames, bouts = scores["frames"], scores["bouts"]
-    found = [
-        _tile("macro-F1 without background", frames["macro_f1_without_background"]),
-        _tile("accuracy of frames", frames["accuracy"]),
-    ]
+    found = [_tile("accuracy of frames", frames["accuracy"])]
+    if scores["facts"]["backgrounds"]:
+        apart = frames["macro_f1_without_background"]
+        found.insert(0, _tile("macro-F1 without background", apart))
     if bouts["thresholds"]:
         last = bouts["thresholds"][-1]
         found.append(_tile(f"bout F1 at IoU {last:g}", bouts["pooled_f1"][-1]))

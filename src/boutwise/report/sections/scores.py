@@ -133,6 +133,8 @@ def summary_table(scores: Mapping[str, Any]) -> Table:
         compared.append(("null control", scores["null_control"]))
     rows = []
     for key, name in names.items():
+        if "without" in key and not scores["facts"]["backgrounds"]:
+            continue
         others = [
             score(entry.get(key), "not computed for this comparison") for _, entry in compared
         ]

@@ -82,9 +82,11 @@ def spread_table(scores: Mapping[str, Any]) -> Table:
     frames, bouts = scores["frames"], scores["bouts"]
     named = [
         ("macro-F1 by animal", frames["by_animal"]),
-        ("macro-F1 without background, by animal", frames["by_animal_without_background"]),
         ("macro-F1 by recording", frames["by_recording"]),
     ]
+    if scores["facts"]["backgrounds"]:
+        apart = frames["by_animal_without_background"]
+        named.insert(1, ("macro-F1 without background, by animal", apart))
     named += [
         (f"bout F1 at IoU {threshold:g}, by animal", spread)
         for threshold, spread in zip(bouts["thresholds"], bouts["by_animal"], strict=True)
