@@ -137,11 +137,25 @@ class Body:
         """A point, or the middle of several, ``shift`` frames later, (dims, n)."""
         if isinstance(names, str):
             names = (names,)
-        everywhere = shift == 0 and self.frames.size == self.n_frames
-        frames = slice(None) if everywhere else self.shifted(shift)
-        tracks = [self.points[name][:, frames] for name in names]
+        tracks = [self._moved(self.points[name], shift) for name in names]
         middle: Floats = tracks[0] if len(tracks) == 1 else np.mean(tracks, axis=0)
         return middle
+
+    def _moved(self, track: Floats, shift: int) -> Floats:
+        """A track at the frames ``shift`` later, (dims, n); slices are much faster than picking."""
+        n_frames = self.n_frames
+        if self.frames.size < n_frames or abs(shift) >= n_frames:
+            return track[:, self.shifted(shift)]
+        if shift == 0:
+            return track
+        moved = np.empty_like(track)
+        if shift > 0:
+            moved[:, :-shift] = track[:, shift:]
+            moved[:, -shift:] = track[:, -1:]
+        else:
+            moved[:, -shift:] = track[:, :shift]
+            moved[:, :-shift] = track[:, :1]
+        return moved
 
     def span_s(self, half: int) -> Floats:
         """Seconds between the frames ``half`` before and after, (n,); NaN where it is none."""

@@ -52,27 +52,38 @@ class Sums:
         self.second = _cumulated(centered * centered)
         self.present = _cumulated((~missing).astype(np.float64))
 
+        self._counts: dict[tuple[int, int], Floats] = {}
+        self._rows: list[int] | None = None
+
     def only(self, rows: Sequence[int]) -> Sums:
         """The same for some of the columns."""
         if len(rows) == len(self.values):
             return self
         some = object.__new__(Sums)
-        for name in ("values", "shift", "first", "second", "present"):
+        for name in ("values", "shift", "first", "second"):
             setattr(some, name, getattr(self, name)[list(rows)])
-        some.complete = self.complete
+        some.complete, some.present = self.complete, self.present
+        some._counts, some._rows = self._counts, list(rows)
         return some
 
-    def counted(self, half: int) -> Floats:
-        """Values in each window; NaN where there are too few."""
-        n_frames = self.values.shape[1]
-        length = 2 * half + 1
-        if self.complete:
-            row = _differences(self.present[:1], half)
-            return row
-        count = _differences(self.present, half)
-        frames = _differences(np.arange(n_frames + 1, dtype=np.float64)[np.newaxis], half)
-        enough = count >= np.maximum(LEAST_SHARE * np.minimum(frames, length), 1)
-        return np.where(enough, count, np.nan)
+    def counted(self, first: int, last: int) -> Floats:
+        """Values in the frames from ``first`` to ``last`` around each; NaN where too few."""
+        key = (first, last)
+        if key not in self._counts:
+            present = self.present[:1] if self.complete else self.present
+            count = _between(present, first, last)
+            frames = _between(np.arange(present.shape[1], dtype=np.float64)[None], first, last)
+            enough = count >= np.maximum(LEAST_SHARE * frames, 1)
+            self._counts[key] = np.where(enough, count, np.nan)
+        count = self._counts[key]
+        return count if self._rows is None or self.complete else count[self._rows]
+
+    def mean(self, first: int, last: int) -> Floats:
+        """Mean over the frames from ``first`` to ``last`` around each."""
+        total = _between(self.first, first, last)
+        total /= self.counted(first, last)
+        total += self.shift
+        return total
 
 
 def _cumulated(values: Floats) -> Floats:
@@ -81,17 +92,21 @@ def _cumulated(values: Floats) -> Floats:
     return out
 
 
-def _differences(sums: Floats, half: int) -> Floats:
-    """Sum over the frames ``[t - half, t + half]`` cut at the ends, from cumulative sums."""
+def _between(sums: Floats, first: int, last: int) -> Floats:
+    """Sum over the frames ``[t + first, t + last]`` cut at the ends, from cumulative sums."""
     n_frames = sums.shape[1] - 1
     out = np.empty((sums.shape[0], n_frames))
+    start, stop = max(-first, 0), n_frames - max(last, 0)
     frames = np.arange(n_frames)
-    if n_frames > 2 * half + 1:
-        np.subtract(sums[:, 2 * half + 1 :], sums[:, : -2 * half - 1], out=out[:, half:-half])
-        frames = np.concatenate([frames[:half], frames[n_frames - half :]])
-    high = np.minimum(frames + half + 1, n_frames)
-    low = np.maximum(frames - half, 0)
-    out[:, frames] = sums[:, high] - sums[:, low]
+    if stop > start:
+        high, low = (
+            sums[:, start + last + 1 : stop + last + 1],
+            sums[:, start + first : stop + first],
+        )
+        np.subtract(high, low, out=out[:, start:stop])
+        frames = np.concatenate([frames[:start], frames[stop:]])
+    high_frames = np.clip(frames + last + 1, 0, n_frames)
+    out[:, frames] = sums[:, high_frames] - sums[:, np.clip(frames + first, 0, n_frames)]
     return out
 
 
@@ -108,17 +123,22 @@ class Step:
 
 class _Mean(Step):
     def of(self, sums: Sums) -> Floats:
-        mean: Floats = _differences(sums.first, self.reach) / sums.counted(self.reach) + sums.shift
-        return mean
+        return sums.mean(-self.reach, self.reach)
 
 
 class _Deviation(Step):
     def of(self, sums: Sums) -> Floats:
-        count = sums.counted(self.reach)
-        mean = _differences(sums.first, self.reach) / count
-        square = _differences(sums.second, self.reach) / count
-        deviation: Floats = np.sqrt(np.maximum(square - mean * mean, 0.0))
-        return deviation
+        return np.sqrt(np.maximum(_variance(sums, self.reach), 0.0))
+
+
+def _variance(sums: Sums, half: int) -> Floats:
+    count = sums.counted(-half, half)
+    mean = _between(sums.first, -half, half)
+    mean /= count
+    variance = _between(sums.second, -half, half)
+    variance /= count
+    variance -= np.square(mean, out=mean)
+    return variance
 
 
 class _Minimum(Step):
@@ -137,7 +157,7 @@ def _extreme(sums: Sums, half: int, *, sign: float) -> Floats:
         values = np.where(np.isnan(values), sign * np.inf, values)
     run = minimum_filter1d if sign > 0 else maximum_filter1d
     found = run(values, 2 * half + 1, axis=1, mode="constant", cval=sign * np.inf)
-    return np.where(np.isnan(sums.counted(half)), np.nan, found)
+    return np.where(np.isnan(sums.counted(-half, half)), np.nan, found)
 
 
 @dataclass(frozen=True)
@@ -145,14 +165,10 @@ class _Ripple(Step):
     inner: int = 1
 
     def of(self, sums: Sums) -> Floats:
-        mean = _differences(sums.first, self.inner) / sums.counted(self.inner) + sums.shift
-        away = Sums(sums.values - mean)
+        away = Sums(sums.values - sums.mean(-self.inner, self.inner))
         half = self.reach - self.inner
-        count = away.counted(half)
-        mean_away = _differences(away.first, half) / count
-        spread = _differences(away.second, half) / count - mean_away * mean_away
-        mean_away = mean_away + away.shift
-        ripple: Floats = np.sqrt(np.maximum(spread + mean_away * mean_away, 0.0))
+        square = np.maximum(_variance(away, half), 0.0) + np.square(away.mean(-half, half))
+        ripple: Floats = np.sqrt(square)
         return ripple
 
 
@@ -171,16 +187,7 @@ class _Side(Step):
     last: int = 0
 
     def of(self, sums: Sums) -> Floats:
-        n_frames = sums.values.shape[1]
-        now = np.arange(n_frames)
-        low = np.clip(now + self.first, 0, n_frames)
-        high = np.clip(now + self.last + 1, 0, n_frames)
-        present = sums.present[:1] if sums.complete else sums.present
-        count = present[:, high] - present[:, low]
-        enough = count >= np.maximum(LEAST_SHARE * (high - low), 1)
-        total = sums.first[:, high] - sums.first[:, low]
-        mean: Floats = total / np.where(enough, count, np.nan) + sums.shift
-        return mean
+        return sums.mean(self.first, self.last)
 
 
 def steps_of(lengths_s: Sequence[float], fps: float) -> Iterator[Step]:
