@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -73,7 +75,7 @@ def test_a_plan_survives_its_file_and_shows_what_was_edited(mice, tmp_path):
     assert Plan.load(tmp_path / "plan.yaml").key() == plan.key()
     text = (tmp_path / "plan.yaml").read_text(encoding="utf-8")
     (tmp_path / "plan.yaml").write_text(
-        text.replace("rounds: 200", "rounds: 100"), encoding="utf-8"
+        re.sub(r"rounds: \d+", "rounds: 7", text), encoding="utf-8"
     )
     assert Plan.load(tmp_path / "plan.yaml").key() != plan.key()
 

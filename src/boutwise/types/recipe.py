@@ -122,10 +122,16 @@ class Stream(Strict):
 
 
 class Head(Strict):
-    """One output of a network and its loss."""
+    """One output of a network and its loss.
+
+    ``weights`` is the power of the class counts (0.25: count ** -0.25, counted in each fold on its
+    training animals), or the weight of each behavior.
+    """
 
     loss: PartSpec = Part(part="cross_entropy")
-    weights: Annotated[Auto | NoneWord | dict[str, PositiveFloat], OrNone] = "auto"
+    weights: Annotated[
+        Auto | NoneWord | Annotated[float, Field(ge=0, le=1)] | dict[str, PositiveFloat], OrNone
+    ] = "auto"
 
 
 class NetworkWindows(Strict):

@@ -41,6 +41,7 @@ def make_member(**changes):
         "learner": "network",
         "streams": {"pose": {"features": ["egocentric"]}},
         "temporal": [{"tcn": {"channels": 12, "dilations": [1, 2, 4], "dropout": 0.1}}],
+        "heads": {"behavior": {"weights": 0.25}},
         "windows": {"length": 64},
         "optim": optim | changes.pop("optim", {}),
     }

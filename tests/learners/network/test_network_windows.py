@@ -209,7 +209,7 @@ def test_class_weights():
     labels[:10, :3] = (0, 1, 0)
     labels[:200, 3] = 1
     dataset = with_items(dataset, labels=labels)
-    weights = class_weights(dataset, "auto")
+    weights = class_weights(dataset, 0.25)
     walk, groom, other = weights[:3, 1]
     assert groom / other == pytest.approx((900 / 10) ** 0.25, rel=1e-5)
     counts = np.array([90, 10, 900])
@@ -229,7 +229,7 @@ def test_class_weights_count_trained_frames_only():
     weights[400:] = 0
     changed = dataset.items[0].labels.copy()
     changed[400:] = (1, 0, 0, 1)
-    before = class_weights(with_items(dataset, weights=weights), "auto")
-    after = class_weights(with_items(dataset, weights=weights, labels=changed), "auto")
+    before = class_weights(with_items(dataset, weights=weights), 0.25)
+    after = class_weights(with_items(dataset, weights=weights, labels=changed), 0.25)
     np.testing.assert_array_equal(before, after)
-    assert not np.allclose(class_weights(with_items(dataset, labels=changed), "auto"), after)
+    assert not np.allclose(class_weights(with_items(dataset, labels=changed), 0.25), after)

@@ -22,8 +22,8 @@ class Learner:
     """Fits the network of one member.
 
     Args:
-        member: Its recipe with every ``auto`` replaced, except ``heads.<name>.weights``: class
-            weights are counted in each fold from its training animals.
+        member: Its recipe with every ``auto`` replaced; class weights are counted in each fold
+            from its training animals.
         ethogram: Behaviors of the label columns.
 
     Raises:

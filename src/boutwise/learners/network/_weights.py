@@ -13,14 +13,11 @@ from boutwise.errors import RecipeError, did_you_mean
 from boutwise.learners._contract import Dataset, weight_of_classes
 from boutwise.types import FrameState
 
-POWER = 0.25
-"""Class weights are count ** -POWER: what did best for networks on six mice; trees take -0.5."""
-
 NO, YES = 0, 1
 
 
 def class_weights(
-    dataset: Dataset, setting: str | Mapping[str, float], *, power: float = POWER
+    dataset: Dataset, setting: str | float | Mapping[str, float]
 ) -> NDArray[np.float32]:
     """Weight of a 'no' and a 'yes' of each behavior, (behaviors, 2).
 
@@ -28,9 +25,8 @@ def class_weights(
 
     Args:
         dataset: Training frames; only those with a weight above 0 are counted.
-        setting: ``auto`` (count ** -power), ``none`` (all 1), or a weight of the 'yes' frames for
+        setting: A power (count ** -power), ``none`` (all 1), or a weight of the 'yes' frames for
             some behaviors, 1 for the others.
-        power: Of ``auto``.
 
     Raises:
         RecipeError: A weight is given for a behavior that there is not.
@@ -39,7 +35,7 @@ def class_weights(
     weights = np.ones((len(names), 2), dtype=np.float32)
     if setting == "none":
         return weights
-    if not isinstance(setting, str):
+    if isinstance(setting, Mapping):
         for name, weight in setting.items():
             if name not in names:
                 raise RecipeError(
@@ -48,8 +44,11 @@ def class_weights(
                 )
             weights[names.index(name), YES] = weight
         return weights
-    if setting != "auto":
-        raise RecipeError(f"'weights' cannot be {setting!r}", expected="auto, none or a mapping")
+    if isinstance(setting, str):
+        raise RecipeError(
+            f"'weights' cannot be {setting!r}", expected="a power, none, or a weight a behavior"
+        )
+    power = float(setting)
     counts = _counts(dataset)
     grouped = [name for group in dataset.ethogram.groups for name in group.behaviors]
     for group in dataset.ethogram.groups:
