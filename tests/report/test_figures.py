@@ -209,3 +209,15 @@ def test_ticks_are_few_and_inside(low, size, most):
 
 def test_mixing_stays_between():
     assert mixed("#102030", "#102030", share=0.3) == "#102030"
+
+
+def test_patterns_are_left_out_only_where_bouts_are_too_thin():
+    truth = np.tile(np.repeat(np.array([0, 1], dtype=np.int16), 4), 500)
+    track = Track("r", "m", "", np.arange(4000) / 20, (Lane("g", NAMES, truth, truth),))
+    thin = {p.get("stroke") for p in parsed(ethogram_raster(track, LOOK)).iter("path")}
+    wide = {p.get("stroke") for p in parsed(ethogram_raster(track, LOOK, rows=10)).iter("path")}
+    assert LOOK["rear"].color in thin
+    assert "url(#raster-1)" in wide
+    same = swatches(NAMES, colors=dict.fromkeys(NAMES, "#123456"))
+    kept = {p.get("stroke") for p in parsed(ethogram_raster(track, same)).iter("path")}
+    assert "url(#raster-1)" in kept

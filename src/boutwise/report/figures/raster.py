@@ -7,7 +7,7 @@ transform: an hour takes a few kilobytes, and the numbers in the file are the bo
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,9 @@ examined, and none of the behaviors of the lane."""
 LEFT, RIGHT = 104, 8
 BRIEF = 1.5
 """Width in user units below which a bout of a rare behavior is drawn as a line of that width."""
+THIN = 4.0
+"""Width in user units below which a pattern cannot be made out; it is left out where half of the
+behavior's time lies in such bouts."""
 RARE = 0.05
 """Share of frames up to which a behavior counts as rare."""
 _SHADES = (0.12, 0.32, 0.52, 0.72, 0.92)
@@ -161,11 +164,10 @@ def _row(
             parts.append(text(-LEFT, y + 12, lane.name, class_="lane-name"))
             y += 17
         tall = 18.0 if len(lane.behaviors) > 1 else 12.0
+        look = _plain_where_thin(lane, swatches, scale)
         bars = [("truth", lane.truth, tall), ("prediction", lane.predicted, tall)]
         for label, codes, height in bars:
-            parts.append(
-                _bar(lane, label, codes[slice(*window)], swatches, (y, height, scale, uid))
-            )
+            parts.append(_bar(lane, label, codes[slice(*window)], look, (y, height, scale, uid)))
             y += height + 2
         if lane.confidence is not None:
             label = "how sure" if len(lane.behaviors) > 1 else "how likely"
@@ -175,6 +177,26 @@ def _row(
         y += 13
     parts.append(_time_axis(track.times_s[slice(*window)], y, scale))
     return "".join(parts), y + 30
+
+
+def _plain_where_thin(
+    lane: Lane, swatches: Mapping[str, Swatch], scale: float
+) -> dict[str, Swatch]:
+    """The look of a lane's behaviors, without patterns that would be noise in thin bouts.
+
+    A pattern stays where another behavior of the lane has the same color.
+    """
+    look = {name: swatches[name] for name in lane.behaviors}
+    colors = [swatch.color for swatch in look.values()]
+    widths: dict[int, list[int]] = {}
+    for start, stop, code in run_lengths(lane.truth) + run_lengths(lane.predicted):
+        widths.setdefault(code, []).append(stop - start)
+    for code, name in enumerate(lane.behaviors):
+        mine = np.array(widths.get(code, [0]))
+        thin = mine[mine * scale < THIN].sum() >= mine.sum() / 2
+        if thin and colors.count(look[name].color) == 1:
+            look[name] = replace(look[name], pattern="solid")
+    return look
 
 
 def _bar(
