@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,13 @@ class DemoResult:
     report: Path
 
 
-def demo(directory: str | Path, *, minutes: float = MINUTES, say: Say | None = None) -> DemoResult:
+def demo(
+    directory: str | Path,
+    *,
+    minutes: float = MINUTES,
+    settings: Sequence[str] = (),
+    say: Say | None = None,
+) -> DemoResult:
     """Simulate mice, import them, check, train, predict two unlabelled recordings, report.
 
     What is there already is used again: a second call only says where things are, and an
@@ -67,6 +73,7 @@ def demo(directory: str | Path, *, minutes: float = MINUTES, say: Say | None = N
     Args:
         directory: Folder to work in; ``data`` and ``project`` are made in it.
         minutes: Length of each recording, when it is simulated now.
+        settings: Changes of the recipe, ``a.b=c`` each.
         say: Called with (done, total, words).
     """
     say = say or (lambda done, total, words: None)
@@ -80,7 +87,7 @@ def demo(directory: str | Path, *, minutes: float = MINUTES, say: Say | None = N
         planned = plan_import(project, sources, fps=FPS, animals=data / "animals.csv", strict=True)
         apply_import(project, planned, say=_words(say, "import"))
         problems = check(project, say=_words(say, "check"))
-        run, scores = _train(project, _words(say, "train"))
+        run, scores = _train(project, settings, _words(say, "train"))
         bundle = Bundle.open(run / "bundle.boutwise")
         out = root / "predictions" / bundle.id
         result = predict_files(
@@ -118,9 +125,9 @@ def _data(directory: Path, minutes: float, say: Say) -> Path:
     return data
 
 
-def _train(project: Project, say: Say) -> tuple[Path, dict[str, Any]]:
+def _train(project: Project, settings: Sequence[str], say: Say) -> tuple[Path, dict[str, Any]]:
     """Train, unless a run of the same plan is there; one that is unfinished goes on."""
-    plan = make_plan(project, RECIPE, seed=SEED)
+    plan = make_plan(project, RECIPE, settings=settings, seed=SEED)
     name = None
     for known in project.run_names():
         run = project.root / "runs" / known

@@ -88,6 +88,10 @@ def _guarded(talk: Talk, work: Callable[[], Answer], *, debug: bool) -> int:
         if debug:
             traceback.print_exc(file=sys.stderr)
         facts = _facts(error)
+        if not debug and "\nTraceback" in str(error.todo):
+            # A worker's error carries the worker's traceback.
+            todo = str(error.todo).partition("\nTraceback")[0]
+            facts["todo"] = f"{todo} (--debug shows where in the code it arose)"
         talk.error(facts | {"where": error.where()})
         talk.finish({"error": {"kind": type(error).__name__, **facts}}, error.exit_code)
         return error.exit_code
