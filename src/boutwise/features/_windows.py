@@ -129,7 +129,7 @@ class WindowStatistics:
     ) -> Iterator[NDArray[np.float32]]:
         """The rows of :meth:`compute`, some thousand frames at a time, ordered by column."""
         size = max(BLOCK_FRAMES // step, 1) * step
-        place = {name: number for number, name in enumerate(self.names)}
+        base_places, statistics = self._layout
         for first in range(start, stop, size):
             last = min(first + size, stop)
             low = max(first - self.margin_frames, 0)
@@ -137,28 +137,28 @@ class WindowStatistics:
             block = np.ascontiguousarray(np.asarray(base[low:high]).T)
             inner = slice(first - low, last - low, step)
             rows = len(range(first, last, step))
-            out = np.empty((len(place), rows), dtype=np.float32)
-            for number, name in enumerate(self.columns):
-                if name in place:
-                    out[place[name]] = block[number, inner]
-            if self.summarized:
-                self._fill(out, place, block[list(self.summarized)], inner)
+            out = np.empty((len(self.names), rows), dtype=np.float32)
+            for column, place in base_places:
+                out[place] = block[column, inner]
+            if statistics:
+                sums = Sums(block[list(self.summarized)].astype(np.float64))
+                for statistic, wanted, places in statistics:
+                    out[places] = statistic.of(sums.only(wanted))[:, inner]
             yield out.T
 
-    def _fill(
-        self,
-        out: NDArray[np.float32],
-        place: dict[str, int],
-        block: NDArray[np.float32],
-        inner: slice,
-    ) -> None:
-        names = [self.columns[number] for number in self.summarized]
-        sums = Sums(block.astype(np.float64))
+    @cached_property
+    def _layout(self) -> tuple[list[tuple[int, int]], list[tuple[Step, list[int], list[int]]]]:
+        """What goes where: base column and place; statistic, summarized columns and places."""
+        place = {name: number for number, name in enumerate(self.names)}
+        base = [(n, place[name]) for n, name in enumerate(self.columns) if name in place]
+        summarized = [self.columns[number] for number in self.summarized]
+        statistics = []
         for step in self._steps:
-            wanted = [n for n, name in enumerate(names) if f"{step.name} {name}" in place]
+            made = [place.get(f"{step.name} {name}", -1) for name in summarized]
+            wanted = [n for n, number in enumerate(made) if number >= 0]
             if wanted:
-                rows = [place[f"{step.name} {names[n]}"] for n in wanted]
-                out[rows] = step.of(sums.only(wanted))[:, inner]
+                statistics.append((step, wanted, [made[n] for n in wanted]))
+        return base, statistics
 
 
 def _span(name: str) -> tuple[str, float]:
