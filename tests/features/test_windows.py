@@ -125,6 +125,13 @@ def test_of_a_motion_at_several_spans_the_shortest_is_summarized():
     assert [columns[place] for place in plan.summarized] == ["speed.nose@0.1s", "wall.nose"]
 
 
+def test_what_heights_say_better_is_left_out_in_3d_only():
+    flat = ("ahead.nose", "distance.nose-left_forepaw", "speed.nose@0.1s", "speed.neck@0.1s")
+    solid = (*flat, "height.nose")
+    found = [WindowStatistics(columns, FPS, LENGTHS).summarized for columns in (flat, solid)]
+    assert found == [(0, 1, 2, 3), (0, 3, 4)]
+
+
 def test_copies_get_no_statistics_and_none_means_none():
     plan = WindowStatistics(("a", "z:a"), FPS, LENGTHS)
     assert not [name for name in plan.names if name.endswith(" z:a")]

@@ -11,7 +11,7 @@ from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
 Floats = NDArray[np.float64]
 
-LENGTHS_S = (0.55, 2.05, 4.05, 8.05)
+LENGTHS_S = (0.55, 1.05, 2.05, 4.05, 8.05)
 """Lengths of windows that serve well: 11 to 161 frames at 20 frames per second."""
 EXTREMA_S = 2.05
 """Minimum and maximum are taken at the length of the plan that lies nearest to this."""
@@ -19,9 +19,9 @@ RIPPLE_S = (0.25, 1.05)
 """Ripple: deviation from the mean over the first length, root mean square over the second."""
 PAST_S = (0.5, 1.0, 2.0, 4.0)
 """Means over so many seconds up to now: a person who labels reacts to what has just been."""
-FUTURE_S = (1.0, 2.0)
+FUTURE_S = (0.5, 1.0, 2.0)
 """Means over so many seconds from now on."""
-BEFORE_S = (0.25, 0.5, 0.75)
+BEFORE_S = (0.25, 0.5, 0.75, 1.0)
 """Values so many seconds ago."""
 LEAST_SHARE = 0.25
 """Share of a window's frames that must have a value."""

@@ -62,7 +62,7 @@ def auto_values(fingerprint: Mapping[str, Any]) -> dict[str, Setting]:
 
 
 def _statistics(median_bout_s: float) -> Setting:
-    lengths = [s for s in LENGTHS_S if s <= max(LONGEST_WINDOW_BOUTS * median_bout_s, LENGTHS_S[1])]
+    lengths = [s for s in LENGTHS_S if s <= max(LONGEST_WINDOW_BOUTS * median_bout_s, LENGTHS_S[2])]
     return lengths, (
         f"windows from {lengths[0]:g} to {lengths[-1]:g} s: on six animals 8 s of context gained "
         f".06 macro-F1 over single frames; the median bout here is {median_bout_s:.2f} s"
