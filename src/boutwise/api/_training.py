@@ -10,7 +10,7 @@ from boutwise.api._evaluating import evaluate
 from boutwise.api._reporting import report
 from boutwise.bundle import Bundle
 from boutwise.checks import run_checks
-from boutwise.checks.sync import find_in_run
+from boutwise.checks.sync import estimates_in_run, find_in_run, sync_rows
 from boutwise.planning import Plan
 from boutwise.project import Project
 from boutwise.training import RunResult
@@ -59,9 +59,9 @@ def train_run(
     """
     result = train_plan(project, plan, out=out, resume=resume, workers=workers, say=say)
     scores = dict(result.scores)
-    # Animals of the training are left out of their own sync estimate: posteriors are out of fold.
     problems = run_checks(project) + find_in_run(result.directory)
     scores["problems"] = [problem.as_dict() for problem in problems]
+    scores["sync"] = sync_rows(estimates_in_run(result.directory))
     scores["holdout"] = _holdout(project, plan, result)
     write_json(result.directory / "scores.json", scores)
     report(result.directory)

@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boutwise.decision.links import blocks, to_probabilities
-from boutwise.metrics import frames
-from boutwise.metrics._intervals import student_quantile
+from boutwise.metrics import frames, student_quantile
 from boutwise.planning import Plan
 from boutwise.training.snapshot import Snapshot
 from boutwise.types.recipe import TreesMember
