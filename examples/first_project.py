@@ -15,7 +15,7 @@ def main(folder: Path) -> Path:
     """Go the whole path in a folder; returns the report."""
     # 1. Files as a lab has them. The last mouse stays without labels.
     mice = simulate("easy", animals=5, minutes=1.0, fps=30, seed=1)
-    files = write(mice, folder / "files")
+    files = write(mice, folder / "files", truth=True)
     unlabelled = mice[-1].recording.id
     (files / "labels" / f"{unlabelled}.csv").unlink()
 
@@ -38,7 +38,8 @@ def main(folder: Path) -> Path:
 
     # 5. Train: each animal is left out once, so the score speaks of animals never seen.
     result = api.train_run(project, plan, out="first")
-    print(result.scores["headline"]["text"])
+    headline = result.scores["headline"]
+    print(f"{headline['text']}: {headline['estimate']['value']:.2f}")
 
     # 6. Predict the mouse that nobody labelled.
     bundle = bw.Bundle.open(result.bundle)
@@ -52,7 +53,7 @@ def main(folder: Path) -> Path:
         frames=mice[-1].recording.clock.n_frames,
         fps=30,
     )
-    print(scores.headline.text)
+    print(f"{unlabelled}: {scores.headline.text}: {scores.headline.estimate.value:.2f}")
 
     # 8. One page that explains the run.
     report = result.directory / "report.html"

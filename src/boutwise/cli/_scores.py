@@ -15,8 +15,7 @@ def tell_scores(talk: Talk, scores: Mapping[str, Any]) -> None:
         talk: Of the command.
         scores: As :meth:`boutwise.metrics.Scores.as_dict` gives them.
     """
-    headline = scores["headline"]
-    talk.line(f"{headline['text']}")
+    talk.line(headline(scores["headline"]))
     thresholds = scores["bouts"]["thresholds"]
     talk.table(
         ["behavior", "bouts", "animals", "precision", "recall", "F1", "95 %"]
@@ -43,6 +42,20 @@ def tell_scores(talk: Talk, scores: Mapping[str, Any]) -> None:
     )
     for word in _remarks(scores):
         talk.line(word)
+
+
+def headline(scores: Mapping[str, Any]) -> str:
+    """The head line of scores with its number.
+
+    >>> estimate = {"value": 0.5, "interval": {"low": None, "high": None, "rough": False}}
+    >>> headline({"text": "Mean F1 over 2 behaviors", "estimate": estimate})
+    'Mean F1 over 2 behaviors: 0.500'
+    """
+    estimate = scores["estimate"]
+    if estimate["value"] is None:
+        return f"{scores['text']}: not defined"
+    words, range_ = f"{scores['text']}: {estimate['value']:.3f}", interval(estimate)
+    return words + (f" (95 %: {range_})" if range_ else "")
 
 
 def _row(behavior: Mapping[str, Any]) -> list[object]:

@@ -110,7 +110,8 @@ class Talk:
         self, message: Warning | str, category: type[Warning], *_: object, **__: object
     ) -> None:
         """Stands in for ``warnings.showwarning``: one line instead of file and code."""
-        if not issubclass(category, DeprecationWarning | PendingDeprecationWarning):
+        for_programmers = DeprecationWarning | PendingDeprecationWarning | ResourceWarning
+        if not issubclass(category, for_programmers):
             self.note(f"warning: {message}")
 
     def error(self, facts: Mapping[str, Any]) -> None:

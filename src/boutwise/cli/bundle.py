@@ -8,7 +8,7 @@ import typer
 
 from boutwise.cli._command import Answer, command
 from boutwise.cli._predicting import opened_bundle
-from boutwise.cli._scores import interval
+from boutwise.cli._scores import headline
 from boutwise.cli._talk import Talk
 
 group = typer.Typer(no_args_is_help=True, help="What a bundle is: 'boutwise bundle info BUNDLE'.")
@@ -22,7 +22,6 @@ def run(
     """Show what a bundle predicts, what it needs, and how good it is known to be."""
     opened = opened_bundle(bundle)
     manifest = opened.manifest
-    headline = manifest["scores"]["headline"]
     low, high = opened.fps / 2, opened.fps * 2
     features = [
         f"{part.part} {version}"
@@ -30,7 +29,6 @@ def run(
         for need in member["streams"].values()
         for part, version in zip(need.features, need.versions, strict=True)
     ]
-    estimate = headline["estimate"]
     talk.table(
         ["what", "value"],
         [
@@ -43,7 +41,7 @@ def run(
             ["dimensions", f"{manifest['n_dims']}D"],
             ["frame rate", f"works at {opened.fps:g}, accepts {low:g} to {high:g}"],
             ["trained on", f"{len(opened.animals)} animals: {', '.join(opened.animals)}"],
-            ["score", f"{headline['text']} {interval(estimate)}".strip()],
+            ["score", headline(manifest["scores"]["headline"])],
             ["made by", f"boutwise {manifest['boutwise']}"],
         ],
     )
