@@ -10,8 +10,7 @@ Postures and motion come twice: as they are, and as ``z:`` copy scaled by the re
 median absolute deviation (what is usual for this animal). Both help: the absolute values carry over
 between animals, the copies forgive differences of camera and body.
 
-Source: our own set; which columns and spans carry information was measured on six animals, leaving
-one animal out (``benchmarks/features.py``).
+Source: our own set; its columns and spans were chosen on six animals in 3D, leaving one animal out.
 """
 
 from __future__ import annotations
