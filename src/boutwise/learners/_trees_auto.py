@@ -76,12 +76,12 @@ def _frame_step(n_frames: int, fps: float) -> Setting:
     capped = math.ceil(n_frames / MOST_ROWS)
     if capped > thin:
         return capped, f"{n_frames} labeled frames: so many are left out to stay below {MOST_ROWS}"
-    return thin, f"neighboring frames are alike: about {ROWS_PER_S:g} a second, as in the measured run"
+    return thin, f"neighboring frames are alike: {ROWS_PER_S:g} a second, as measured"
 
 
 def _leaf_frames(rows: int) -> Setting:
     leaf = min(1000, max(20, round(300 * rows / MEASURED_ROWS)))
     return leaf, (
-        f"300 of {MEASURED_ROWS} rows, as in the measured run on six animals; in proportion to {rows} rows here, "
-        "between 20 and 1000 (the proportion is a rule of thumb, not measured)"
+        f"300 of {MEASURED_ROWS} rows, as in the measured run on six animals; in proportion to "
+        f"{rows} rows here, between 20 and 1000 (the proportion is a rule of thumb, not measured)"
     )
