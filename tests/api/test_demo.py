@@ -1,17 +1,22 @@
 from __future__ import annotations
 
 import csv
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from boutwise import api
 from boutwise.api import demo
+from boutwise.cli import main
 from boutwise.errors import ProjectError
 
 QUICK = ("members.0.optim.rounds=8", "members.0.windows.statistics=[0.5]")
 
 
-def test_the_whole_path_and_a_second_call_that_keeps_it(tmp_path: Path) -> None:
+def test_the_whole_path_and_a_second_call_that_keeps_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     said: list[str] = []
     first = demo(
         tmp_path, minutes=0.5, settings=QUICK, say=lambda done, total, words: said.append(words)
@@ -34,6 +39,11 @@ def test_the_whole_path_and_a_second_call_that_keeps_it(tmp_path: Path) -> None:
     again = demo(tmp_path, minutes=0.5, settings=QUICK)
     assert (again.run, again.report, again.predicted) == (first.run, first.report, first.predicted)
     assert again.scores == first.scores
+    monkeypatch.setattr(api, "demo", partial(demo, minutes=0.5, settings=QUICK))
+    capsys.readouterr()
+    assert main(["demo", str(tmp_path)]) == 0
+    said_last = capsys.readouterr().out.strip().splitlines()[-1]
+    assert said_last.split() == ["report", str(first.report)]
     assert sorted((first.project / "runs").iterdir()) == runs
     assert files() == before
     assert mine.read_text(encoding="utf-8") == "mine"
