@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from boutwise import registry
 from boutwise.api._evaluating import evaluate
 from boutwise.api._reporting import report
 from boutwise.bundle import Bundle
@@ -59,7 +60,9 @@ def train_run(
     """
     result = train_plan(project, plan, out=out, resume=resume, workers=workers, say=say)
     scores = dict(result.scores)
-    problems = run_checks(project) + find_in_run(result.directory)
+    # Sync is judged by the posteriors of this run, which see more than movement alone.
+    names = [name for name in registry.names("check") if name != "sync"]
+    problems = run_checks(project, names=names) + find_in_run(result.directory)
     scores["problems"] = [problem.as_dict() for problem in problems]
     scores["sync"] = sync_rows(estimates_in_run(result.directory))
     scores["holdout"] = _holdout(project, plan, result)
