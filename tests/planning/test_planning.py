@@ -74,9 +74,7 @@ def test_a_plan_survives_its_file_and_shows_what_was_edited(mice, tmp_path):
     plan.save(tmp_path / "plan.yaml")
     assert Plan.load(tmp_path / "plan.yaml").key() == plan.key()
     text = (tmp_path / "plan.yaml").read_text(encoding="utf-8")
-    (tmp_path / "plan.yaml").write_text(
-        re.sub(r"rounds: \d+", "rounds: 7", text), encoding="utf-8"
-    )
+    (tmp_path / "plan.yaml").write_text(re.sub(r"rounds: \d+", "rounds: 7", text), encoding="utf-8")
     assert Plan.load(tmp_path / "plan.yaml").key() != plan.key()
 
 

@@ -34,7 +34,7 @@ def read_frames(path: Path) -> tuple[Bouts, Probabilities, float | None]:
         raise FormatError(
             "the file cannot be read as Parquet", file=path, expected=f"a {SUFFIX} of 'predict'"
         ) from error
-    labels = [column for column in table if column == "label" or column.startswith("label:")]
+    labels = [name for name in map(str, table) if name == "label" or name.startswith("label:")]
     missing = {"frame", "time_s", "animal", "target"} - set(table)
     if missing or not labels:
         raise FormatError(
@@ -43,7 +43,7 @@ def read_frames(path: Path) -> tuple[Bouts, Probabilities, float | None]:
             expected="frame, time_s, animal, target, label, p:<behavior>",
         )
     recording = str(read_facts(path).get("recording") or path.name.removesuffix(SUFFIX))
-    shown = {column[2:] for column in table if column.startswith("p:")}
+    shown = {column[2:] for column in map(str, table) if column.startswith("p:")}
     shown |= {str(name) for column in labels for name in table[column].unique() if name}
     behaviors = sorted(shown)
     bouts: list[Bouts] = []

@@ -143,12 +143,12 @@ def _of_file(path: Path, word: str, *, needed: bool = True) -> Labels:
         track.examined is not None or track.observed is not None or track.n_rows is not None
         for track in tracks.values()
     )
-    rates = {name: track.fps or contents.fps for name, track in tracks.items()}
+    stated = {name: track.fps or contents.fps for name, track in tracks.items()}
     return Labels(
         tracks,
         str(path),
         examined=known and not alone,
-        rates={name: fps for name, fps in rates.items() if fps},
+        rates={name: fps for name, fps in stated.items() if fps},
         notes=tuple(f"{word}: {problem.what}" for problem in contents.problems),
     )
 

@@ -160,5 +160,5 @@ def weight_of_classes(counts: NDArray[np.int64], power: float) -> NDArray[np.flo
     """
     present = np.maximum(counts, 1).astype(np.float64)
     weights: NDArray[np.float64] = present**-power
-    scale = counts.sum() / max(float((weights * counts).sum()), 1e-12)
-    return weights * scale
+    weights *= float(counts.sum()) / max(float((weights * counts).sum()), 1e-12)
+    return weights

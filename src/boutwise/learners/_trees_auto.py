@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from boutwise.features._windows import LENGTHS_S
+from boutwise.features._window_steps import LENGTHS_S
 
 Setting = tuple[Any, str]
 

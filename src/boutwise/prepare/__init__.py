@@ -6,7 +6,13 @@ computed twice. May import: ``windows``, ``features``, ``cleaning``, ``store`` a
 """
 
 from boutwise.prepare.rates import resample_pose, resample_states, scores_at, working_clock
-from boutwise.prepare.streams import PreparedPose, Stream, load_streams, member_streams, present_frames
+from boutwise.prepare.streams import (
+    PreparedPose,
+    Stream,
+    load_streams,
+    member_streams,
+    present_frames,
+)
 
 __all__ = [
     "PreparedPose",

@@ -62,8 +62,10 @@ OrNone = BeforeValidator(_none_word)
 
 
 class Target(Strict):
-    """What is learned, and from whom: ``only`` (the one annotator of each recording), ``majority``,
-    ``soft`` or the name of one.
+    """What is learned, and from whom.
+
+    ``annotators`` is ``only`` (the one annotator of each recording), ``majority``, ``soft`` or the
+    name of one.
     """
 
     behaviors: Literal["all"] | list[str] = "all"
