@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from boutwise import formats
 from boutwise.api._score_frames import SUFFIX, Probabilities, read_frames
-from boutwise.errors import LabelError, UsageError, did_you_mean
+from boutwise.errors import UsageError
 from boutwise.formats import LabelRow, LabelTrack, bouts_csv
 from boutwise.types import Bouts, Observed, Subject
 from boutwise.types.bouts import from_frames
@@ -186,108 +185,3 @@ def _of_array(values: NDArray[Any], word: str) -> Labels:
     states[hidden] = values[hidden, None]
     bouts = from_frames(states, Subject("recording", ""), [str(name) for name in classes])
     return _of_bouts(bouts, word)
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[\s_-]+", "", name).casefold()
-
-
-def renamed(labels: Labels, known: Iterable[str]) -> Labels:
-    """The same labels with the names of the truth; a name may differ in case and separators.
-
-    Raises:
-        LabelError: A behavior is not in the truth; the message has the row and the nearest name.
-    """
-    known = list(known)
-    plain = {_plain(name): name for name in known}
-    new: dict[str, str] = {}
-    for track in labels.tracks.values():
-        for name, row in [(r.behavior, r.row) for r in track.rows]:
-            new.setdefault(name, name if name in known else plain.get(_plain(name), ""))
-            if not new[name]:
-                raise LabelError(
-                    f"the behavior '{name}' is predicted, but is not in the truth",
-                    file=labels.source,
-                    row=row or None,
-                    expected=f"one of {', '.join(known)}",
-                    todo=f"{did_you_mean(name, known)} Rename it, or remove it; a behavior that "
-                    "was examined and never shown belongs into the observed table of the truth",
-                )
-    tracks = {
-        name: replace(
-            track, rows=tuple(replace(row, behavior=new[row.behavior]) for row in track.rows)
-        )
-        for name, track in labels.tracks.items()
-    }
-    changed = tuple(
-        f"The predicted behavior '{old}' was taken for '{name}'."
-        for old, name in new.items()
-        if old != name
-    )
-    probabilities = {
-        recording: {
-            subject: {new.get(name, name): values for name, values in columns.items()}
-            for subject, columns in subjects.items()
-        }
-        for recording, subjects in labels.probabilities.items()
-    }
-    notes = (*labels.notes, *changed)
-    return replace(labels, tracks=tracks, probabilities=probabilities, notes=notes)
-
-
-def paired(truth: Labels, prediction: Labels) -> Labels:
-    """The prediction with the recordings of the truth.
-
-    A single recording on each side is the same one, whatever the files are called. A recording
-    without any predicted bout has no row in a prediction, so its absence means: nothing predicted.
-
-    Raises:
-        UsageError: No recording is in both.
-    """
-    if len(truth.tracks) == len(prediction.tracks) == 1:
-        (name,), (track,) = truth.tracks, prediction.tracks.values()
-        return replace(
-            prediction,
-            tracks={name: replace(track, recording=name)},
-            rates=dict(zip([name], prediction.rates.values(), strict=False)),
-            probabilities=dict(zip([name], prediction.probabilities.values(), strict=False)),
-        )
-    both = {name: track for name, track in prediction.tracks.items() if name in truth.tracks}
-    if not both and prediction.tracks:
-        name = next(iter(truth.tracks))
-        raise UsageError(
-            f"no recording is in truth and prediction; the truth begins with '{name}'",
-            file=prediction.source,
-            expected="the same names of recordings in both",
-            todo=did_you_mean(name, prediction.tracks),
-        )
-    notes = list(prediction.notes)
-    for name in truth.tracks:
-        if name not in both:
-            notes.append(f"Nothing is predicted for the recording '{name}'.")
-    ignored = len(prediction.tracks) - len(both)
-    if ignored:
-        notes.append(f"{ignored} predicted recordings are not in the truth and were left out.")
-    return replace(prediction, tracks=both, notes=tuple(notes))
-
-
-def units(truth: Labels) -> dict[tuple[str, str], str]:
-    """What intervals count as one: animals that met in a recording, joined by ``+``.
-
-    The behavior of one tells about the other. An animal without a name is its recording.
-
-    Returns:
-        (recording, animal) -> unit.
-    """
-    together: dict[str, set[str]] = {}
-    met = {name: truth.animals(name) - {""} for name in truth.tracks}
-    for animals in met.values():
-        union = set(animals).union(*(together.get(animal, set()) for animal in animals))
-        for animal in union:
-            together[animal] = union
-    named = {
-        (name, animal): "+".join(sorted(together[animal]))
-        for name, animals in met.items()
-        for animal in animals
-    }
-    return {(name, ""): name for name in met} | named
