@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from boutwise import formats, registry
@@ -12,6 +13,14 @@ from boutwise.project import Project
 from boutwise.types import Bouts, FrameClock, Recording
 
 Say = Callable[[int, int, str], None]
+
+_FORMATS = (
+    (".bouts.csv", "bouts_csv"),
+    (".frames.csv", "frame_csv"),
+    (".csv", "boris_aggregated"),
+    (".tsv", "boris_aggregated"),
+)
+"""End of a file's name -> format that ``convert`` writes."""
 
 
 def writable_formats() -> list[str]:
@@ -69,14 +78,14 @@ def convert(
         source: File of any readable format.
         target: File to write; must not exist.
         format: Format of the source; found when not given.
-        to: Format of the target; when not given ``bouts_csv`` for ``.bouts.csv``, else
-            ``boris_aggregated``.
+        to: Format of the target; when not given ``bouts_csv`` for ``.bouts.csv``, ``frame_csv``
+            for ``.frames.csv`` and ``boris_aggregated`` for other ``.csv`` and ``.tsv``.
         fps: Frame rate, where the source does not state it.
         frames: Number of frames of the recording; by default the last labelled one.
 
     Raises:
         DataError: The source has no labels, or no frame rate is known.
-        UsageError: The target exists.
+        UsageError: The target exists, or its name does not tell the format.
     """
     target = Path(target)
     if target.exists():
@@ -84,23 +93,51 @@ def convert(
     contents = formats.read(source, format=format)
     if not contents.labels:
         raise DataError("this file has no labels", file=source)
+    name = to or _format_of(target)
+    writer = _writer(name)
     clocks: dict[str, FrameClock] = {}
     tables: list[Bouts] = []
     for track in contents.labels:
         rate = fps or track.fps or contents.fps
         if rate is None:
             raise DataError("no frame rate is known", file=source, todo="give it by --fps")
-        scale = rate if track.unit == "second" else 1.0
-        ends = [row.stop for row in track.rows] + [stop for _, stop in track.observed or ()]
-        last = max([track.n_rows or 0, *(round(end * scale) + 1 for end in ends)], default=1)
-        animals = tuple(dict.fromkeys(row.animal or "animal" for row in track.rows)) or ("animal",)
-        name = track.recording or contents.recording
-        recording = Recording(name, FrameClock.declared(frames or last, rate), animals)
+        recording = _recording_of(track, contents.recording, rate, frames)
+        track = replace(track, trial=None)
         bouts, _ = formats.labels_to_bouts(track, recording, annotator="", source=str(source))
-        clocks[name] = recording.clock
+        clocks[recording.id] = recording.clock
         tables.append(bouts)
-    name = to or ("bouts_csv" if target.name.endswith(".bouts.csv") else "boris_aggregated")
-    return list(_writer(name).write(target, Bouts.concatenate(tables), clocks=clocks))
+    return list(writer.write(target, Bouts.concatenate(tables), clocks=clocks))
+
+
+def _recording_of(
+    track: formats.LabelTrack, fallback: str, fps: float, frames: int | None
+) -> Recording:
+    """The recording as far as its labels tell: its animals, and frames up to the last label."""
+    scale = fps if track.unit == "second" else 1.0
+    pieces = [*track.rows, *(track.examined or ())]
+    # A point is one frame, and a stop is the frame after the last.
+    ends = [max(round(piece.stop * scale), int(piece.start * scale) + 1) for piece in pieces]
+    ends += [round(stop * scale) for _, stop in track.observed or ()]
+    n_frames = frames or max([track.n_rows or 0, *ends], default=1)
+    named = [row.animal or "animal" for row in pieces] + [row.target for row in pieces]
+    animals = tuple(dict.fromkeys(name for name in named if name)) or ("animal",)
+    name = track.recording or fallback
+    if track.trial is not None:
+        name = f"{name}_{track.trial}"
+    return Recording(name, FrameClock.declared(max(n_frames, 1), fps), animals)
+
+
+def _format_of(target: Path) -> str:
+    """The format that a file's name asks for."""
+    for suffix, name in _FORMATS:
+        if target.name.lower().endswith(suffix):
+            return name
+    raise UsageError(
+        f"the name '{target.name}' does not tell the format",
+        file=target,
+        expected=f"a name that ends in {', '.join(suffix for suffix, _ in _FORMATS)}",
+        todo=f"give --to: {', '.join(writable_formats())}",
+    )
 
 
 def _writer(format: str):  # type: ignore[no-untyped-def]

@@ -22,11 +22,15 @@ def run(
         str | None, typer.Option(metavar="NAME", help="Format to write; by default by OUT's name.")
     ] = None,
     fps: Fps = None,
+    frames: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Frames of the recording; by default up to the last label."),
+    ] = None,
 ) -> Answer:
     """Turn one label file into another format, without a project."""
     from boutwise import api
 
-    written = api.convert(source, target, format=format, to=to, fps=fps)
+    written = api.convert(source, target, format=format, to=to, fps=fps, frames=frames)
     for path in written:
         talk.line(f"written  {path}")
     return Answer({"source": source, "files": written})
