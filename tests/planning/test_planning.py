@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from boutwise.types import (
     Bout,
     Bouts,
     Ethogram,
+    ExclusiveGroup,
     FrameClock,
     Observed,
     Recording,
@@ -141,3 +143,85 @@ def test_several_annotators_are_never_joined_silently(raters):
     assert (most[50:, 0] == -1).all()
     with pytest.raises(LabelError, match="did you mean 'anna'"):
         labelled_subjects(raters, Target(annotators="ana"), recordings)
+
+
+def test_three_annotators_with_three_opinions_leave_the_frame_open(raters):
+    names = ("rear", "groom", "rest")
+    raters.set_ethogram(
+        Ethogram(tuple(Behavior(name) for name in names), (ExclusiveGroup("body", names),))
+    )
+    raters.add_recording(Recording("s", FrameClock.declared(30, 10), ("m",)))
+    for annotator, said in (("anna", "rear"), ("ben", "groom"), ("carl", "rest")):
+        rows = [Bout("s", "m", said, 0, 10, annotator=annotator)]
+        # In frames 10 to 20 only carl sees something, in 20 to 30 two say the same.
+        rows += [Bout("s", "m", said, 10, 20, annotator="carl")] if annotator == "carl" else []
+        rows += [Bout("s", "m", "rear", 20, 30, annotator=annotator)] if said != "rest" else []
+        raters.add_bouts(
+            Bouts.from_rows(
+                rows, [Observed("s", "m", n, 0, 30, annotator=annotator) for n in names]
+            )
+        )
+    states = labelled_subjects(raters, Target(annotators="majority"), [raters.recording("s")])
+    assert (states[0].states[:10] == -1).all()
+    assert (states[0].states[10:20] == 0).all()
+    assert (states[0].states[20:] == [1, 0, 0]).all()
+
+
+def test_a_label_that_no_subject_takes_up_is_refused(raters):
+    raters.add_animal(Animal("n"))
+    raters.add_recording(Recording("two", FrameClock.declared(30, 10), ("m", "n")))
+    raters.add_bouts(
+        Bouts.from_rows(
+            [Bout("two", "m", "rear", 3, 9, target="n")], [Observed("two", "m", "rear", 0, 30)]
+        )
+    )
+    with pytest.raises(LabelError, match="directed at n"):
+        labelled_subjects(raters, Target(), [raters.recording("two")])
+
+
+def test_the_plan_knows_nothing_of_held_out_animals(tmp_path):
+    """The same plan must come out whatever the held-out animal did."""
+    from tests.conftest import make_project
+
+    project = make_project(tmp_path / "project", animals=4, minutes=0.3)
+    settings = ["split.holdout=[mouse_4]"]
+    before = make_plan(project, "pose", settings=settings)
+    assert before.fingerprint.recordings == 3
+    assert before.fingerprint.unlabelled == 0
+    for number, bout in project.numbered_bouts().items():
+        if bout.animal == "mouse_4" and bout.stop - bout.start > 4:
+            project.delete_bout(number, annotator=bout.annotator)
+    assert make_plan(project, "pose", settings=settings).key() == before.key()
+
+
+def test_steps_are_counted_at_the_working_rate(tmp_path):
+    from tests.conftest import make_project
+
+    from boutwise.planning.rules import resolve
+
+    project = make_project(tmp_path / "project", animals=2, minutes=0.3)
+    facts = replace(make_plan(project, "pose").fingerprint, rates=(30.0, 120.0), frames=100_000)
+    resolved, _ = resolve(load_recipe("pose"), facts, 30.0)
+    assert resolved.members[0].windows.frame_step == 3
+
+
+def test_what_a_release_cannot_heed_is_refused(mice, tmp_path):
+    with pytest.raises(RecipeError, match="budget_minutes"):
+        make_plan(mice, "pose", settings=["budget_minutes=5"])
+    project = Project.create(tmp_path / "pairs")
+    project.set_ethogram(Ethogram((Behavior("attack", scope="directed"),)))
+    with pytest.raises(RecipeError, match="'attack' is directed at another"):
+        make_plan(project, "pose")
+
+
+def test_labelled_recordings_without_pose_are_named(tmp_path):
+    from tests.conftest import make_project
+
+    project = make_project(tmp_path / "project", animals=2, minutes=0.3)
+    project.add_animal(Animal("z"))
+    project.add_recording(Recording("blind", FrameClock.declared(30, 30), ("z",)))
+    name = project.ethogram.names[0]
+    project.add_bouts(Bouts.from_rows([], [Observed("blind", "z", name, 0, 30)]))
+    plan = make_plan(project, "pose")
+    assert "blind" in plan.reasons["left out"]
+    assert plan.fingerprint.unlabelled == 0

@@ -41,7 +41,7 @@ class Fingerprint:
     """The facts of a project that decide about its plan.
 
     Attributes:
-        recordings: Number of labelled recordings.
+        recordings: Number of labelled recordings that are learned from.
         unlabelled: Number of recordings without labels.
         animals: Number of labelled animals.
         frames: Labelled frames.
@@ -92,7 +92,13 @@ class Fingerprint:
 def take_fingerprint(
     project: Project, ethogram: Ethogram, subjects: Sequence[LabelledSubject]
 ) -> Fingerprint:
-    """Measure a project; reads every labelled pose once."""
+    """Measure what may be learned from; reads the pose of each of these subjects once.
+
+    Args:
+        project: Where they are.
+        ethogram: Behaviors of the label columns.
+        subjects: Without those that are held out: a plan must not know them.
+    """
     recordings = {item.recording.id: item.recording for item in subjects}
     classes, lengths = _classes(ethogram, subjects)
     missing, total, keypoints, n_dims = 0, 0, 0, 2
@@ -105,7 +111,7 @@ def take_fingerprint(
         roles |= set(pose.roles.values())
     return Fingerprint(
         recordings=len(recordings),
-        unlabelled=sum(1 for r in project.recordings() if r.id not in recordings),
+        unlabelled=len(project.recordings("unlabelled")),
         animals=len({item.subject.animal for item in subjects}),
         frames=sum(
             int((item.states != FrameState.UNLABELLED).any(axis=1).sum()) for item in subjects

@@ -9,15 +9,17 @@ from typing import Any
 
 import yaml
 
-from boutwise import __version__
+from boutwise import __version__, registry
 from boutwise.errors import DataError, RecipeError
 from boutwise.planning.fingerprint import Fingerprint, take_fingerprint
 from boutwise.planning.folds import Fold, group_of, make_folds
 from boutwise.planning.recipes import load_recipe
 from boutwise.planning.rules import resolve
 from boutwise.planning.targets import LabelledSubject, labelled_subjects, target_ethogram
+from boutwise.prepare import member_streams
 from boutwise.project import Project
 from boutwise.store import Store
+from boutwise.types import Ethogram
 from boutwise.types.recipe import Recipe, parse_recipe
 
 
@@ -69,9 +71,11 @@ class Plan:
         return Store.key(plain)
 
     def save(self, path: Path) -> None:
-        """Write ``plan.yaml``."""
+        """Write ``plan.yaml``; it appears under its name when it is whole."""
         text = yaml.safe_dump(self.as_dict(), sort_keys=False, allow_unicode=True, width=100)
-        path.write_text(text, encoding="utf-8")
+        temporary = path.with_name(f".{path.name}.tmp")
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
 
     @classmethod
     def load(cls, path: Path) -> Plan:
@@ -115,13 +119,19 @@ def make_plan(
 
     Raises:
         DataError: There are no labelled recordings with pose, or too few animals.
+        RecipeError: A setting is not of the schema, or this release cannot heed it.
     """
     asked = load_recipe(recipe, settings)
-    subjects = usable_subjects(project, asked)
     ethogram = target_ethogram(project, asked.target)
-    facts = take_fingerprint(project, ethogram, subjects)
-    resolved, reasons = resolve(asked, facts)
-    folds, holdout, folds_reason = make_folds(subjects, resolved.split, seed)
+    _refuse_unheeded(asked, ethogram)
+    subjects = usable_subjects(project, asked)
+    folds, holdout, folds_reason = make_folds(subjects, asked.split, seed)
+    # Whatever is chosen below knows nothing of the groups that are held out.
+    groups = group_of(subjects, asked.split.by)
+    learned = [item for item in subjects if groups[item.subject] not in holdout]
+    facts = take_fingerprint(project, ethogram, learned)
+    fps = sorted(item.recording.clock.fps for item in learned)[len(learned) // 2]
+    resolved, reasons = resolve(asked, facts, fps)
     if resolved.split.folds == "auto":
         reasons["split.folds"] = folds_reason
         split = resolved.split.model_copy(update={"folds": len(folds)})
@@ -130,9 +140,45 @@ def make_plan(
         reasons["target.annotators"] = "one annotator labelled each recording"
         target = resolved.target.model_copy(update={"annotators": "only"})
         resolved = resolved.model_copy(update={"target": target})
-    fps = sorted(item.recording.clock.fps for item in subjects)[len(subjects) // 2]
+    elif resolved.target.annotators == "majority":
+        reasons["target.annotators"] = (
+            "frames on which annotators are tied are neither learned from nor scored: the score "
+            "is of frames on which most of them agree"
+        )
+    reasons |= _left_out(project)
     plan = Plan(resolved, reasons, facts, fps, folds, holdout, seed)
     return replace(plan, reasons={**reasons, "fps": _rate_reason(facts, fps)})
+
+
+def _refuse_unheeded(recipe: Recipe, ethogram: Ethogram) -> None:
+    """What would be passed over in silence is refused."""
+    if recipe.budget_minutes != "none":
+        raise RecipeError(
+            "'budget_minutes' is not heeded by this release",
+            expected="none",
+            todo="leave it out; members.0.optim.rounds or epochs set how long a fit takes",
+        )
+    if ethogram.behaviors[0].scope != "directed":
+        return
+    for member in recipe.members:
+        for part in (part for parts in member_streams(member).values() for part in parts):
+            if not getattr(registry.load("feature set", part.part), "OF_PAIRS", False):
+                raise RecipeError(
+                    f"the feature set '{part.part}' sees one animal, and "
+                    f"'{ethogram.names[0]}' is directed at another",
+                    expected="behaviors of one animal: this release has no features of pairs",
+                    todo="name such behaviors: --set target.behaviors=[...]",
+                )
+
+
+def _left_out(project: Project) -> dict[str, str]:
+    """Recordings whose labels cannot be used, said under the words ``left out``."""
+    lost = [r.id for r in project.recordings("labelled") if not project.has_pose(r.id)]
+    if not lost:
+        return {}
+    more = f" and {len(lost) - 5} more" if len(lost) > 5 else ""
+    words = f"{len(lost)} recordings have labels and no pose: {', '.join(lost[:5])}{more}"
+    return {"left out": words}
 
 
 def usable_subjects(project: Project, recipe: Recipe) -> list[LabelledSubject]:

@@ -57,10 +57,15 @@ RULES: dict[str, Rule] = {
 }
 
 
-def resolve(recipe: Recipe, facts: Fingerprint) -> tuple[Recipe, dict[str, str]]:
+def resolve(recipe: Recipe, facts: Fingerprint, fps: float) -> tuple[Recipe, dict[str, str]]:
     """Replace every ``auto`` of a recipe by a value.
 
     ``target.annotators`` and ``split.folds`` are resolved where labels and folds are made.
+
+    Args:
+        recipe: As asked for.
+        facts: What is known of the data.
+        fps: Working rate, at which windows and steps are counted.
 
     Returns:
         The resolved recipe, and dotted path -> reason.
@@ -73,7 +78,7 @@ def resolve(recipe: Recipe, facts: Fingerprint) -> tuple[Recipe, dict[str, str]]
     rules = dict(RULES)
     for place, member in enumerate(recipe.members):
         values = _network_auto if isinstance(member, NetworkMember) else _trees_auto
-        rules |= _member_rules(f"members.{place}", values.auto_values(_facts(facts)))
+        rules |= _member_rules(f"members.{place}", values.auto_values(_facts(facts, fps)))
     for path in list(_autos(data)):
         if path in ("target.annotators", "split.folds"):
             continue
@@ -85,10 +90,10 @@ def resolve(recipe: Recipe, facts: Fingerprint) -> tuple[Recipe, dict[str, str]]
     return parse_recipe(data, source="plan"), reasons
 
 
-def _facts(facts: Fingerprint) -> dict[str, Any]:
+def _facts(facts: Fingerprint, fps: float) -> dict[str, Any]:
     return {
         "n_frames": facts.frames,
-        "fps": facts.rates[len(facts.rates) // 2] if facts.rates else 30.0,
+        "fps": fps,
         "n_animals": facts.animals,
         "median_bout_s": facts.median_bout_s,
         "classes": {name: vars(value) for name, value in facts.classes.items()},

@@ -56,26 +56,55 @@ def target_ethogram(project: Project, target: Target) -> Ethogram:
 
 
 def labelled_subjects(
-    project: Project, target: Target, recordings: Sequence[Recording]
+    project: Project,
+    target: Target,
+    recordings: Sequence[Recording],
+    *,
+    ethogram: Ethogram | None = None,
 ) -> list[LabelledSubject]:
     """Every subject of the recordings that has labels, in order.
 
+    Args:
+        project: With labels.
+        target: Behaviors and annotators.
+        recordings: Where to look.
+        ethogram: Behaviors, in the order of the columns; by default those of the target as the
+            project has them.
+
     Raises:
-        LabelError: Annotators disagree about who is to be learned from, or labels contradict.
+        LabelError: Annotators disagree about who is to be learned from, labels contradict, or a
+            label belongs to no subject of its behavior's scope.
     """
-    ethogram = target_ethogram(project, target)
+    ethogram = target_ethogram(project, target) if ethogram is None else ethogram
     pairs = ethogram.behaviors[0].scope == "directed"
     found = []
     for recording in recordings:
         bouts = project.bouts(recording.id)
         wanted = set(ethogram.names) | set(ethogram.merges)
-        for subject in recording.subjects(pairs=pairs):
+        subjects = recording.subjects(pairs=pairs)
+        _refuse_lost(bouts, wanted, subjects, "directed" if pairs else "individual")
+        for subject in subjects:
             mine = _of_behaviors(bouts.where(subject=subject), wanted)
             if len(mine) or mine.observed:
                 states = _resolve(mine, subject, ethogram, target.annotators, recording.n_frames)
                 if (states != FrameState.UNLABELLED).any():
                     found.append(LabelledSubject(recording, subject, states))
     return found
+
+
+def _refuse_lost(bouts: Bouts, wanted: set[str], subjects: Sequence[Subject], scope: str) -> None:
+    """A label that no subject takes up would turn its frames into 'no' or nothing."""
+    known = {(subject.animal, subject.target) for subject in subjects}
+    for piece in (*bouts.rows(), *bouts.observed):
+        if piece.behavior in wanted and (piece.animal, piece.target) not in known:
+            raise LabelError(
+                f"a label of '{piece.behavior}' is of {piece.animal}"
+                + (f" directed at {piece.target}" if piece.target else " directed at nobody"),
+                recording=piece.recording,
+                frame=piece.start,
+                expected=f"labels that fit the behavior's scope, which is '{scope}'",
+                todo="mend the scope of the behavior in boutwise.yaml, or the labels",
+            )
 
 
 def _of_behaviors(bouts: Bouts, wanted: set[str]) -> Bouts:
@@ -100,7 +129,7 @@ def _resolve(
         votes = [
             bouts.where(annotator=name).to_frames(subject, ethogram, n_frames) for name in names
         ]
-        return _majority(np.stack(votes))
+        return _majority(np.stack(votes), ethogram)
     if annotators not in ("auto", "only"):
         if annotators not in names:
             raise LabelError(
@@ -119,12 +148,23 @@ def _resolve(
     return bouts.to_frames(subject, ethogram, n_frames)
 
 
-def _majority(votes: NDArray[np.int8]) -> NDArray[np.int8]:
-    """The state that most annotators gave, (annotators, frames, behaviors); a tie is unlabelled."""
+def _majority(votes: NDArray[np.int8], ethogram: Ethogram) -> NDArray[np.int8]:
+    """The state that most annotators gave, (annotators, frames, behaviors); a tie is unlabelled.
+
+    Where most annotators saw some behavior of an exclusive group, and no two of them enough the
+    same one, the whole group is unlabelled: nobody said that it was none of them.
+    """
     said = {state: (votes == state).sum(axis=0) for state in (1, 0, -2)}
     most = np.max(list(said.values()), axis=0)
     winners = np.sum([count == most for count in said.values()], axis=0)
     result = np.full(votes.shape[1:], FrameState.UNLABELLED, dtype=np.int8)
     for state, count in said.items():
         result[(count == most) & (winners == 1) & (most > 0)] = state
+    for group in ethogram.groups:
+        columns = [ethogram.names.index(name) for name in group.behaviors]
+        some = (votes[:, :, columns] == FrameState.YES).any(axis=2).sum(axis=0)
+        none = (votes[:, :, columns] == FrameState.NO).all(axis=2).sum(axis=0)
+        open_ = ~(result[:, columns] == FrameState.YES).any(axis=1) & (some > none)
+        open_ &= ~(result[:, columns] == FrameState.UNSCORABLE).all(axis=1)
+        result[np.ix_(open_, columns)] = FrameState.UNLABELLED
     return result
