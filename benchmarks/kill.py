@@ -5,7 +5,7 @@ killed at moments spread over its whole work; then plain ``sqlite3`` must find e
 ``PRAGMA synchronous`` of the writing connection must have been 2 (FULL), the database must be
 whole, and a second run must complete the work without doing the finished units again.
 
-    python benchmarks/kill.py [--kills 20] [--only import|labels] [--json]
+    python benchmarks/kill.py [--kills 20] [--only import|labels|train] [--json]
 
 To add a scenario: a function for the child and one for the count of finished units, both in
 :data:`SCENARIOS`.
@@ -30,6 +30,12 @@ from pathlib import Path
 BEHAVIORS = ("na", "walking", "rearing", "standing", "grooming")
 N_RECORDINGS, N_FRAMES, FPS = 12, 1500, 20
 N_WRITES = 150
+TRAIN_FOLDS = 3
+TRAIN_SETTINGS = [
+    f"split.folds={TRAIN_FOLDS}",
+    "members.0.optim.rounds=4",
+    "members.0.windows.statistics=[0.55]",
+]
 
 
 @dataclass(frozen=True)
@@ -124,6 +130,37 @@ def child_labels(root: Path, source: Path) -> None:
     tell("finished")
 
 
+def child_train(root: Path, source: Path) -> None:
+    """Train, two units side by side; every unit is told once its ``done.json`` is there."""
+    from boutwise.planning import make_plan
+    from boutwise.project import Project
+    from boutwise.training import train
+
+    told: set[str] = set()
+    run = root / "runs" / "run"
+
+    def say(done: int, total: int, words: str) -> None:
+        if words.endswith(" done"):
+            for name in finished_units(run) - told:
+                told.add(name)
+                tell("done", name)
+                tell("unit", name)
+
+    with Project.open(root) as project:
+        tell("synchronous", project.database.pragma("synchronous"))
+        plan = make_plan(project, "pose", settings=TRAIN_SETTINGS)
+        told |= finished_units(run)
+        tell("ready")
+        begun = (run / "plan.yaml").exists()
+        train(project, plan, out="run", resume=begun, workers=2, say=say)
+    tell("finished")
+
+
+def finished_units(run: Path) -> set[str]:
+    """Folders of the units of a run that are done."""
+    return {path.parent.relative_to(run).as_posix() for path in run.rglob("done.json")}
+
+
 def prepare_empty(root: Path, source: Path) -> None:
     """A new project."""
     from boutwise.project import Project
@@ -158,6 +195,7 @@ class Scenario:
 SCENARIOS = {
     "import": Scenario(prepare_empty, child_import, N_RECORDINGS),
     "labels": Scenario(prepare_imported, child_labels, N_WRITES),
+    "train": Scenario(prepare_imported, child_train, 2 * TRAIN_FOLDS + 1),
 }
 
 
@@ -206,11 +244,12 @@ def count(told: list[str], word: str) -> int:
 
 
 def stored_ids(root: Path) -> tuple[set[str], str]:
-    """Bouts and recordings that plain sqlite3 finds, and what it says of the file."""
+    """Bouts, recordings and finished units that are there; what sqlite3 says of the file."""
     connection = sqlite3.connect(root / "project.db")
     try:
         ids = {str(row[0]) for row in connection.execute("SELECT id FROM bouts")}
         ids |= {row[0] for row in connection.execute("SELECT recording FROM recording_animals")}
+        ids |= finished_units(root / "runs" / "run")
         return ids, connection.execute("PRAGMA integrity_check").fetchone()[0]
     finally:
         connection.close()

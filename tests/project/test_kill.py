@@ -25,7 +25,7 @@ def source(kill, tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize(("scenario", "units"), [("import", 2), ("labels", 40)])
+@pytest.mark.parametrize(("scenario", "units"), [("import", 2), ("labels", 40), ("train", 2)])
 def test_what_was_acknowledged_survives_and_nothing_is_done_twice(kill, source, scenario, units):
     row = kill.kill_once(scenario, source, kill.Moment(after_s=0.0, after_units=units))
     assert units <= row.done_before < kill.SCENARIOS[scenario].units

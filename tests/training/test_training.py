@@ -82,11 +82,14 @@ def test_the_same_plan_gives_the_same_numbers_in_processes_of_their_own(trained)
 
 
 def test_a_run_is_never_overwritten_and_never_resumed_with_another_plan(trained):
-    project, plan, _ = trained
+    project, plan, result = trained
     with pytest.raises(UsageError, match="already a run 'trained'"):
         train(project, plan, out="trained")
+    report = result.directory / "report.html"  # what the verb 'train' writes last
+    report.touch()
     with pytest.raises(UsageError, match="no unfinished run"):
         train(project, plan, out="trained", resume=True)
+    report.unlink()
     begun = project.run_directory("begun")
     plan.save(begun / "plan.yaml")
     other = make_plan(project, "pose", settings=[*QUICK, "members.0.optim.leaves=3"])

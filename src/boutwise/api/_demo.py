@@ -20,6 +20,7 @@ from boutwise.bundle import Bundle
 from boutwise.planning import Plan
 from boutwise.project import Project
 from boutwise.synthetic import simulate, write
+from boutwise.training import FINISHED
 from boutwise.types import Problem
 
 Say = Callable[[int, int, str], None]
@@ -94,7 +95,7 @@ def demo(
             [bundle], project, out, only="unlabelled", say=_words(say, "predict")
         )
         predicted = tuple(sorted((*result.done, *result.kept)))
-    page = run / "report.html"
+    page = run / FINISHED
     return DemoResult(
         data=data,
         project=root,
@@ -134,7 +135,7 @@ def _train(project: Project, settings: Sequence[str], say: Say) -> tuple[Path, d
         begun = (run / "plan.yaml").is_file()
         if not begun or Plan.load(run / "plan.yaml").key() != plan.key():
             continue
-        if (run / "bundle.boutwise").is_file() and (run / "scores.json").is_file():
+        if (run / FINISHED).is_file():
             return run, json.loads((run / "scores.json").read_text(encoding="utf-8"))
         name = known
     result = train_run(project, plan, out=name, resume=name is not None, say=say)

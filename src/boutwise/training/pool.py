@@ -43,6 +43,7 @@ def run_units(run: Path, units: Sequence[Unit], *, workers: int, say: Say) -> tu
         for place, unit in enumerate(waiting):
             say(before + place, len(units), str(unit))
             run_unit(run, unit)
+            say(before + place + 1, len(units), f"{unit} done")
     else:
         _run_side_by_side(run, waiting, workers, (before, len(units)), say)
     say(len(units), len(units), "all units done")
@@ -95,9 +96,13 @@ def _finish(run: Path, unit: Unit, process: subprocess.Popen[bytes], errors: IO[
         process.stdin.close()
     if process.returncode == 0 and unit.done(run):
         return
+    log = unit.directory(run) / "error.txt"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text(text + "\n", encoding="utf-8")
     raise BoutwiseError(
         f"{unit} failed (exit code {process.returncode}): {text.splitlines()[-1] if text else ''}",
-        file=unit.directory(run),
+        file=log,
         expected="a fitted member",
-        todo="mend the cause and start again with --resume; finished folds are kept\n" + text,
+        todo="mend the cause and start again with --resume; finished folds are kept. The file has "
+        "everything that the process said",
     )

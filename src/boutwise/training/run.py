@@ -27,6 +27,8 @@ from boutwise.training.units import FINAL, Unit
 from boutwise.types.recipe import NetworkMember
 
 Say = Callable[[int, int, str], None]
+FINISHED = "report.html"
+"""The last file of a run; until it is there, the run can be resumed."""
 PACKAGES = ("numpy", "scipy", "pandas", "lightgbm", "scikit-learn", "torch", "lightning")
 
 
@@ -127,7 +129,7 @@ def _unfinished(project: Project, plan: Plan, out: str | None) -> Path:
     names = [out] if out else list(reversed(project.run_names()))
     for name in names:
         run = project.runs / name
-        begun = (run / "plan.yaml").exists() and not (run / "bundle.boutwise").exists()
+        begun = (run / "plan.yaml").exists() and not (run / FINISHED).exists()
         if begun and (out or Plan.load(run / "plan.yaml").recipe.name == plan.recipe.name):
             return run
     raise UsageError(

@@ -27,7 +27,9 @@ def build_bundle(
     for member in range(len(plan.recipe.members)):
         source = Unit(FINAL, "", member).directory(run)
         target = staging / "members" / str(member)
-        shutil.copytree(source, target, ignore=shutil.ignore_patterns("done.json", "work"))
+        shutil.copytree(
+            source, target, ignore=shutil.ignore_patterns("done.json", "error.txt", "work")
+        )
     decision.save(staging)
     plan.save(staging / "plan.yaml")
     manifest = _manifest(plan, snapshot, scores)

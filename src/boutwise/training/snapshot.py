@@ -198,7 +198,10 @@ def save_snapshot(snapshot: Snapshot, directory: Path) -> str:
         ],
         "facts": {**snapshot.facts, "labels_digest": digest},
     }
-    (directory / SNAPSHOT).write_text(json.dumps(data, indent=1), encoding="utf-8")
+    # The list of streams comes last, and whole: where it is there, so are the labels.
+    temporary = directory / f".{SNAPSHOT}.tmp"
+    temporary.write_text(json.dumps(data, indent=1), encoding="utf-8")
+    temporary.replace(directory / SNAPSHOT)
     return digest
 
 

@@ -75,6 +75,7 @@ def run_unit(run: Path, unit: Unit, *, threads: int = 1, say: Say | None = None)
     # Checkpoints of an interrupted fit stay in 'work'; everything else is written anew.
     work = directory / "work"
     work.mkdir(parents=True, exist_ok=True)
+    (directory / "error.txt").unlink(missing_ok=True)
     member = plan.recipe.members[unit.member]
     learner = registry.load("learner", member.learner).Learner(member, snapshot.ethogram)
     context = Run(
