@@ -42,7 +42,7 @@ def build_bundle(
 
 
 def _manifest(plan: Plan, snapshot: Snapshot, scores: dict[str, Any]) -> dict[str, Any]:
-    trained = [e for e in snapshot.entries if not (e.group and e.group in plan.holdout)]
+    trained = [e for e in snapshot.entries if not e.held_out(plan)]
     animals = {e.subject.animal for e in trained} | {e.subject.target for e in trained} - {""}
     return {
         "format": FORMAT,
