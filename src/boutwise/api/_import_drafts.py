@@ -142,10 +142,10 @@ def _one_of(
             )
         return first
     for file in group:
-        others = " and ".join(f.path.name for f in group if f is not file)
-        plan.rows.append(
-            pose_row(file, name, f"{others} has another pose of {name}", matched=False)
-        )
+        others = [f.path.name for f in group if f is not file]
+        has = "has" if len(others) == 1 else "each have"
+        why = f"{' and '.join(others)} {has} another pose of {name}"
+        plan.rows.append(pose_row(file, name, why, matched=False))
     plan.problems.append(
         Problem(
             "import",

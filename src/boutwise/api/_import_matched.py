@@ -34,6 +34,7 @@ def match_all(
     mixed = {file.path.resolve().parent for file in label_files} & with_pose
     matched = []
     for file in label_files:
+        lost: dict[str, str] = {}
         for track in file.contents.labels if file.contents else ():
             track = replace(track, recording=track.recording or file.path.stem)
             folder = file.path.resolve().parent
@@ -50,9 +51,27 @@ def match_all(
                         severity=Severity.BLOCKING if plan.strict else Severity.WARNING,
                     )
             else:
-                plan.rows.append(label_row(file, track, False, match.why))
-                report(plan, file.path, f"labels without a recording: {match.why}")
+                if track.recording not in lost:
+                    plan.rows.append(label_row(file, track, False, match.why))
+                lost.setdefault(track.recording, match.why)
+        if lost:
+            _report_lost(plan, file.path, lost)
     return matched
+
+
+def _report_lost(plan: ImportPlan, file: Path, lost: Mapping[str, str]) -> None:
+    """Say once of a file that recordings are missing, however many and by how many annotators."""
+    what = f"labels without a recording: {next(iter(lost.values()))}"
+    if len(lost) > 1:
+        some = [f"'{name}'" for name in list(lost)[:5]] + ["..."] * (len(lost) > 5)
+        what = f"labels of {len(lost)} recordings that are not there: {', '.join(some)}"
+    report(
+        plan,
+        file,
+        what,
+        todo="import the pose of the recording too, or give both the same name: the file of the "
+        "labels, or the recording that is named in it, and the file of the pose",
+    )
 
 
 def label_row(file: ReadFile, track: LabelTrack, matched: bool, why: str) -> ImportRow:

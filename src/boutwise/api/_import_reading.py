@@ -86,6 +86,10 @@ def read_all(
         one = _mapped(one, options.mapping)
         if not one.format:
             plan.rows.append(ImportRow(str(one.path), "", "", False, one.why))
+            if one.todo:
+                error = FormatError(one.why, file=one.path, todo=one.todo)
+                severity = Severity.BLOCKING if one.damaged else Severity.WARNING
+                plan.problems.append(replace(problem_of(error, one.path), severity=severity))
             continue
         try:
             done.append(_read(project, one, options, poses))
@@ -118,12 +122,26 @@ def _read(
             return ReadFile(one, None, kept, digest, known)
     contents = formats.read(one.path, format=one.format, **told)
     if contents.pose is None and not contents.labels and not len(contents.ratings):
-        raise FormatError("the file holds neither pose nor labels", file=one.path)
+        raise _nothing(contents)
     if contents.pose is not None:
         track = project.parsed_pose(one.path, format=one.format, options=kept, track=contents.pose)
         roles = contents.pose.roles
         contents = replace(contents, pose=replace(track or contents.pose, roles=roles))
     return ReadFile(one, contents, kept, digest, known)
+
+
+def _nothing(contents: formats.Contents) -> FormatError:
+    """Why nothing of a file is left: the first thing that was wrong with it."""
+    if not contents.problems:
+        return FormatError("the file holds neither pose nor labels", file=contents.path)
+    first, more = contents.problems[0], len(contents.problems) - 1
+    return FormatError(
+        first.what + (f" (and {more} more)" if more else "") + "; nothing else is in the file",
+        file=contents.path,
+        row=first.row,
+        expected=first.expected or None,
+        todo=first.todo or None,
+    )
 
 
 def _told(format: str, options: ImportOptions) -> dict[str, Any]:

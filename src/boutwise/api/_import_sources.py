@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from boutwise import registry
+from boutwise.api._import_strangers import unclaimed
 from boutwise.errors import BoutwiseError, DataError
 
 VIDEOS = frozenset({".mp4", ".avi", ".mov", ".mkv", ".mpg", ".mpeg", ".m4v", ".wmv", ".webm"})
@@ -26,12 +27,16 @@ class Found:
         folder: Where it lies below the source that it was found by; empty at the top.
         format: The format that claims it; empty when none does.
         why: Why none claims it.
+        todo: What to do about it, where the file was perhaps meant to be read.
+        damaged: Whether nobody could read it.
     """
 
     path: Path
     folder: str
     format: str
     why: str = ""
+    todo: str = ""
+    damaged: bool = False
 
 
 def find(sources: Sequence[str | Path], format: str | None) -> list[Found]:
@@ -117,7 +122,9 @@ def _claimed(path: Path, folder: str, only: str | None = None) -> Found:
         return Found(path, folder, claims[0])
     if claims:
         return Found(path, folder, "", f"several formats claim it: {', '.join(claims)}")
-    return Found(path, folder, "", f"it is no {only}" if only else "no format claims it")
+    if only:
+        return Found(path, folder, "", f"it is no {only}")
+    return Found(path, folder, "", *unclaimed(path))
 
 
 def _below(path: Path, root: Path) -> str:

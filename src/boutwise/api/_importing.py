@@ -93,7 +93,9 @@ def plan_import(
     metadata = _import_metadata.read(animals, trials)
     named = [sources] if isinstance(sources, str | Path) else list(sources)
     plan = ImportPlan(strict=strict)
-    files = read_all(project, _import_sources.find(named, format), options, plan)
+    tables = {Path(table).resolve() for table in (animals, trials) if table is not None}
+    found = _import_sources.find(named, format)
+    files = read_all(project, [f for f in found if f.path.resolve() not in tables], options, plan)
     drafts = _import_drafts.drafts(project, files, plan)
     matched = _import_matched.match_all(files, drafts, plan)
     rates: dict[str, list[float]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -117,7 +118,8 @@ def _tell_plan(talk: Talk, plan: Any) -> Answer:
     talk.line("nothing was changed: this was a dry run")
     if plan.blocking:
         talk.line(f"the import would stop at {len(plan.blocking)} blocking problems")
-    return Answer(plan.as_dict() | {"dry_run": True}, DATA_PROBLEM if stops else 0)
+    code = PARTIAL if any(problem.severity == "blocking" for problem in plan.problems) else 0
+    return Answer(plan.as_dict() | {"dry_run": True}, DATA_PROBLEM if stops else code)
 
 
 def _import(talk: Talk, project: Project, plan: Any) -> Answer:
@@ -129,8 +131,10 @@ def _import(talk: Talk, project: Project, plan: Any) -> Answer:
         f"bouts: {result.added} new, {result.unchanged} there before, {result.deleted} taken away"
         + (f", {result.kept} kept because a person had changed them" if result.kept else "")
     )
+    told = {problem.file for problem in result.problems}
     for row in result.unmatched:
-        talk.line(f"not imported: {row.file}: {row.why}")
+        if row.file not in told:
+            talk.line(f"not imported: {row.file}: {row.why}")
     for note in result.notes:
         talk.line(f"note: {note}")
     blocking = tell_problems(talk, result.problems)
@@ -138,5 +142,5 @@ def _import(talk: Talk, project: Project, plan: Any) -> Answer:
     if blocking or not plan.matched:
         code = PARTIAL if plan.matched else DATA_PROBLEM
     if not code:
-        talk.line(f"next: boutwise check {project.root}")
+        talk.line(f"next: {shlex.join(['boutwise', 'check', str(project.root)])}")
     return Answer(result.as_dict() | {"dry_run": False}, code)

@@ -20,7 +20,9 @@ def _trial(track: LabelTrack, recording: Recording, source: str) -> Trial | None
             f"there is no trial {track.trial}",
             file=source or None,
             recording=recording.id,
-            expected=f"one of {', '.join(map(str, numbers)) or 'no trials at all'}",
+            expected=f"one of {', '.join(map(str, numbers))}"
+            if numbers
+            else "a trial; it has none",
             todo="give --trials or --trial-length",
         )
     return numbers[track.trial]
