@@ -107,6 +107,24 @@ def test_a_dry_run_changes_nothing_and_says_why(
     assert boutwise("plan", root, "--json").code == 3, "nothing was imported"
 
 
+def test_the_dry_run_ends_like_the_import(boutwise: Boutwise, study: Path, tmp_path: Path) -> None:
+    root, empty = tmp_path / "my project", tmp_path / "mouse_9.csv"
+    assert f"boutwise import '{root}'" in boutwise("init", root).out
+    empty.write_bytes(b"")
+    words = ["import", root, study / "pose", empty, "--fps", FPS]
+    planned = boutwise(*words, "--dry-run")
+    done = boutwise(*words)
+    assert planned.code == done.code == 4
+    assert planned.out.count("the file is empty") == 2, "in the table and as a problem"
+    assert done.out.count("the file is empty") == 1
+
+
+def test_a_negative_seed_is_refused_before_anything_runs(boutwise: Boutwise, project: Path) -> None:
+    said = boutwise("train", project, "--seed", "-1")
+    assert said.code == 2
+    assert not list((project / "runs").iterdir())
+
+
 def test_import_twice_adds_nothing(boutwise: Boutwise, study: Path, project: Path) -> None:
     words = ["import", project, study / "pose", study / "labels", "--fps", FPS]
     said = boutwise(*words, "--animals", study / "animals.csv", "--json").data

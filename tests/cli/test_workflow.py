@@ -34,6 +34,22 @@ def test_bundle_info(boutwise: Boutwise, trained: Path) -> None:
     assert data["bundle"]["animals"] == ["mouse_1", "mouse_2", "mouse_3"]
 
 
+def test_a_leaking_score_is_flagged_wherever_it_is_shown(boutwise: Boutwise, project: Path) -> None:
+    said = boutwise("train", project, *QUICK, "--split", "random-frame", "--out", "leaks")
+    assert said.code == 0
+    assert said.out.startswith("LEAKS: ")
+    said = boutwise("bundle", "info", project / "runs" / "leaks")
+    assert "LEAKS: " in said.out
+    assert "LEAKING" in (project / "runs" / "leaks" / "report.html").read_text(encoding="utf-8")
+
+
+def test_what_was_kept_apart_is_named(boutwise: Boutwise, project: Path) -> None:
+    said = boutwise("train", project, *QUICK, "--holdout", "mouse_2,")
+    assert said.code == 0
+    assert "kept apart to the end (mouse_2)" in said.out
+    assert "LEAKS" not in said.out
+
+
 def test_evaluate_refuses_animals_that_it_has_seen(boutwise: Boutwise, trained: Path) -> None:
     said = boutwise("evaluate", trained / "runs/quick", trained, "--json")
     assert said.code == 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from boutwise.errors import UsageError
 from boutwise.planning import Plan, make_plan
 from boutwise.planning.plan import usable_subjects
 from boutwise.prepare import PreparedPose, member_streams
@@ -26,8 +27,13 @@ def plan(
         project: With pose and labels.
         recipe: Name of a recipe, or a YAML file.
         settings: ``a.b=c`` each, as for ``--set``.
-        seed: Seeds folds, sampling and learners.
+        seed: Seeds folds, sampling and learners; 0 or more.
+
+    Raises:
+        UsageError: The seed is negative, or a setting cannot be.
     """
+    if seed < 0:
+        raise UsageError(f"a seed of {seed} cannot be", expected="0 or more")
     return make_plan(project, recipe, settings=settings, seed=seed)
 
 

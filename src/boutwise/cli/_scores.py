@@ -7,6 +7,12 @@ from typing import Any
 
 from boutwise.cli._talk import Talk
 
+LEAKING = (
+    "LEAKS: split by random frame, so the frames beside a tested one were trained on; "
+    "this score says nothing about new animals"
+)
+"""Said beside every score of such a split, wherever it is shown."""
+
 
 def tell_scores(talk: Talk, scores: Mapping[str, Any]) -> None:
     """Say the headline, one row for each behavior, the baselines and what a reader must know.
@@ -15,6 +21,8 @@ def tell_scores(talk: Talk, scores: Mapping[str, Any]) -> None:
         talk: Of the command.
         scores: As :meth:`boutwise.metrics.Scores.as_dict` gives them.
     """
+    if (scores.get("run") or {}).get("leaks"):
+        talk.line(LEAKING)
     talk.line(headline(scores["headline"]))
     thresholds = scores["bouts"]["thresholds"]
     talk.table(

@@ -8,7 +8,7 @@ import typer
 
 from boutwise.cli._command import Answer, command
 from boutwise.cli._predicting import opened_bundle
-from boutwise.cli._scores import headline
+from boutwise.cli._scores import LEAKING, headline
 from boutwise.cli._talk import Talk
 
 group = typer.Typer(no_args_is_help=True, help="What a bundle is: 'boutwise bundle info BUNDLE'.")
@@ -42,6 +42,7 @@ def run(
             ["frame rate", f"works at {opened.fps:g}, accepts {low:g} to {high:g}"],
             ["trained on", f"{len(opened.animals)} animals: {', '.join(opened.animals)}"],
             ["score", headline(manifest["scores"]["headline"])],
+            *([["", LEAKING]] if manifest["split"]["leaks"] else []),
             ["made by", f"boutwise {manifest['boutwise']}"],
         ],
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json as json_text
 import shlex
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -64,7 +65,7 @@ def run(  # an option is a parameter: the command line has as many as the contra
         talk.on_stop = f"finished folds are kept; go on by: {shlex.join(again)}"
         result = api.train_run(opened, plan, out=out, resume=resume, say=talk.say)
     tell_scores(talk, result.scores)
-    _tell_holdout(talk, result.scores.get("holdout"))
+    _tell_holdout(talk, result.scores)
     report = Path(result.directory) / "report.html"
     talk.line()
     talk.line(f"bundle  {result.bundle}")
@@ -95,8 +96,9 @@ def held_out(text: str) -> str:
     return json_text.dumps([name.strip() for name in text.split(",") if name.strip()])
 
 
-def _tell_holdout(talk: Talk, scores: dict[str, object] | None) -> None:
-    if scores:
+def _tell_holdout(talk: Talk, scores: Mapping[str, Any]) -> None:
+    if scores.get("holdout"):
         talk.line()
-        talk.line("on the animals that were kept apart:")
-        tell_scores(talk, scores)
+        apart = ", ".join(scores["run"]["holdout"])
+        talk.line(f"on what was kept apart to the end ({apart}):")
+        tell_scores(talk, scores["holdout"])
