@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from boutwise.bundle import Bundle
 from boutwise.errors import DataError
 from boutwise.inference import Predictor
 from boutwise.metrics import ScoredSubject, Scores, score_recordings
-from boutwise.planning import labelled_subjects
+from boutwise.planning import LabelledSubject, labelled_subjects
 from boutwise.planning.folds import group_of
 from boutwise.project import Project
+from boutwise.types import Recording
 from boutwise.types.recipe import Target
 
 Say = Callable[[int, int, str], None]
@@ -47,15 +49,43 @@ def evaluate(
         for recording in project.recordings(only)
         if project.has_pose(recording.id) and (recordings is None or recording.id in recordings)
     ]
-    target = Target(behaviors=list(bundle.ethogram.names), annotators=annotators)
-    subjects = labelled_subjects(project, target, chosen)
+    subjects = truth_of(bundle, project, chosen, annotators=annotators)
     if not subjects:
         raise DataError(
             "no recording has both pose and labels",
             file=project.root,
             todo="import both, or change --only",
         )
-    bundle.refuse_animals([item.subject.animal for item in subjects])
+    # Who was filmed together counts as one, as in the folds.
+    bundle.refuse_animals([animal for item in subjects for animal in item.recording.animals])
+    return score_on(bundle, project, subjects, say=say)
+
+
+def truth_of(
+    bundle: Bundle, project: Project, recordings: Sequence[Recording], *, annotators: str
+) -> list[LabelledSubject]:
+    """Labels of a project in the behaviors, the order and the groups of a bundle.
+
+    Raises:
+        LabelError: The project does not know a behavior of the bundle, or its labels do not fit.
+    """
+    names = bundle.ethogram.names
+    own = project.ethogram.only(names)
+    merges = {old: new for old, new in own.merges.items() if old not in names}
+    ethogram = replace(bundle.ethogram, merges=merges)
+    target = Target(behaviors=list(names), annotators=annotators)
+    return labelled_subjects(project, target, recordings, ethogram=ethogram)
+
+
+def score_on(
+    bundle: Bundle,
+    project: Project,
+    subjects: Sequence[LabelledSubject],
+    *,
+    say: Say | None = None,
+) -> Scores:
+    """Predict subjects and score them against their labels, whoever they are."""
+    say = say or (lambda done, total, words: None)
     units = group_of(subjects, "animal")
     predictor = Predictor((bundle,), store=project.store)
     items = []
