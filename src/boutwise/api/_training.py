@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from boutwise import registry
-from boutwise.api._evaluating import evaluate
+from boutwise.api._evaluating import score_on, truth_of
 from boutwise.api._reporting import report
 from boutwise.bundle import Bundle
 from boutwise.checks import run_checks
@@ -17,6 +17,7 @@ from boutwise.project import Project
 from boutwise.training import RunResult
 from boutwise.training import train as train_plan
 from boutwise.training.run import write_json
+from boutwise.training.snapshot import load_snapshot
 
 Say = Callable[[int, int, str], None]
 
@@ -72,12 +73,24 @@ def train_run(
 
 
 def _holdout(project: Project, plan: Plan, result: RunResult) -> dict[str, Any] | None:
-    """Scores of the bundle on the animals that were set apart; None when there are none."""
+    """Scores of the bundle on what was set apart; None when nothing was."""
     if not plan.holdout:
         return None
     bundle = Bundle.open(result.bundle)
-    seen = set(bundle.animals)
-    apart = [
-        recording.id for recording in project.recordings() if not set(recording.animals) & seen
-    ]
-    return evaluate(bundle, project, recordings=apart).as_dict()
+    entries = load_snapshot(result.directory / "data").entries
+    apart = {entry.subject for entry in entries if entry.held_out(plan)}
+    recordings = [project.recording(name) for name in sorted({who.recording for who in apart})]
+    annotators = plan.recipe.target.annotators
+    truth = truth_of(bundle, project, recordings, annotators=annotators)
+    subjects = [item for item in truth if item.subject in apart]
+    animals = sorted({animal for item in subjects for animal in item.recording.animals})
+    known = sorted(set(animals) & set(bundle.animals))
+    if known and plan.recipe.split.by != "recording":
+        bundle.refuse_animals(known)
+    scores = score_on(bundle, project, subjects).as_dict()
+    if known:
+        scores["notes"].append(
+            f"Of the animals kept apart {len(known)} were learned from in other recordings: "
+            f"{', '.join(known)}."
+        )
+    return scores

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from boutwise.errors import DataError, LabelError, RecipeError, did_you_mean
 from boutwise.project import Project
-from boutwise.types import Bouts, Ethogram, FrameState, Recording, Subject
+from boutwise.types import Bout, Bouts, Ethogram, FrameState, Observed, Recording, Subject
 from boutwise.types.recipe import Target
 
 
@@ -95,7 +95,8 @@ def labelled_subjects(
 def _refuse_lost(bouts: Bouts, wanted: set[str], subjects: Sequence[Subject], scope: str) -> None:
     """A label that no subject takes up would turn its frames into 'no' or nothing."""
     known = {(subject.animal, subject.target) for subject in subjects}
-    for piece in (*bouts.rows(), *bouts.observed):
+    pieces: list[Bout | Observed] = [*bouts.rows(), *bouts.observed]
+    for piece in pieces:
         if piece.behavior in wanted and (piece.animal, piece.target) not in known:
             raise LabelError(
                 f"a label of '{piece.behavior}' is of {piece.animal}"

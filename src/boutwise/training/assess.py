@@ -40,7 +40,7 @@ class Assessed:
 
 def assess(run: Path, plan: Plan, snapshot: Snapshot) -> Assessed:
     """Fit the decisions and score the out-of-fold predictions."""
-    entries = [e for e in snapshot.entries if not (e.group and e.group in plan.holdout)]
+    entries = [e for e in snapshot.entries if not e.held_out(plan)]
     raw = native_scores(run, plan, snapshot, entries)
     masks = {
         (entry.subject, fold.name): _native_mask(entry, entry_mask(plan, entry, fold.name))
@@ -91,8 +91,16 @@ def native_scores(
 def native_present(snapshot: Snapshot, entry: Entry) -> NDArray[np.bool_]:
     """Native frames in which the subject can be judged, (frames,)."""
     weights = {entry.subject: np.ones(entry.working.n_frames, dtype=np.float32)}
-    present = present_frames(snapshot.dataset(0, weights=weights).items[0].streams)
-    return _native_mask(entry, present)
+    # As in a prediction: every member must see something.
+    seen = np.logical_and.reduce(
+        [
+            _native_mask(
+                entry, present_frames(snapshot.dataset(member, weights=weights).items[0].streams)
+            )
+            for member in range(len(snapshot.columns))
+        ]
+    )
+    return np.asarray(seen)
 
 
 def _native_mask(entry: Entry, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

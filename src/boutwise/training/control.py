@@ -71,7 +71,8 @@ def judge(
 
     Returns:
         ``macro_f1`` and ``chance`` (means over animals), ``excess`` with its 95 % interval
-        ``low`` and ``high`` (None below 3 animals), ``leaks``, and ``text``.
+        ``low`` and ``high`` (None below 3 animals), ``leaks``, and ``text``; all numbers are
+        None where no animal has a score.
     """
     names = sorted(set(units))
     scored = np.zeros((len(names), len(snapshot.ethogram.names), 4))
@@ -80,10 +81,14 @@ def judge(
     f1 = frames.macro_f1(scored)
     chance = _chance(scored)
     excess = f1 - chance
-    mean, low, high = float(np.nanmean(excess)), None, None
-    if len(names) >= 3:
-        width = student_quantile(0.975, len(names) - 1) * float(np.nanstd(excess, ddof=1))
-        low, high = mean - width / len(names) ** 0.5, mean + width / len(names) ** 0.5
+    defined = np.isfinite(excess)
+    excess, n = excess[defined], int(defined.sum())
+    if n == 0:
+        return _untold()
+    mean, low, high = float(excess.mean()), None, None
+    if n >= 3:
+        width = student_quantile(0.975, n - 1) * float(excess.std(ddof=1))
+        low, high = mean - width / n**0.5, mean + width / n**0.5
     leaks = mean > LEAK and (low is None or low > 0)
     verdict = (
         "above chance on labels that cannot be learned: the split LEAKS"
@@ -91,14 +96,20 @@ def judge(
         else "at chance, as it must be: no leak of frames was found"
     )
     return {
-        "macro_f1": float(np.nanmean(f1)),
-        "chance": float(np.nanmean(chance)),
+        "macro_f1": float(f1[defined].mean()),
+        "chance": float(chance[defined].mean()),
         "excess": mean,
         "low": low,
         "high": high,
         "leaks": leaks,
         "text": f"null control (labels shifted within each recording): {verdict}",
     }
+
+
+def _untold() -> dict[str, Any]:
+    words = "null control: it tells nothing here, because no animal shows or is given a behavior"
+    numbers = dict.fromkeys(("macro_f1", "chance", "excess", "low", "high"))
+    return {**numbers, "leaks": False, "text": words}
 
 
 def _counts(
@@ -131,4 +142,5 @@ def _chance(counts: NDArray[np.float64]) -> NDArray[np.float64]:
     with np.errstate(invalid="ignore", divide="ignore"):
         p = (counts[..., frames.TP] + counts[..., frames.FN]) / total
         q = (counts[..., frames.TP] + counts[..., frames.FP]) / total
-        return np.asarray(np.nanmean(np.where(p + q > 0, 2 * p * q / (p + q), np.nan), axis=1))
+        each = np.where(p + q > 0, 2 * p * q / (p + q), np.nan)
+    return np.asarray(frames.mean_defined(each))

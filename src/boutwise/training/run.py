@@ -6,12 +6,15 @@ import importlib.metadata
 import json
 import os
 import platform
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
+
+import yaml
 
 from boutwise import __version__
 from boutwise.errors import DataError, UsageError
@@ -87,8 +90,9 @@ def train(
     assessed = assess(run, plan, snapshot)
     write_out_of_fold(run, assessed.predictions)
     scores = _scores(run, plan, snapshot, assessed)
-    bundle = build_bundle(run, plan, snapshot, assessed.decision, scores)
+    # The bundle comes last: where it is, the run is finished.
     write_json(run / "scores.json", scores)
+    bundle = build_bundle(run, plan, snapshot, assessed.decision, scores)
     say(1, 1, "out-of-fold scores")
     return RunResult(run, bundle, scores, first[0] + last[0], first[1] + last[1])
 
@@ -103,8 +107,8 @@ def write_json(path: Path, data: Any) -> None:
 def _open_run(project: Project, plan: Plan, out: str | None, resume: bool) -> Path:
     if resume:
         run = _unfinished(project, plan, out)
-        plan_before = Plan.load(run / "plan.yaml")
-        if plan_before.key() != plan.key():
+        _same_release(run)
+        if Plan.load(run / "plan.yaml").key() != plan.key():
             raise UsageError(
                 f"the run '{run.name}' was begun with another plan",
                 file=run / "plan.yaml",
@@ -113,16 +117,39 @@ def _open_run(project: Project, plan: Plan, out: str | None, resume: bool) -> Pa
             )
         return run
     name = out or _free_name(project, plan.recipe.name)
-    if (project.runs / name / "plan.yaml").exists():
-        raise UsageError(
-            f"there is already a run '{name}'",
-            file=project.runs / name,
-            todo="choose another name for --out, or go on with it by --resume",
-        )
-    run = project.run_directory(name)
+    while not _claim(project, name):
+        if out:
+            raise UsageError(
+                f"there is already a run '{name}'",
+                file=project.runs / name,
+                todo="choose another name for --out, or go on with it by --resume",
+            )
+        name = _free_name(project, plan.recipe.name)
+    run = project.runs / name
     write_json(run / "environment.json", environment())
     plan.save(run / "plan.yaml")
     return run
+
+
+def _claim(project: Project, name: str) -> bool:
+    """Take the name of a run; of two that try at once one gets it."""
+    try:
+        (project.run_directory(name) / "plan.yaml").open("x").close()
+    except FileExistsError:
+        return False
+    return True
+
+
+def _same_release(run: Path) -> None:
+    """Folds of one run are made by one release, or their scores do not belong together."""
+    before = yaml.safe_load((run / "plan.yaml").read_text(encoding="utf-8")) or {}
+    if before.get("boutwise") != __version__:
+        raise UsageError(
+            f"the run '{run.name}' was begun by boutwise {before.get('boutwise')}",
+            file=run / "plan.yaml",
+            expected=f"boutwise {__version__}, which is at work now",
+            todo="go on with that release, or begin a new run",
+        )
 
 
 def _unfinished(project: Project, plan: Plan, out: str | None) -> Path:
@@ -148,17 +175,31 @@ def _free_name(project: Project, name: str) -> str:
 def _snapshot(project: Project, plan: Plan, run: Path, say: Say) -> Snapshot:
     subjects = usable_subjects(project, plan.recipe)
     snapshot = take_snapshot(project, plan, subjects, say)
-    before = run / "data" / "snapshot.json"
-    if before.exists():
-        kept = json.loads(before.read_text(encoding="utf-8"))["facts"]["labels_digest"]
-        if save_snapshot(snapshot, run / "data" / "now") != kept:
-            raise DataError(
-                "the labels have changed since this run began",
-                file=run,
-                todo="begin a new run; this one stays as it is",
-            )
+    if (run / "data" / "snapshot.json").exists():
+        _refuse_changed(snapshot, run)
     save_snapshot(snapshot, run / "data")
     return load_snapshot(run / "data")
+
+
+def _refuse_changed(snapshot: Snapshot, run: Path) -> None:
+    """A run goes on with the very labels, clocks and features that it began with."""
+    now = run / "data" / "now"
+    save_snapshot(snapshot, now)
+    old, new = (
+        json.loads((directory / "snapshot.json").read_text(encoding="utf-8"))
+        for directory in (run / "data", now)
+    )
+    shutil.rmtree(now)
+    labels = [data["facts"].pop("labels_digest") for data in (old, new)]
+    # The store may have moved with the project: its entries are named by their contents.
+    data_changed = {**old, "store": ""} != {**new, "store": ""}
+    if labels[0] != labels[1] or data_changed:
+        what = "pose, keypoint roles, clocks or features" if data_changed else "the labels"
+        raise DataError(
+            f"{what} have changed since this run began",
+            file=run,
+            todo="begin a new run; this one stays as it is",
+        )
 
 
 def _steps(run: Path, plan: Plan, member: int) -> int | None:
@@ -178,7 +219,7 @@ def _steps(run: Path, plan: Plan, member: int) -> int | None:
 def _scores(run: Path, plan: Plan, snapshot: Snapshot, assessed: Assessed) -> dict[str, Any]:
     scores = assessed.scores.as_dict()
     shifted = shift_labels(snapshot)
-    entries = [e for e in shifted.entries if not (e.group and e.group in plan.holdout)]
+    entries = [e for e in shifted.entries if not e.held_out(plan)]
     raw = native_scores(run, control_plan(plan), shifted, entries, kind="control")[0]
     scores["null_control"] = judge(
         raw,

@@ -62,6 +62,10 @@ class Entry:
     working: FrameClock
     keys: tuple[dict[str, tuple[str, ...]], ...]
 
+    def held_out(self, plan: Plan) -> bool:
+        """Whether nothing may be learned from it, whatever the split."""
+        return (self.group or self.unit) in plan.holdout
+
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:

@@ -120,7 +120,7 @@ def entry_mask(plan: Plan, entry: Entry, fold_name: str) -> NDArray[np.bool_]:
 def _training_set(plan: Plan, snapshot: Snapshot, unit: Unit) -> tuple[Dataset, Dataset | None]:
     weights: dict[Subject, NDArray[np.float32]] = {}
     for entry in snapshot.entries:
-        if entry.group and entry.group in plan.holdout:
+        if entry.held_out(plan):
             continue
         weight = np.ones(entry.working.n_frames, dtype=np.float32)
         if unit.fold:
@@ -143,9 +143,8 @@ def _score_test_frames(
     raw_directory = directory / "raw"
     raw_directory.mkdir(exist_ok=True)
     for place, entry in enumerate(snapshot.entries):
-        held = entry.group and entry.group in plan.holdout
         mask = entry_mask(plan, entry, unit.fold)
-        if held or not mask.any():
+        if entry.held_out(plan) or not mask.any():
             continue
         weights = {entry.subject: mask.astype(np.float32)}
         item = snapshot.dataset(unit.member, weights=weights).items[0]
@@ -162,7 +161,7 @@ def out_of_fold(
     """
     scores: dict[Subject, NDArray[np.float32]] = {}
     for place, entry in enumerate(snapshot.entries):
-        if entry.group and entry.group in plan.holdout:
+        if entry.held_out(plan):
             continue
         raw = np.full((entry.working.n_frames, len(snapshot.ethogram.names)), np.nan, np.float32)
         for fold in plan.folds:
