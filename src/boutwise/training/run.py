@@ -8,6 +8,7 @@ import os
 import platform
 import shutil
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,8 @@ from boutwise.training.units import FINAL, Unit
 from boutwise.types.recipe import NetworkMember
 
 Say = Callable[[int, int, str], None]
+CLAIM_S = 0.5
+"""Time that a process has to write its plan after it took the name of a run, seconds."""
 FINISHED = "report.html"
 """The last file of a run; until it is there, the run can be resumed."""
 PACKAGES = ("numpy", "scipy", "pandas", "lightgbm", "scikit-learn", "torch", "lightning")
@@ -127,16 +130,23 @@ def _open_run(project: Project, plan: Plan, out: str | None, resume: bool) -> Pa
         name = _free_name(project, plan.recipe.name)
     run = project.runs / name
     write_json(run / "environment.json", environment())
-    plan.save(run / "plan.yaml")
+    plan.save(run / "plan.yaml")  # whole or not at all: from here on the run can be resumed
     return run
 
 
 def _claim(project: Project, name: str) -> bool:
-    """Take the name of a run; of two that try at once one gets it."""
-    try:
-        (project.run_directory(name) / "plan.yaml").open("x").close()
-    except FileExistsError:
+    """Take the name of a run; of two that try at once one gets it.
+
+    A name that was taken by a process that died before it had written its plan is free.
+    """
+    run = project.run_directory(name)
+    if (run / "plan.yaml").exists():
         return False
+    try:
+        (run / "environment.json").open("x").close()
+    except FileExistsError:
+        time.sleep(CLAIM_S)
+        return not (run / "plan.yaml").exists()
     return True
 
 
