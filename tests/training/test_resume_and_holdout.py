@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -146,10 +147,21 @@ def test_an_edited_plan_is_not_gone_on_with(unfinished):
         train(project, plan, out="begun", resume=True, workers=1)
 
 
-def test_of_two_trainings_one_gets_the_name(mice):
-    assert _claim(mice, "raced")
-    assert not _claim(mice, "raced")
-    shutil.rmtree(mice.runs / "raced")
+def test_of_two_trainings_one_gets_the_name(trained):
+    project, plan, _ = trained
+    assert _claim(project, "raced")
+    # The other one meets a taken name, waits, and finds the plan of the first.
+    begun = threading.Timer(0.1, plan.save, [project.runs / "raced" / "plan.yaml"])
+    begun.start()
+    assert not _claim(project, "raced")
+    begun.join()
+    shutil.rmtree(project.runs / "raced")
+
+
+def test_a_name_taken_by_a_process_that_died_at_once_is_free(mice):
+    assert _claim(mice, "died")
+    assert _claim(mice, "died")
+    shutil.rmtree(mice.runs / "died")
 
 
 def test_numbers_in_the_bundle_are_those_of_the_run(trained):
