@@ -233,3 +233,15 @@ def test_doctor_says_what_it_found(boutwise: Boutwise) -> None:
     assert {"python", "torch", "cores", "disk", "file system"} <= set(findings)
     for each in findings.values():
         assert each["state"] == "ok" or each["todo"]
+
+
+def test_a_file_in_the_way_is_no_fault_of_boutwise(
+    boutwise: Boutwise, project: Path, study: Path
+) -> None:
+    way = study / "README.txt"
+    said = boutwise("export", project, "--format", "bouts_csv", "--out", way, "--json")
+    assert said.code == 1
+    assert said.data["error"]["file"] == str(way)
+    assert "a file is in the way" in said.data["error"]["todo"]
+    assert "fault of boutwise" not in said.err
+    assert "where: " + str(way) in said.err

@@ -161,3 +161,18 @@ def test_the_deepest_mount_decides(tmp_path):
     ]
     assert kinds == ["ext4", "nfs4", "xfs", "cifs", "ext4"]
     assert network_file_system(tmp_path) == ""
+
+
+def test_a_folder_that_may_not_be_written_is_not_called_damaged(tmp_path, monkeypatch):
+    Database(tmp_path).close()
+
+    def refuse(self):
+        error = sqlite3.OperationalError("attempt to write a readonly database")
+        error.sqlite_errorcode = sqlite3.SQLITE_READONLY_DIRECTORY
+        raise error
+
+    monkeypatch.setattr(Database, "_prepare", refuse)
+    with pytest.raises(ProjectError, match="cannot be written to") as caught:
+        Database(tmp_path)
+    assert "copy the project" in caught.value.todo
+    assert "restore" not in str(caught.value)

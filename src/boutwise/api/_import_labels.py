@@ -191,9 +191,9 @@ def keep_known(labels: PlannedLabels, ethogram: Ethogram, plan: ImportPlan) -> P
         report(
             plan,
             labels.path,
-            f"'{name}' is not in the ethogram; its {count} labels are left out",
+            f"'{name}' is not in the ethogram; its labels are left out ({count})",
             expected="a behavior or a merge of boutwise.yaml",
-            todo=did_you_mean(name, known),
+            todo=f"{did_you_mean(name, known)} -- or add it to boutwise.yaml, and import again",
         )
     # A behavior that a file examined but never labeled may be missing in silence: nothing is lost.
     kept = Bouts.from_rows(

@@ -174,7 +174,10 @@ def _problem(labels: Labels, one: SyncEstimate, against: str, *, relative: bool)
         value = one.slide_frames
     else:
         what = f"{whose} are {_late(one.offset_frames)} against {against}{than}"
-        todo = "look at the first frame of video and labels; mend it with --label-offset"
+        todo = (
+            "look where video and labels begin, mend the times in the label file and import it "
+            "again; --label-offset is for files with fewer rows than frames"
+        )
         value = one.offset_frames
     return Problem("sync", Severity.WARNING, what, recording=name, todo=todo, value=round(value, 2))
 

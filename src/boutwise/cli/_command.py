@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import inspect
 import os
 import sys
@@ -97,6 +98,13 @@ def _guarded(talk: Talk, work: Callable[[], Answer], *, debug: bool) -> int:
         return error.exit_code
     except (BrokenPipeError, typer.Exit, typer.Abort):
         raise
+    except OSError as error:
+        if debug:
+            traceback.print_exc(file=sys.stderr)
+        facts = _denied(error)
+        talk.error({**facts, "where": facts["file"]})
+        talk.finish({"error": {"kind": type(error).__name__, **facts}}, 1)
+        return 1
     except Exception as error:
         # A fault of ours. It ends like every other error; the traceback is one option away.
         if debug:
@@ -113,3 +121,17 @@ def _guarded(talk: Talk, work: Callable[[], Answer], *, debug: bool) -> int:
 def _facts(error: BoutwiseError) -> dict[str, Any]:
     names = ("what", "file", "row", "recording", "frame", "expected", "todo")
     return {name: getattr(error, name) for name in names}
+
+
+def _denied(error: OSError) -> dict[str, Any]:
+    """What the system refused, in words: no right to write, a file in the way, a full disk."""
+    todo = {
+        errno.ENOSPC: "make room on the disk, and run the same command again",
+        errno.EDQUOT: "make room on the disk, and run the same command again",
+        errno.EEXIST: "choose another name: a file is in the way",
+        errno.ENOTDIR: "choose another place: a file is where a folder is needed",
+        errno.EISDIR: "choose another name: a folder is in the way",
+    }.get(error.errno or 0, "check that the place is there and that you may read and write it")
+    words = (error.strerror or str(error) or type(error).__name__).lower()
+    file = None if error.filename is None else str(error.filename)
+    return {"what": f"the system refused: {words}", "file": file, "todo": todo}

@@ -38,6 +38,10 @@ def migrations() -> list[tuple[int, str]]:
     return sorted(found)
 
 
+_NO_RIGHT = {sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
+"""Codes of SQLite for a folder or file that this user may not write; the data are sound."""
+
+
 class Database:
     """One connection to ``project.db``.
 
@@ -68,6 +72,14 @@ class Database:
             self._migrate(migrations() if steps is None else steps)
         except sqlite3.DatabaseError as error:
             self._connection.close()
+            # The last byte is the code, the others say more of it.
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in _NO_RIGHT:
+                raise ProjectError(
+                    f"the project cannot be written to: {error}",
+                    file=self.path,
+                    expected="a folder that may be written, even by commands that only read",
+                    todo="get the right to write there, or copy the project to a folder of yours",
+                ) from error
             raise ProjectError(
                 f"the database cannot be used: {error}",
                 file=self.path,

@@ -185,8 +185,9 @@ def test_an_unknown_behavior_is_left_out_and_told_or_stops(project, lab):
     project.set_config(config.model_copy(update={"defaults": more}))
     _, result = run(project, lab / "more")
     (problem,) = [p for p in result.problems if "wlak" in p.what]
-    assert problem.what == "'wlak' is not in the ethogram; its 2 labels are left out"
-    assert problem.todo == "did you mean 'walk'?"
+    assert problem.what == "'wlak' is not in the ethogram; its labels are left out (2)"
+    assert problem.todo.startswith("did you mean 'walk'?")
+    assert "add it to boutwise.yaml" in problem.todo
     assert [b.behavior for b in project.bouts(annotator="eva").rows()] == ["rest"]
     with pytest.raises(DataError, match="wlak"):
         apply_import(project, plan_import(project, lab / "more", strict=True))
