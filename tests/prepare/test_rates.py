@@ -56,3 +56,48 @@ def test_states_go_to_the_nearest_frame():
     states = (np.arange(40) // 10 % 2).astype(np.int8)[:, None]
     working = working_clock(clock, 20)
     assert np.array_equal(resample_states(states, clock, working), states[::2])
+
+
+def test_a_pause_of_the_camera_is_not_filled():
+    times = np.r_[np.arange(100) / 30, 10 + np.arange(100) / 30]
+    clock = FrameClock.from_pts(times)
+    positions = np.zeros((200, 1, 1, 2))
+    positions[100:] = 100
+    states = np.zeros((200, 1), np.int8)
+    states[95:100] = 1
+    working = working_clock(clock, 30)
+    moved = resample_pose(track(positions), clock, working).positions[:, 0, 0, 0]
+    known = resample_states(states, clock, working)
+    # 3.3 s of frames, nothing for 6.7 s, 3.3 s of frames; nothing in between was ever seen.
+    there = moved[np.isfinite(moved)]
+    assert ((there < 1) | (there > 99)).all()
+    assert np.isnan(moved[102:298]).all()
+    assert (known[102:298] == -1).all()
+    assert 5 <= (known == 1).sum() <= 6
+    # A single lost frame is bridged.
+    lost = FrameClock.from_pts(np.delete(np.arange(60) / 30, 20))
+    whole = resample_pose(track(np.ones((59, 1, 1, 2))), lost, working_clock(lost, 30))
+    assert np.isfinite(whole.positions).all()
+
+
+def test_features_of_other_frame_times_are_not_taken_from_the_store(tmp_path):
+    """Two clocks with the same working clock: the same positions mean another movement."""
+    from boutwise.prepare import PreparedPose
+    from boutwise.store import Store
+    from boutwise.synthetic import simulate
+    from boutwise.types import Subject
+    from boutwise.types.recipe import Part
+
+    mouse = simulate("easy", animals=1, minutes=0.1, seed=2)[0]
+    n_frames = mouse.pose.n_frames
+    steps = np.ones(n_frames - 1)
+    steps[: n_frames // 2] = 2.5
+    pauses = [steps, steps[::-1]]
+    store, values = Store(tmp_path), []
+    for each in pauses:
+        clock = FrameClock.from_pts(np.r_[0, np.cumsum(each)] / 30)
+        prepared = PreparedPose(mouse.pose, clock, fps=30.0, store=store)
+        who = Subject(mouse.recording.id, mouse.pose.animals[0])
+        values.append(np.array(prepared.stream(who, [Part(part="egocentric")]).values))
+    assert len(values[0]) == len(values[1])
+    assert not np.allclose(values[0], values[1], equal_nan=True)

@@ -7,10 +7,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from boutwise.types import FrameClock, PoseTrack
+from boutwise.types import FrameClock, FrameState, PoseTrack
 
 SAME_RATE = 0.01
 """Rates that differ by less than this share are the same."""
+NEAR_FRAMES = 1.01
+"""Frames, of the slower of two clocks, beyond which no frame of the other one is near."""
 
 
 def working_clock(clock: FrameClock, fps: float) -> FrameClock:
@@ -36,13 +38,15 @@ def working_clock(clock: FrameClock, fps: float) -> FrameClock:
 def resample_pose(pose: PoseTrack, clock: FrameClock, working: FrameClock) -> PoseTrack:
     """Positions at the frames of the working clock, linear in time.
 
-    A point is missing where it is missing in the frame before or after; nothing is filled.
+    A point is missing where it is missing in the frame before or after, and where the camera
+    itself made a pause; nothing is filled.
     """
     if working is clock:
         return pose
     after = np.clip(np.searchsorted(clock.times_s, working.times_s), 1, clock.n_frames - 1)
     before = after - 1
     span = clock.times_s[after] - clock.times_s[before]
+    gone = in_gap(clock, working)
     share = np.clip((working.times_s - clock.times_s[before]) / span, 0, 1).astype(np.float32)
 
     def at(values: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -54,7 +58,15 @@ def resample_pose(pose: PoseTrack, clock: FrameClock, working: FrameClock) -> Po
         return mixed.astype(np.float32)
 
     confidence = None if pose.confidence is None else at(pose.confidence)
-    return replace(pose, positions=at(pose.positions), confidence=confidence)
+    positions = at(pose.positions)
+    positions[gone] = np.nan
+    return replace(pose, positions=positions, confidence=confidence)
+
+
+def in_gap(source: FrameClock, wanted: FrameClock) -> NDArray[np.bool_]:
+    """Wanted frames that no source frame is near: the camera made a pause, (wanted frames,)."""
+    away = np.abs(source.times_s[_nearest(source, wanted)] - wanted.times_s)
+    return np.asarray(away > NEAR_FRAMES / min(source.fps, wanted.fps))
 
 
 def _nearest(source: FrameClock, wanted: FrameClock) -> NDArray[np.int64]:
@@ -67,8 +79,15 @@ def _nearest(source: FrameClock, wanted: FrameClock) -> NDArray[np.int64]:
 def resample_states(
     states: NDArray[np.int8], clock: FrameClock, working: FrameClock
 ) -> NDArray[np.int8]:
-    """Frame states at the nearest native frame, (working frames, behaviors)."""
-    return states if working is clock else states[_nearest(clock, working)]
+    """Frame states at the nearest native frame, (working frames, behaviors).
+
+    In a pause of the camera nobody saw anything: unlabelled.
+    """
+    if working is clock:
+        return states
+    found = states[_nearest(clock, working)]
+    found[in_gap(clock, working)] = FrameState.UNLABELLED
+    return found
 
 
 def scores_at(

@@ -115,7 +115,9 @@ class PreparedPose:
             self.native.animals,
             self.native.keypoints,
             dict(sorted(self.native.roles.items())),
+            self._native_clock.times_s,
             self.clock.times_s,
+            self.clock.fps,
             versions,
         )
 
