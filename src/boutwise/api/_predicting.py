@@ -17,12 +17,13 @@ from boutwise.api._tasks import (
     file_tasks,
     pose_of,
     project_tasks,
+    rate_of,
     shard_of,
     with_roles,
 )
 from boutwise.bundle import Bundle
 from boutwise.errors import BoutwiseError, DataError, UsageError, did_you_mean
-from boutwise.formats._prediction import file_stem, read_facts
+from boutwise.formats._prediction import file_stem, read_facts, refuse_same_stems
 from boutwise.inference import Predictor, prediction_bouts, write_manifest, write_prediction
 from boutwise.project import Project
 from boutwise.store import Store
@@ -77,9 +78,10 @@ def predict(
         DataError: There is no frame rate.
     """
     bundles = _open([bundle] if isinstance(bundle, Bundle | str | Path) else bundle)
+    rate: float | None
     if isinstance(source, str | Path):
         contents = formats.read(source, format=format, **options)
-        pose, rate = pose_of(contents), fps or contents.fps
+        pose, rate = pose_of(contents), rate_of(contents, fps)
         recording = recording or contents.recording
     else:
         pose, rate = _as_track(source, keypoints), fps
@@ -89,7 +91,8 @@ def predict(
         )
     recording = recording or "recording"
     clock = FrameClock.declared(pose.n_frames, rate)
-    prediction = Predictor(bundles).predict(recording, with_roles(pose), clock)
+    track = with_roles(pose, [bundle.keypoint_roles for bundle in bundles])
+    prediction = Predictor(bundles).predict(recording, track, clock)
     return prediction if frames is None else _cut(prediction, frames)
 
 
@@ -129,11 +132,14 @@ def predict_files(
     store = Store(cache) if cache else (project.store if project else None)
     predictor = Predictor(opened, store=store)
     options = {"format": format, "mapping": mapping}
+    _refuse_unheeded({"only": only} if project is None else {**options, "fps": fps}, project)
     if project is not None:
         tasks = project_tasks(project, only)
     else:
         assert not isinstance(sources, Project)
-        tasks = file_tasks(sources, options, fps)
+        roles = [bundle.keypoint_roles for bundle in opened]
+        tasks = file_tasks(sources, options, fps, known_roles=roles)
+    refuse_same_stems(task.recording for task in tasks)
     if shard is not None:
         tasks = [task for task in tasks if shard_of(task.recording, shard[1]) == shard[0] - 1]
     done: list[str] = []
@@ -143,7 +149,7 @@ def predict_files(
         say(count, len(tasks), task.recording)
         try:
             new = _predict_task(predictor, task, out, write)
-        except BoutwiseError as error:
+        except (BoutwiseError, OSError) as error:
             failed[task.recording] = str(error)
             continue
         (done if new else kept).append(task.recording)
@@ -152,10 +158,23 @@ def predict_files(
     return PredictResult(tuple(done), tuple(kept), failed, out)
 
 
+def _refuse_unheeded(given: Mapping[str, Any], project: Project | None) -> None:
+    """An option that the source cannot heed is not passed over in silence."""
+    for option, value in given.items():
+        if value is not None:
+            raise UsageError(
+                f"--{option} has no meaning for {'files' if project is None else 'a project'}",
+                expected="a project" if project is None else "pose files or folders of them",
+                todo="leave it out; a project knows the rates and formats of its recordings"
+                if project
+                else "leave it out, or name the files that are meant",
+            )
+
+
 def _predict_task(predictor: Predictor, task: Task, out: Path, write: str | None) -> bool:
     """Predict one recording and write its files; False when they were there already."""
     pose, clock = task.load()
-    facts = {"pose": Store.key(pose.positions, clock.times_s), "source": pose.source}
+    facts = {"pose": _content(pose, clock), "source": pose.source}
     path = out / f"{file_stem(task.recording)}.frames.parquet"
     before = read_facts(path)
     same = before.get("bundle") == predictor.id and before.get("pose") == facts["pose"]
@@ -169,6 +188,13 @@ def _predict_task(predictor: Predictor, task: Task, out: Path, write: str | None
         part.write(more, prediction_bouts(prediction), clocks={task.recording: clock})
     write_prediction(prediction, out, facts=facts)
     return True
+
+
+def _content(pose: PoseTrack, clock: FrameClock) -> str:
+    """Digest of all that a prediction is made of beside the bundle."""
+    confidence = None if pose.confidence is None else np.asarray(pose.confidence)
+    names = (pose.animals, pose.keypoints, dict(pose.roles))
+    return Store.key(np.asarray(pose.positions), confidence, names, clock.times_s, clock.fps)
 
 
 def _suffix(write: str) -> str:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from boutwise import formats
 from boutwise.errors import DataError, UsageError
 from boutwise.formats import Contents
+from boutwise.prepare.rates import SAME_RATE
 from boutwise.project import Project
 from boutwise.types import FrameClock, PoseTrack, Recording
 from boutwise.types.roles import propose_roles
@@ -55,16 +58,26 @@ def project_tasks(project: Project, only: str | None) -> list[Task]:
 
 
 def file_tasks(
-    sources: Iterable[str | Path], options: dict[str, Any], fps: float | None
+    sources: Iterable[str | Path],
+    options: dict[str, Any],
+    fps: float | None,
+    *,
+    known_roles: Sequence[Mapping[str, str]] = (),
 ) -> list[Task]:
     """Every pose file among the sources.
+
+    Args:
+        sources: Files and folders.
+        options: Of the format.
+        fps: Frame rate, where the files state none.
+        known_roles: For each bundle, keypoint -> role.
 
     Raises:
         DataError: There is none, or two of them would have the same recording id.
     """
     options = {key: value for key, value in options.items() if value is not None}
     tasks: dict[str, Path] = {}
-    for path in _files(sources, options.get("format")):
+    for path in _files(sources, options):
         name = path.stem
         if name in tasks:
             raise DataError(
@@ -80,18 +93,15 @@ def file_tasks(
     def task(name: str, path: Path) -> Task:
         def load() -> tuple[PoseTrack, FrameClock]:
             contents = formats.read(path, **options)
-            rate = fps or contents.fps
-            if rate is None:
-                raise DataError("the file states no frame rate", file=path, todo="give it by --fps")
-            pose = with_roles(pose_of(contents))
-            return pose, FrameClock.declared(pose.n_frames, rate)
+            pose = with_roles(pose_of(contents), known_roles)
+            return pose, FrameClock.declared(pose.n_frames, rate_of(contents, fps))
 
         return Task(name, load)
 
     return [task(name, path) for name, path in tasks.items()]
 
 
-def _files(sources: Iterable[str | Path], format: str | None) -> list[Path]:
+def _files(sources: Iterable[str | Path], options: dict[str, Any]) -> list[Path]:
     found: list[Path] = []
     for source in map(Path, sources):
         if not source.exists():
@@ -100,24 +110,53 @@ def _files(sources: Iterable[str | Path], format: str | None) -> list[Path]:
             found.append(source)
             continue
         for member in sorted(path for path in source.rglob("*") if path.is_file()):
-            if _is_pose(member, format):
+            if _is_pose(member, options):
                 found.append(member)
     return found
 
 
-def _is_pose(path: Path, format: str | None) -> bool:
-    """Whether a file of a folder is a pose file; only those of a folder are taken."""
+def _is_pose(path: Path, options: dict[str, Any]) -> bool:
+    """Whether a file of a folder is a pose file; only those of a folder are taken.
+
+    A file that a format claims and cannot read is taken too: its fault is told then, and the file
+    is not passed over in silence.
+    """
     if path.suffix.lower() not in (".csv", ".h5"):
         return False
+    if not options:
+        try:
+            formats.sniff(path)
+        except DataError:
+            return False
     try:
-        name = format or formats.sniff(path)
-        return formats.read(path, format=name).pose is not None
+        return formats.read(path, **options).pose is not None
     except DataError:
-        return False
+        return True
+
+
+def rate_of(contents: Contents, fps: float | None) -> float:
+    """Frames per second of a file: what it states, or what was given.
+
+    Raises:
+        DataError: Neither is there, or they contradict each other.
+    """
+    stated = contents.fps
+    if stated is None and fps is None:
+        raise DataError("there is no frame rate", file=contents.path, todo="give it by --fps")
+    if stated is None or fps is None:
+        return float(stated or fps or 0)
+    if abs(fps / stated - 1) > SAME_RATE:
+        raise DataError(
+            f"the file states {stated:g} frames per second, and {fps:g} was given",
+            file=contents.path,
+            expected="the same rate from both",
+            todo="leave --fps out, or find out which is right",
+        )
+    return fps
 
 
 def pose_of(contents: Contents) -> PoseTrack:
-    """The pose of a file.
+    """The pose of a file, each row at its frame; frames without a row are missing.
 
     Raises:
         DataError: It has none.
@@ -126,12 +165,45 @@ def pose_of(contents: Contents) -> PoseTrack:
         raise DataError(
             "this file has no pose", file=contents.path, expected="keypoints frame by frame"
         )
-    return contents.pose
+    pose, frames = contents.pose, contents.row_to_frame
+    if pose.roles == propose_roles(pose.keypoints):
+        # Roles that follow from the names are nobody's word; a bundle may know better.
+        pose = replace(pose, roles={})
+    if frames is None:
+        return pose
+    n_frames = int(frames[-1]) + 1
+    positions = np.full((n_frames, *pose.positions.shape[1:]), np.nan, dtype=np.float32)
+    positions[frames] = pose.positions
+    confidence = None
+    if pose.confidence is not None:
+        confidence = np.zeros(positions.shape[:3], dtype=np.float32)
+        confidence[frames] = pose.confidence
+    return replace(pose, positions=positions, confidence=confidence)
 
 
-def with_roles(pose: PoseTrack) -> PoseTrack:
-    """The track with roles proposed from the names of its keypoints, unless it has some."""
-    return pose if pose.roles else replace(pose, roles=propose_roles(pose.keypoints))
+def with_roles(pose: PoseTrack, known: Sequence[Mapping[str, str]] = ()) -> PoseTrack:
+    """The track with roles, unless it has some.
+
+    They are those that a bundle was trained with, where all its keypoints are there by name;
+    otherwise they are proposed from the names.
+
+    Args:
+        pose: A track.
+        known: For each bundle, keypoint -> role.
+
+    Raises:
+        DataError: Two bundles give the keypoints different roles.
+    """
+    if pose.roles:
+        return pose
+    fitting = [dict(roles) for roles in known if roles and set(roles) <= set(pose.keypoints)]
+    if any(roles != fitting[0] for roles in fitting):
+        raise DataError(
+            "the bundles were trained with different roles of the same keypoints",
+            expected="one role for each keypoint",
+            todo="predict with each of them on its own",
+        )
+    return replace(pose, roles=fitting[0] if fitting else propose_roles(pose.keypoints))
 
 
 def shard_of(recording: str, n: int) -> int:

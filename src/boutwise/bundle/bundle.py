@@ -108,6 +108,11 @@ class Bundle:
         return tuple(Part.model_validate(part) for part in self.manifest["prepare"])
 
     @property
+    def keypoint_roles(self) -> dict[str, str]:
+        """Keypoint -> role, as in the project that it was trained on."""
+        return dict(self.manifest["keypoint_roles"])
+
+    @property
     def members(self) -> list[dict[str, Any]]:
         """For each member: its learner, and its streams as :class:`StreamNeed`."""
         return [
@@ -149,6 +154,13 @@ class Bundle:
         """
         if tuple(columns) == need.columns:
             return
+        if sorted(columns) == sorted(need.columns):
+            raise BundleError(
+                "the keypoints stand in another order than in training, or have other roles",
+                recording=recording,
+                expected=", ".join(f"{k} = {r}" for k, r in self.keypoint_roles.items()),
+                todo="give the keypoints these roles, and write them in the order of training",
+            )
         missing = [name for name in need.columns if name not in set(columns)]
         more = [name for name in columns if name not in set(need.columns)]
         what = f"lacks {len(missing)} features" if missing else f"has {len(more)} features more"
@@ -177,17 +189,23 @@ class Bundle:
             )
 
     def _check_versions(self) -> None:
+        needed = [
+            ("preparation", part, version)
+            for part, version in zip(self.prepare, self.manifest["prepare_versions"], strict=True)
+        ]
         for member in self.members:
             for need in member["streams"].values():
-                for part, version in zip(need.features, need.versions, strict=True):
-                    now = registry.load("feature set", part.part).VERSION
-                    if now != version:
-                        raise BundleError(
-                            f"the bundle needs version {version} of the feature set "
-                            f"'{part.part}', and this is version {now}",
-                            file=self.path,
-                            todo=f"use boutwise {self.manifest['boutwise']}, or train again",
-                        )
+                pairs = zip(need.features, need.versions, strict=True)
+                needed += [("feature set", part, version) for part, version in pairs]
+        for kind, part, version in needed:
+            now = registry.load(kind, part.part).VERSION
+            if now != version:
+                raise BundleError(
+                    f"the bundle needs version {version} of the {kind} '{part.part}', and this "
+                    f"is version {now}",
+                    file=self.path,
+                    todo=f"use boutwise {self.manifest['boutwise']}, or train again",
+                )
 
 
 def ethogram_as_dict(ethogram: Ethogram) -> dict[str, Any]:

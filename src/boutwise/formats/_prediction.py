@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from boutwise.errors import DataError
 from boutwise.types import Ethogram, Prediction
 
 FACTS = b"boutwise"
@@ -25,6 +26,24 @@ def file_stem(recording: str) -> str:
     'day1__cage3'
     """
     return recording.replace("/", "__")
+
+
+def refuse_same_stems(recordings: Iterable[str]) -> None:
+    """Two recordings must not write the same file.
+
+    Raises:
+        DataError: Naming the two.
+    """
+    stems: dict[str, str] = {}
+    for recording in recordings:
+        other = stems.setdefault(file_stem(recording), recording)
+        if other != recording:
+            raise DataError(
+                f"'{other}' and '{recording}' would write the same files",
+                recording=recording,
+                expected="recordings whose ids differ by more than '/' and '__'",
+                todo="rename one of them",
+            )
 
 
 def label_columns(ethogram: Ethogram) -> dict[str, tuple[str, ...]]:

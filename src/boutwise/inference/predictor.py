@@ -99,6 +99,12 @@ class Predictor:
             for target in (pose.animals if pairs else ("",))
             if agent != target
         )
+        if not subjects:
+            raise BundleError(
+                f"there is no one to predict among {len(pose.animals)} animals",
+                recording=recording,
+                expected="two animals or more" if pairs else "one animal or more",
+            )
         shape = (len(subjects), clock.n_frames, len(ethogram.names))
         probabilities = np.zeros(shape, dtype=np.float32)
         observed = np.ones(shape[:2], dtype=bool)

@@ -77,6 +77,8 @@ def write_manifest(directory: Path, bundles: Sequence[Bundle], failed: Mapping[s
                 "name": bundle.manifest["name"],
                 "animals": list(bundle.animals),
                 "headline": bundle.manifest["scores"]["headline"],
+                "split": bundle.manifest["split"]["split"],
+                "leaks": bundle.manifest["split"]["leaks"],
             }
             for bundle in bundles
         ],

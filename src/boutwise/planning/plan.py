@@ -11,6 +11,7 @@ import yaml
 
 from boutwise import __version__, registry
 from boutwise.errors import DataError, RecipeError
+from boutwise.formats._prediction import refuse_same_stems
 from boutwise.planning.fingerprint import Fingerprint, take_fingerprint
 from boutwise.planning.folds import Fold, group_of, make_folds
 from boutwise.planning.recipes import load_recipe
@@ -185,7 +186,7 @@ def usable_subjects(project: Project, recipe: Recipe) -> list[LabelledSubject]:
     """The labelled subjects of all recordings that have pose.
 
     Raises:
-        DataError: There is none.
+        DataError: There is none, or two recordings would write the same files.
     """
     recordings = [r for r in project.recordings() if project.has_pose(r.id)]
     subjects = labelled_subjects(project, recipe.target, recordings)
@@ -195,6 +196,7 @@ def usable_subjects(project: Project, recipe: Recipe) -> list[LabelledSubject]:
             file=project.root,
             todo="import both; 'boutwise import --dry-run' shows which files match",
         )
+    refuse_same_stems(item.recording.id for item in subjects)
     return subjects
 
 

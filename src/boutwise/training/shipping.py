@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from boutwise import __version__
+from boutwise import __version__, registry
 from boutwise.bundle import pack
 from boutwise.bundle.bundle import FASTEST, FORMAT, SLOWEST, ethogram_as_dict
 from boutwise.decision import Decision
@@ -53,8 +53,12 @@ def _manifest(plan: Plan, snapshot: Snapshot, scores: dict[str, Any]) -> dict[st
         "fps": plan.fps,
         "fps_range": [SLOWEST * plan.fps, FASTEST * plan.fps],
         "prepare": [part.model_dump() for part in plan.recipe.prepare],
+        "prepare_versions": [
+            registry.load("preparation", part.part).VERSION for part in plan.recipe.prepare
+        ],
         "members": stream_needs(plan, snapshot),
         "roles": snapshot.facts["roles"],
+        "keypoint_roles": snapshot.facts["keypoint_roles"],
         "n_dims": snapshot.facts["n_dims"],
         "animals": sorted(animals),
         "recordings": sorted({entry.subject.recording for entry in trained}),

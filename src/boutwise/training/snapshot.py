@@ -78,7 +78,7 @@ class Snapshot:
         columns: For each member, stream name -> channel names.
         states: Frame states of each subject, (native frames, behaviors).
         store: Where the streams lie.
-        facts: ``roles``, ``n_dims``, ``human``, ``labels_digest``.
+        facts: ``roles``, ``keypoint_roles``, ``n_dims``, ``human``, ``labels_digest``.
     """
 
     ethogram: Ethogram
@@ -143,6 +143,7 @@ def take_snapshot(
         pose_facts = {
             "roles": sorted(set(pose.native.roles.values())),
             "n_dims": pose.native.n_dims,
+            "keypoint_roles": dict(sorted(pose.native.roles.items())),
         }
     say(len(subjects), len(subjects), "features")
     ethogram = target_ethogram(project, plan.recipe.target)
