@@ -15,7 +15,6 @@ os.environ.update({"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM
 import argparse
 import json
 import platform
-import resource
 import subprocess
 import sys
 import tempfile
@@ -54,7 +53,7 @@ def make_files(folder: Path) -> None:
     project.set_roles({name: name for name in POINTS})
     for mouse in mice:
         path = folder / f"{mouse.recording.id}.csv"
-        dlc_csv.write(path, seven(mouse.pose))
+        dlc_csv.write_pose(path, seven(mouse.pose))
         project.add_animal(mouse.animal)
         project.add_recording(mouse.recording)
         project.add_pose(mouse.recording.id, path, format="dlc_csv")
@@ -69,7 +68,7 @@ def make_files(folder: Path) -> None:
         confidence=np.concatenate([pose.confidence for pose in pair], axis=1),
         animals=("left", "right"),
     )
-    dlc_csv.write(folder / "pair.csv", both)
+    dlc_csv.write_pose(folder / "pair.csv", both)
 
 
 def stage(name: str, folder: Path) -> dict[str, Any]:
@@ -101,8 +100,19 @@ def stage(name: str, folder: Path) -> dict[str, Any]:
             bundles, sources = [folder / "bundle.boutwise"], [folder / "pair.csv"]
             boutwise.api._predicting.predict_files(bundles, sources, out, fps=FPS)
     spent = imported if name == "imports" else time.process_time() - start
-    peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return {"cpu_s": round(spent, 3), "peak_mb": round(peak_kib / 1024)}
+    return {"cpu_s": round(spent, 3), "peak_mb": peak_mb()}
+
+
+def peak_mb() -> int | None:
+    """Highest memory of this process; None where the system does not tell.
+
+    ``ru_maxrss`` would not do: a child begins with that of its parent.
+    """
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return None
+    lines = status.read_text(encoding="utf-8").splitlines()
+    return round(int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024)
 
 
 def measure() -> list[dict[str, Any]]:
