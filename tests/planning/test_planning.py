@@ -24,6 +24,7 @@ from boutwise.types import (
     Observed,
     Recording,
     Subject,
+    Trial,
 )
 from boutwise.types.recipe import Split, Target
 
@@ -225,3 +226,14 @@ def test_labelled_recordings_without_pose_are_named(tmp_path):
     plan = make_plan(project, "pose")
     assert "blind" in plan.reasons["left out"]
     assert plan.fingerprint.unlabelled == 0
+
+
+def test_labels_in_an_invalid_trial_are_not_learned_from(raters):
+    trials = (Trial(1, 0, 40), Trial(2, 40, 40, valid=False))
+    raters.add_recording(Recording("t", FrameClock.declared(90, 10), ("m",), trials=trials))
+    raters.add_bouts(
+        Bouts.from_rows([Bout("t", "m", "rear", 30, 85)], [Observed("t", "m", "rear", 0, 90)])
+    )
+    states = labelled_subjects(raters, Target(), [raters.recording("t")])[0].states[:, 0]
+    assert np.flatnonzero(states == 1).tolist() == [*range(30, 40), *range(80, 85)]
+    assert (states[40:80] == -1).all()

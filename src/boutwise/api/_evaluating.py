@@ -102,6 +102,7 @@ def score_on(
                 prediction.decided[place],
                 item.recording.clock.fps,
                 prediction.probabilities[place],
+                item.human,
             )
         )
     say(len(subjects), len(subjects), "done")

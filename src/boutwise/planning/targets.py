@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,10 @@ from boutwise.types import Bout, Bouts, Ethogram, FrameState, Observed, Recordin
 from boutwise.types.recipe import Target
 
 
+RULES = ("auto", "only", "majority")
+"""Values of ``target.annotators`` that are no name."""
+
+
 @dataclass(frozen=True, eq=False)
 class LabelledSubject:
     """The labels of one subject.
@@ -22,11 +27,22 @@ class LabelledSubject:
         recording: The recording.
         subject: Animal or pair.
         states: Frame states at the native rate, (frames, behaviors), int8.
+        human: Whether a person, and not a model, made all of the labels.
     """
 
     recording: Recording
     subject: Subject
     states: NDArray[np.int8]
+    human: bool = True
+
+
+def by_model(source: str) -> bool:
+    """Whether the source of a label is a prediction: the ids of its bundles, or out of fold.
+
+    >>> by_model("0a1b2c3d4e5f+001122334455"), by_model("out-of-fold"), by_model("day1.csv")
+    (True, True, False)
+    """
+    return re.fullmatch(r"[0-9a-f]{12}(\+[0-9a-f]{12})*|out-of-fold", source) is not None
 
 
 def target_ethogram(project: Project, target: Target) -> Ethogram:
@@ -64,6 +80,8 @@ def labelled_subjects(
 ) -> list[LabelledSubject]:
     """Every subject of the recordings that has labels, in order.
 
+    What lies in an invalid trial counts as unlabelled.
+
     Args:
         project: With labels.
         target: Behaviors and annotators.
@@ -87,8 +105,14 @@ def labelled_subjects(
             mine = _of_behaviors(bouts.where(subject=subject), wanted)
             if len(mine) or mine.observed:
                 states = _resolve(mine, subject, ethogram, target.annotators, recording.n_frames)
+                for trial in recording.trials:
+                    if not trial.valid:
+                        states[trial.first_frame : trial.stop_frame] = FrameState.UNLABELLED
                 if (states != FrameState.UNLABELLED).any():
-                    found.append(LabelledSubject(recording, subject, states))
+                    who = target.annotators
+                    used = mine if who in RULES else mine.where(annotator=who)
+                    human = not any(by_model(source) for source in used.source)
+                    found.append(LabelledSubject(recording, subject, states, human))
     return found
 
 
@@ -131,7 +155,7 @@ def _resolve(
             bouts.where(annotator=name).to_frames(subject, ethogram, n_frames) for name in names
         ]
         return _majority(np.stack(votes), ethogram)
-    if annotators not in ("auto", "only"):
+    if annotators not in RULES:
         if annotators not in names:
             raise LabelError(
                 f"'{annotators}' did not label this recording",

@@ -146,7 +146,7 @@ def score_predictions(
             prediction.decided[0],
             entry.clock.fps,
             prediction.probabilities[0],
-            bool(snapshot.facts.get("human", True)),
+            str(entry.subject) not in snapshot.facts["by_model"],
         )
         for entry, prediction in zip(entries, predictions, strict=True)
     ]

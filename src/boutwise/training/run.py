@@ -22,6 +22,7 @@ from boutwise.errors import DataError, UsageError
 from boutwise.planning import Plan
 from boutwise.planning.plan import usable_subjects
 from boutwise.project import Project
+from boutwise.training._lock import only_one
 from boutwise.training.assess import Assessed, assess, native_scores, write_out_of_fold
 from boutwise.training.control import control_plan, judge, shift_labels
 from boutwise.training.pool import run_units
@@ -77,15 +78,20 @@ def train(
         say: Called with (done, total, words) as the work advances.
 
     Raises:
-        UsageError: The name is taken; or there is nothing, or something else, to resume.
+        UsageError: The name is taken; or there is nothing, or something else, to resume; or
+            another process is at work on it.
     """
     say = say or (lambda done, total, words: None)
     run = _open_run(project, plan, out, resume)
+    with only_one(run):
+        return _train_in(run, project, plan, workers=workers or os.cpu_count() or 1, say=say)
+
+
+def _train_in(run: Path, project: Project, plan: Plan, *, workers: int, say: Say) -> RunResult:
     snapshot = _snapshot(project, plan, run, say)
     members = range(len(plan.recipe.members))
     folds = [Unit("folds", fold.name, member) for fold in plan.folds for member in members]
     control = [Unit("control", fold.name, 0) for fold in plan.folds]
-    workers = workers or os.cpu_count() or 1
     first = run_units(run, folds + control, workers=workers, say=say)
     final = [Unit(FINAL, "", member, _steps(run, plan, member)) for member in members]
     last = run_units(run, final, workers=workers, say=say)
@@ -93,7 +99,7 @@ def train(
     assessed = assess(run, plan, snapshot)
     write_out_of_fold(run, assessed.predictions)
     scores = _scores(run, plan, snapshot, assessed)
-    # The bundle comes last: where it is, the run is finished.
+    # The bundle comes after the scores: there is none that nobody knows the score of.
     write_json(run / "scores.json", scores)
     bundle = build_bundle(run, plan, snapshot, assessed.decision, scores)
     say(1, 1, "out-of-fold scores")

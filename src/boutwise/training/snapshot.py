@@ -78,7 +78,8 @@ class Snapshot:
         columns: For each member, stream name -> channel names.
         states: Frame states of each subject, (native frames, behaviors).
         store: Where the streams lie.
-        facts: ``roles``, ``keypoint_roles``, ``n_dims``, ``human``, ``labels_digest``.
+        facts: ``roles``, ``keypoint_roles``, ``n_dims``, ``by_model`` (subjects
+            whose labels a model made), ``labels_digest``.
     """
 
     ethogram: Ethogram
@@ -147,7 +148,7 @@ def take_snapshot(
         }
     say(len(subjects), len(subjects), "features")
     ethogram = target_ethogram(project, plan.recipe.target)
-    facts = {**pose_facts, "human": True}
+    facts = {**pose_facts, "by_model": sorted(str(i.subject) for i in subjects if not i.human)}
     return Snapshot(ethogram, plan.fps, tuple(entries), tuple(columns), states, store, facts)
 
 
