@@ -176,3 +176,16 @@ def test_a_folder_that_may_not_be_written_is_not_called_damaged(tmp_path, monkey
         Database(tmp_path)
     assert "copy the project" in caught.value.todo
     assert "restore" not in str(caught.value)
+
+
+def test_a_broken_database_names_a_copy_only_where_there_is_one(tmp_path):
+    (tmp_path / "project.db").write_bytes(b"no database at all" * 100)
+    with pytest.raises(ProjectError, match="cannot be used") as caught:
+        Database(tmp_path)
+    assert "import the files again" in caught.value.todo
+    copy = tmp_path / "backups" / "project_before_002_2026.db"
+    copy.parent.mkdir()
+    copy.write_bytes(b"")
+    with pytest.raises(ProjectError, match="cannot be used") as caught:
+        Database(tmp_path)
+    assert copy.name in caught.value.todo

@@ -174,3 +174,17 @@ def test_runs_are_folders(project):
     for wrong in ("", "../x", "a/b", ".hidden", "x."):
         with pytest.raises(UsageError, match="name of a run"):
             project.run_directory(wrong)
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_a_lost_database_is_never_replaced_in_silence(tmp_path, lost):
+    Project.create(tmp_path / "p").close()
+    database = tmp_path / "p" / "project.db"
+    if lost:
+        database.unlink()
+    else:
+        database.write_bytes(b"")
+    with pytest.raises(ProjectError, match="missing" if lost else "empty") as caught:
+        Project.open(tmp_path / "p")
+    assert "import the files again" in caught.value.todo
+    assert database.exists() != lost

@@ -83,7 +83,7 @@ class Database:
             raise ProjectError(
                 f"the database cannot be used: {error}",
                 file=self.path,
-                todo=f"restore the newest copy in {root / BACKUPS}, or ask for help with the file",
+                todo=_restore(root),
             ) from error
         except BaseException:
             self._connection.close()
@@ -213,6 +213,16 @@ class Database:
         """Close the connection; the project cannot be used afterwards."""
         with closing(self._connection):
             pass
+
+
+def _restore(root: Path) -> str:
+    """Where a sound copy may be; there is one only if a newer boutwise has migrated the project."""
+    copies = sorted((root / BACKUPS).glob("project_*.db"))
+    if copies:
+        return f"restore {copies[-1]}, the newest copy, or ask for help with the file"
+    return (
+        "copy it back from where you keep copies; or make a new project and import the files again"
+    )
 
 
 def _statements(sql: str) -> Iterator[str]:

@@ -11,7 +11,7 @@ from typing import Self
 from boutwise.errors import ProjectError, did_you_mean
 from boutwise.project import config_file, query, recordings
 from boutwise.project.config import NO_ROLE, EthogramSection, ProjectConfig
-from boutwise.project.database import BACKUPS, Database
+from boutwise.project.database import BACKUPS, NAME, Database
 from boutwise.store import Store
 from boutwise.types import Animal, Ethogram, Recording, Session
 
@@ -30,6 +30,7 @@ class ProjectFolder:
     def __init__(self, root: str | Path) -> None:
         self.root = Path(root)
         self._config = config_file.read(self.root / config_file.NAME)
+        self._refuse_without_database()
         self.database = Database(self.root)
         self.store = Store(self.root / "store")
 
@@ -67,6 +68,19 @@ class ProjectFolder:
             ProjectError: There is none, or its files cannot be used.
         """
         return cls(root)
+
+    def _refuse_without_database(self) -> None:
+        """A new and empty database in place of a lost one would look as if nothing was labeled."""
+        path = self.root / NAME
+        if path.is_file() and path.stat().st_size:
+            return
+        raise ProjectError(
+            f"the database of the project is {'empty' if path.exists() else 'missing'}; it holds "
+            "all labels",
+            file=path,
+            todo="copy it back from where you keep copies; or make a new project and import the "
+            "files again",
+        )
 
     def close(self) -> None:
         """Close the database."""
