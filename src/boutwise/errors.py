@@ -131,7 +131,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     >>> did_you_mean("zzz", ["pose", "video"])
     'known: pose, video'
     """
-    known = sorted(known)
+    known = sorted(word for word in known if word)
     near = get_close_matches(name, known, n=1, cutoff=0.6)
     if near:
         return f"did you mean '{near[0]}'?"

@@ -245,3 +245,11 @@ def test_a_file_in_the_way_is_no_fault_of_boutwise(
     assert "a file is in the way" in said.data["error"]["todo"]
     assert "fault of boutwise" not in said.err
     assert "where: " + str(way) in said.err
+
+
+def test_an_empty_project_is_not_called_good(boutwise: Boutwise, tmp_path: Path) -> None:
+    boutwise("init", tmp_path / "p")
+    said = boutwise("check", tmp_path / "p")
+    assert said.code == 0
+    assert "nothing to check" in said.out
+    assert "no problems" not in said.out

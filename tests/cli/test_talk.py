@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from boutwise.cli._command import INTERRUPTED, Answer, command
 from boutwise.cli._options import shard
+from boutwise.cli._problems import tell_problems
 from boutwise.cli._talk import Talk, plain
 from boutwise.cli.plan import rows
 from boutwise.cli.train import held_out
 from boutwise.errors import FormatError, UsageError
+from boutwise.types import Problem, Severity
 from boutwise.types.recipe import parse_recipe
 
 
@@ -130,3 +132,22 @@ def test_rows_of_a_plan_name_parts_and_options() -> None:
     assert found["prepare.0"] == ("clean_pose", "")
     assert found["members.0.temporal.0.tcn.channels"] == ("64", "why")
     assert found["fps"] == ("30", "rate")
+
+
+def test_the_same_problem_of_many_recordings_is_said_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found = [
+        Problem("import", Severity.WARNING, "no animals", recording=f"r{number}", todo="declare")
+        for number in range(5)
+    ]
+    found.append(Problem("import", Severity.BLOCKING, "no labels", recording="r9"))
+    assert tell_problems(Talk("x"), found) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == [
+        "warning: no animals (5 times)  [import]",
+        "  where: r0; r1; r2; and 2 more",
+        "  what to do: declare",
+        "blocking: no labels  [import]",
+        "  where: r9",
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from boutwise.cli._command import Answer, command
 from boutwise.cli._options import ProjectFolder, open_project
-from boutwise.cli._problems import tell_problems
+from boutwise.cli._problems import counted, tell_problems
 from boutwise.cli._talk import Talk
 
 DATA_PROBLEM = 3
@@ -20,11 +20,14 @@ def run(talk: Talk, project: ProjectFolder) -> Answer:
 
     with open_project(project) as opened:
         problems = api.check(opened, say=talk.say)
+        n_recordings = len(opened.recordings())
     blocking = tell_problems(talk, problems)
-    talk.line(
-        f"{blocking} blocking problems, {len(problems) - blocking} warnings"
-        if problems
-        else "no problems were found"
-    )
+    warnings = counted(len(problems) - blocking, "warning")
+    if problems:
+        talk.line(f"{counted(blocking, 'blocking problem')}, {warnings}")
+    elif n_recordings:
+        talk.line(f"no problems were found in {counted(n_recordings, 'recording')}")
+    else:
+        talk.line("there is nothing to check: import pose and labels first")
     data = {"blocking": blocking, "problems": [problem.as_dict() for problem in problems]}
     return Answer(data, DATA_PROBLEM if blocking else 0)

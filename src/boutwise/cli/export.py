@@ -9,6 +9,7 @@ import typer
 
 from boutwise.cli._command import Answer, command
 from boutwise.cli._options import ProjectFolder, open_project
+from boutwise.cli._problems import counted
 from boutwise.cli._talk import Talk
 
 
@@ -26,5 +27,5 @@ def run(
 
     with open_project(project) as opened:
         written = api.export(opened, out, format=format, say=talk.say)
-    talk.line(f"{len(written)} files written to {out}")
+    talk.line(f"{counted(len(written), 'file')} written to {out}")
     return Answer({"files": written})

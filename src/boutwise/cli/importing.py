@@ -17,7 +17,7 @@ from boutwise.cli._options import (
     open_project,
     whole_or_auto,
 )
-from boutwise.cli._problems import tell_problems
+from boutwise.cli._problems import counted, tell_problems
 from boutwise.cli._talk import Talk
 
 if TYPE_CHECKING:
@@ -126,7 +126,10 @@ def _import(talk: Talk, project: Project, plan: Any) -> Answer:
     from boutwise import api
 
     result = api.apply_import(project, plan, say=talk.say)
-    talk.line(f"{len(plan.matched)} files matched; {len(result.recordings)} new recordings")
+    talk.line(
+        f"{counted(len(plan.matched), 'file')} matched; "
+        f"{counted(len(result.recordings), 'new recording')}"
+    )
     talk.line(
         f"bouts: {result.added} new, {result.unchanged} there before, {result.deleted} taken away"
         + (f", {result.kept} kept because a person had changed them" if result.kept else "")

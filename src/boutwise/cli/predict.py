@@ -11,6 +11,7 @@ from boutwise.cli._command import Answer, command
 from boutwise.cli._options import FormatName, Fps, Mapping, Only
 from boutwise.cli._options import shard as parse_shard
 from boutwise.cli._predicting import divide
+from boutwise.cli._problems import counted
 from boutwise.cli._talk import Talk
 
 FAILED, PARTIAL = 1, 4
@@ -60,8 +61,8 @@ def run(  # an option is a parameter: the command line has as many as the contra
         say=talk.say,
     )
     talk.line(
-        f"{len(result.done)} recordings predicted, {len(result.kept)} were there already, "
-        f"{len(result.failed)} failed"
+        f"{counted(len(result.done), 'recording')} predicted, "
+        f"{len(result.kept)} were there already, {len(result.failed)} failed"
     )
     for recording, why in result.failed.items():
         talk.note(f"failed: {recording}: {why}")
