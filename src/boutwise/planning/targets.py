@@ -14,7 +14,6 @@ from boutwise.project import Project
 from boutwise.types import Bout, Bouts, Ethogram, FrameState, Observed, Recording, Subject
 from boutwise.types.recipe import Target
 
-
 RULES = ("auto", "only", "majority")
 """Values of ``target.annotators`` that are no name."""
 
