@@ -155,3 +155,22 @@ def test_a_track_with_other_confidence_is_another_content(trained):
     assert _content(replace(pose, confidence=None), record.clock) != first
     assert _content(replace(pose, roles={}), record.clock) != first
     assert _content(pose, record.clock) == first
+
+
+def test_a_card_and_the_command_line_name_a_weak_split(bundle, tmp_path, capsys):
+    from boutwise.cli import main
+    from boutwise.training.shipping import card
+
+    manifest = json.loads((bundle.directory / "bundle.json").read_text(encoding="utf-8"))
+    assert "both sides" not in card(manifest)
+    for split in ("recording", "random-frame"):
+        leaks = split == "random-frame"
+        weak = {**manifest, "split": {**manifest["split"], "split": split, "leaks": leaks}}
+        assert ("leaks" in card(weak)) == leaks
+        assert "on both sides" in card(weak)
+    copy = tmp_path / "bundle"
+    shutil.copytree(bundle.directory, copy)
+    (copy / "bundle.json").write_text(json.dumps(weak), encoding="utf-8")
+    pack(copy, tmp_path / "leaking.boutwise")
+    assert main(["bundle", "info", str(tmp_path / "leaking.boutwise")]) == 0
+    assert "LEAKS" in capsys.readouterr().out

@@ -237,3 +237,27 @@ def test_labels_in_an_invalid_trial_are_not_learned_from(raters):
     states = labelled_subjects(raters, Target(), [raters.recording("t")])[0].states[:, 0]
     assert np.flatnonzero(states == 1).tolist() == [*range(30, 40), *range(80, 85)]
     assert (states[40:80] == -1).all()
+
+
+def test_one_track_under_two_names_is_refused(tmp_path):
+    from tests.conftest import make_project
+
+    project = make_project(tmp_path / "project", animals=2, minutes=0.3)
+    first = project.recordings()[0]
+    project.add_animal(Animal("twin"))
+    project.add_recording(replace(first, id="copy", animals=("twin",)))
+    (tmp_path / "copy.csv").write_text("the same track in another file", encoding="utf-8")
+    track = replace(project.pose(first.id), animals=("x",))
+    project.add_pose("copy", tmp_path / "copy.csv", format="dlc_csv", track=track)
+    name = project.ethogram.names[0]
+    project.add_bouts(Bouts.from_rows([], [Observed("copy", "twin", name, 0, 99)]))
+    with pytest.raises(DataError, match="same to the last digit"):
+        make_plan(project, "pose")
+    assert make_plan(project, "pose", settings=["split.by=random-frame"]).leaks
+
+
+def test_early_stopping_that_nobody_can_watch_is_refused(mice):
+    stops = ["members.0.optim.early_stop=3"]
+    make_plan(mice, "pose_tcn", settings=stops)
+    with pytest.raises(RecipeError, match="a fold learns from 2 groups"):
+        make_plan(mice, "pose_tcn", settings=[*stops, "split.folds=2"])

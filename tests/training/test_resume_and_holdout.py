@@ -38,9 +38,10 @@ def test_a_held_out_recording_of_a_known_animal_is_scored_and_said(tmp_path):
     project = make_project(tmp_path / "project", animals=3, minutes=0.3)
     first = project.recordings()[0]
     project.add_recording(replace(first, id="again"))
-    copy = tmp_path / "again.csv"
-    shutil.copy(tmp_path / "project-files" / "pose" / f"{first.id}.csv", copy)
-    project.add_pose("again", copy, format="dlc_csv")
+    (tmp_path / "again.csv").write_text("one unit to the right", encoding="utf-8")
+    track = project.pose(first.id)
+    track = replace(track, positions=track.positions + 1, animals=("x",))
+    project.add_pose("again", tmp_path / "again.csv", format="dlc_csv", track=track)
     bouts = project.bouts(first.id)
     rows = [replace(bout, recording="again") for bout in bouts.rows()]
     pieces = [replace(piece, recording="again") for piece in bouts.observed]

@@ -22,6 +22,7 @@ def run(
     """Show what a bundle predicts, what it needs, and how good it is known to be."""
     opened = opened_bundle(bundle)
     manifest = opened.manifest
+    split = manifest["split"]
     low, high = opened.fps / 2, opened.fps * 2
     features = [
         f"{part.part} {version}"
@@ -43,6 +44,7 @@ def run(
             ["trained on", f"{len(opened.animals)} animals: {', '.join(opened.animals)}"],
             ["score", headline(manifest["scores"]["headline"])],
             *([["", LEAKING]] if manifest["split"]["leaks"] else []),
+            ["split by", split["split"] + (", which LEAKS" if split["leaks"] else "")],
             ["made by", f"boutwise {manifest['boutwise']}"],
         ],
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import yaml
 
 from boutwise import __version__, registry
@@ -20,8 +21,11 @@ from boutwise.planning.targets import LabelledSubject, labelled_subjects, target
 from boutwise.prepare import member_streams
 from boutwise.project import Project
 from boutwise.store import Store
-from boutwise.types import Ethogram
-from boutwise.types.recipe import Recipe, parse_recipe
+from boutwise.types import Ethogram, Subject
+from boutwise.types.recipe import NetworkMember, Recipe, parse_recipe
+
+FEWEST_TO_STOP = 3
+"""Groups that a fold must learn from so that one of them can be watched for early stopping."""
 
 
 @dataclass(frozen=True)
@@ -127,9 +131,12 @@ def make_plan(
     _refuse_unheeded(asked, ethogram)
     subjects = usable_subjects(project, asked)
     folds, holdout, folds_reason = make_folds(subjects, asked.split, seed)
-    # Whatever is chosen below knows nothing of the groups that are held out.
     groups = group_of(subjects, asked.split.by)
+    if asked.split.by != "random-frame":
+        _refuse_copies(project, subjects, groups)
+    # Whatever is chosen below knows nothing of the groups that are held out.
     learned = [item for item in subjects if groups[item.subject] not in holdout]
+    _refuse_blind_stopping(asked, folds, len({groups[item.subject] for item in learned}))
     facts = take_fingerprint(project, ethogram, learned)
     fps = sorted(item.recording.clock.fps for item in learned)[len(learned) // 2]
     resolved, reasons = resolve(asked, facts, fps)
@@ -170,6 +177,40 @@ def _refuse_unheeded(recipe: Recipe, ethogram: Ethogram) -> None:
                     expected="behaviors of one animal: this release has no features of pairs",
                     todo="name such behaviors: --set target.behaviors=[...]",
                 )
+
+
+def _refuse_copies(
+    project: Project, subjects: Sequence[LabelledSubject], groups: Mapping[Subject, str]
+) -> None:
+    """One track under two names would be learned from and tested on at once."""
+    seen: dict[str, Subject] = {}
+    for item in subjects:
+        who = item.subject
+        pose = project.pose(who.recording)
+        track = np.ascontiguousarray(pose.positions[:, pose.animals.index(who.animal)])
+        other = seen.setdefault(Store.key(track), who)
+        if groups[other] != groups[who] and np.isfinite(track).any():
+            raise DataError(
+                f"the pose of {other} and of {who} is the same to the last digit",
+                recording=who.recording,
+                expected="different recordings on the two sides of a split",
+                todo="find out which of the two is the copy, and take it out",
+            )
+
+
+def _refuse_blind_stopping(recipe: Recipe, folds: Sequence[Fold], n_groups: int) -> None:
+    """Early stopping watches animals of the training set; it needs some that can be spared."""
+    stops = any(
+        isinstance(member, NetworkMember) and member.optim.early_stop != "none"
+        for member in recipe.members
+    )
+    tested = 0 if recipe.split.by == "random-frame" else max(len(fold.test) for fold in folds)
+    if stops and n_groups - tested < FEWEST_TO_STOP:
+        raise RecipeError(
+            f"early stopping cannot be heeded: a fold learns from {n_groups - tested} groups",
+            expected=f"at least {FEWEST_TO_STOP}, one of which is watched",
+            todo="set early_stop to none, or label more animals",
+        )
 
 
 def _left_out(project: Project) -> dict[str, str]:

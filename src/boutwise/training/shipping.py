@@ -16,6 +16,12 @@ from boutwise.planning import Plan
 from boutwise.training.snapshot import Snapshot, stream_needs
 from boutwise.training.units import FINAL, Unit
 
+CAUTIONS = {
+    "random-frame": "\n**This score leaks: frames of one animal are on both sides.**\n",
+    "recording": "\n**An animal may be on both sides: the score says little of new animals.**\n",
+}
+"""Split -> what the card must say of it."""
+
 
 def build_bundle(
     run: Path, plan: Plan, snapshot: Snapshot, decision: Decision, scores: dict[str, Any]
@@ -100,7 +106,7 @@ def card(manifest: dict[str, Any]) -> str:
     baselines = "\n".join(
         f"- {entry['name']}: macro-F1 {_number(entry['macro_f1'])}" for entry in scores["baselines"]
     )
-    leak = "\n**This score leaks: frames of one animal are on both sides.**\n"
+    caution = CAUTIONS.get(split["split"], "")
     return f"""# {manifest["name"]}
 
 Trained by boutwise {manifest["boutwise"]} on {len(manifest["recordings"])} recordings of
@@ -108,7 +114,7 @@ Trained by boutwise {manifest["boutwise"]} on {len(manifest["recordings"])} reco
 
 ## How good it is
 Split by {split["split"]}, {len(split["folds"])} folds; every number is out of fold.
-{leak if split["leaks"] else ""}
+{caution}
 Macro-F1 over frames: {_estimate(scores["frames"]["macro_f1"])}
 Without background: {_estimate(scores["frames"]["macro_f1_without_background"])}
 

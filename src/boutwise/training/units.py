@@ -24,6 +24,7 @@ from boutwise import registry
 from boutwise.learners import Dataset, Run, score_subject
 from boutwise.planning import Plan
 from boutwise.planning.folds import test_mask
+from boutwise.planning.plan import FEWEST_TO_STOP
 from boutwise.training.control import control_plan, shift_labels
 from boutwise.training.snapshot import Entry, Snapshot, load_snapshot
 from boutwise.types import Subject
@@ -130,7 +131,7 @@ def _training_set(plan: Plan, snapshot: Snapshot, unit: Unit) -> tuple[Dataset, 
     dataset = snapshot.dataset(unit.member, weights=weights)
     member = plan.recipe.members[unit.member]
     stops = isinstance(member, NetworkMember) and member.optim.early_stop != "none"
-    if not stops or unit.kind == FINAL or len(dataset.groups) < 3:
+    if not stops or unit.kind == FINAL or len(dataset.groups) < FEWEST_TO_STOP:
         return dataset, None
     inner = dataset.groups[_seed(plan, unit) % len(dataset.groups)]
     rest = [group for group in dataset.groups if group != inner]
