@@ -133,7 +133,7 @@ def _one_of(
     group = sorted(group, key=lambda file: (file.known is None, file.path.suffix, str(file.path)))
     first = group[0]
     differing = [
-        file for file in group[1:] if not _equal(_track(project, first), _track(project, file))
+        file for file in group[1:] if not equal_poses(_track(project, first), _track(project, file))
     ]
     if not differing:
         for file in group[1:]:
@@ -185,7 +185,8 @@ def _track(project: Project, file: ReadFile) -> PoseTrack:
     return track
 
 
-def _equal(a: PoseTrack, b: PoseTrack) -> bool:
+def equal_poses(a: PoseTrack, b: PoseTrack) -> bool:
+    """Whether two tracks are the same but for the rounding of their files."""
     return (
         a.keypoints == b.keypoints
         and a.positions.shape == b.positions.shape

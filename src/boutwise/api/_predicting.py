@@ -127,6 +127,10 @@ def predict_files(
     """
     say = say or (lambda done, total, words: None)
     out = Path(out)
+    if write is not None:
+        _suffix(write)  # refuses a format that cannot be written, before hours of work
+    if out.exists() and not out.is_dir():
+        raise UsageError("this is a file, not a folder", file=out, todo="choose another --out")
     opened = _open(bundles)
     project = as_project(sources)
     store = Store(cache) if cache else (project.store if project else None)

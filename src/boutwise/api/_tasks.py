@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from boutwise import formats
+from boutwise.api._import_drafts import equal_poses
 from boutwise.errors import DataError, UsageError
 from boutwise.formats import Contents
 from boutwise.prepare.rates import SAME_RATE
@@ -49,16 +50,22 @@ def project_tasks(project: Project, only: str | None) -> list[Task]:
 
     chosen = [task(r) for r in project.recordings(only) if project.has_pose(r.id)]
     if not chosen:
+        if only is None:
+            raise DataError(
+                "no recording has pose", file=project.root, todo="import pose files first"
+            )
+        known = ", ".join(r.id for r in project.recordings()[:5])
         raise DataError(
-            "no recording with pose fits",
+            f"no recording with pose fits '{only}'",
             file=project.root,
-            todo="import pose files, or change --only",
+            expected=f"a query that fits some of the recordings ({known}, ...)",
+            todo="change --only, or import the pose files that are meant",
         )
     return chosen
 
 
 def file_tasks(
-    sources: Iterable[str | Path],
+    sources: Sequence[str | Path],
     options: dict[str, Any],
     fps: float | None,
     *,
@@ -80,15 +87,21 @@ def file_tasks(
     for path in _files(sources, options):
         name = path.stem
         if name in tasks:
+            if _same_pose(tasks[name], path, options):
+                continue  # DeepLabCut writes a table and an H5 side by side
             raise DataError(
-                f"two files are called '{path.name}'",
+                f"two files of different pose would both be the recording '{name}'",
                 file=path,
-                expected="one file name a recording",
-                todo=f"the other is {tasks[name]}; predict their folders one by one",
+                expected="one file a recording",
+                todo=f"the other is {tasks[name]}; predict them one by one, into two folders",
             )
         tasks[name] = path
     if not tasks:
-        raise DataError("there is no file to predict", expected="pose files or a project")
+        raise DataError(
+            "there is no pose file to predict",
+            file=", ".join(map(str, sources)),
+            expected="files that 'boutwise formats' lists as pose, or a project",
+        )
 
     def task(name: str, path: Path) -> Task:
         def load() -> tuple[PoseTrack, FrameClock]:
@@ -99,6 +112,19 @@ def file_tasks(
         return Task(name, load)
 
     return [task(name, path) for name, path in tasks.items()]
+
+
+def _same_pose(first: Path, second: Path, options: dict[str, Any]) -> bool:
+    """Whether two files beside each other hold one track, such as the CSV and the H5 of a run."""
+    if first.resolve() == second.resolve():
+        return True
+    if first.resolve().parent != second.resolve().parent:
+        return False
+    try:
+        one, two = (pose_of(formats.read(path, **options)) for path in (first, second))
+    except DataError:
+        return False
+    return equal_poses(one, two)
 
 
 def _files(sources: Iterable[str | Path], options: dict[str, Any]) -> list[Path]:

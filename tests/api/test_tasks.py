@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import pytest
+
+from boutwise.api._predicting import predict_files
+from boutwise.api._tasks import file_tasks, project_tasks
+from boutwise.errors import DataError, UsageError
+from boutwise.project import Project
+from boutwise.synthetic import simulate, write
+
+
+@pytest.fixture
+def folder(tmp_path):
+    write(simulate("easy", animals=2, minutes=0.1), tmp_path / "lab")
+    return tmp_path / "lab" / "pose"
+
+
+def test_a_table_and_its_h5_are_one_recording(shared):
+    (task,) = file_tasks([shared("bsoid")], {}, 60.0)
+    pose, clock = task.load()
+    assert pose.n_frames == clock.n_frames == 7200
+
+
+def test_different_poses_of_one_name_are_refused(folder, tmp_path):
+    other = tmp_path / "other" / "mouse_1.csv"
+    other.parent.mkdir()
+    other.write_bytes((folder / "mouse_1.csv").read_bytes())
+    with pytest.raises(DataError, match="different pose would both be the recording 'mouse_1'"):
+        file_tasks([folder, other], {}, 30.0)
+    again = file_tasks([folder, folder / "mouse_1.csv"], {}, 30.0)
+    assert [task.recording for task in again] == ["mouse_1", "mouse_2"]
+
+
+def test_nothing_to_predict_says_where_it_was_looked_for(folder, tmp_path):
+    labels = folder.parent / "labels"
+    with pytest.raises(DataError, match="no pose file to predict") as caught:
+        file_tasks([labels], {}, 30.0)
+    assert caught.value.file == str(labels)
+    with Project.create(tmp_path / "p") as project:
+        with pytest.raises(DataError, match="no recording has pose"):
+            project_tasks(project, None)
+        with pytest.raises(DataError, match="fits 'labelled'"):
+            project_tasks(project, "labelled")
+
+
+def test_what_cannot_be_written_is_refused_before_the_work(folder, tmp_path):
+    with pytest.raises(UsageError, match="'boris_tabular' cannot be written"):
+        predict_files([], [folder], tmp_path / "out", write="boris_tabular")
+    with pytest.raises(UsageError, match="a file, not a folder"):
+        predict_files([], [folder], folder / "mouse_1.csv")
