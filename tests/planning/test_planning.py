@@ -261,3 +261,20 @@ def test_early_stopping_that_nobody_can_watch_is_refused(mice):
     make_plan(mice, "pose_tcn", settings=stops)
     with pytest.raises(RecipeError, match="a fold learns from 2 groups"):
         make_plan(mice, "pose_tcn", settings=[*stops, "split.folds=2"])
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("decode.decider={hysteresis: {margn: 0.2}}", "did you mean 'margin'"),
+        ("decode.decider={most_likely: {thresholds: {rear: 0.2}}}", "no option 'thresholds'"),
+        ("prepare=[{clean_pose: {longest_gap: 1}}]", "did you mean 'longest_gap_s'"),
+        ("members.0.features=[{egocentric: {size: 1}}]", "no option 'size'"),
+    ],
+)
+def test_an_option_that_a_part_does_not_have_is_refused_before_the_first_fold(
+    mice, setting, message
+):
+    with pytest.raises(RecipeError, match=message):
+        make_plan(mice, "pose", settings=[setting])
+    make_plan(mice, "pose", settings=["decode.decider={viterbi: {mean_bout_s: 0.5}}"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 import yaml
 
 from boutwise import __version__, registry
-from boutwise.errors import DataError, RecipeError
+from boutwise.errors import DataError, RecipeError, did_you_mean
 from boutwise.formats._prediction import refuse_same_stems
 from boutwise.planning.fingerprint import Fingerprint, take_fingerprint
 from boutwise.planning.folds import Fold, group_of, make_folds
@@ -22,7 +23,7 @@ from boutwise.prepare import member_streams
 from boutwise.project import Project
 from boutwise.store import Store
 from boutwise.types import Ethogram, Subject
-from boutwise.types.recipe import NetworkMember, Recipe, parse_recipe
+from boutwise.types.recipe import NetworkMember, Part, Recipe, parse_recipe
 
 FEWEST_TO_STOP = 3
 """Groups that a fold must learn from so that one of them can be watched for early stopping."""
@@ -166,6 +167,13 @@ def _refuse_unheeded(recipe: Recipe, ethogram: Ethogram) -> None:
             expected="none",
             todo="leave it out; members.0.optim.rounds or epochs set how long a fit takes",
         )
+    for part in recipe.prepare:
+        _refuse_options("preparation", part, "clean")
+    _refuse_options("decoder", recipe.decode.decider, "decide", taken=("thresholds",))
+    for member in recipe.members:
+        for parts in member_streams(member).values():
+            for part in parts:
+                _refuse_options("feature set", part, "compute")
     if ethogram.behaviors[0].scope != "directed":
         return
     for member in recipe.members:
@@ -177,6 +185,20 @@ def _refuse_unheeded(recipe: Recipe, ethogram: Ethogram) -> None:
                     expected="behaviors of one animal: this release has no features of pairs",
                     todo="name such behaviors: --set target.behaviors=[...]",
                 )
+
+
+def _refuse_options(kind: str, part: Part, function: str, taken: Sequence[str] = ()) -> None:
+    """An option that a part does not have would end a run, some of them only after all folds."""
+    signature = inspect.signature(getattr(registry.load(kind, part.part), function))
+    known = [p.name for p in signature.parameters.values() if p.kind is p.KEYWORD_ONLY]
+    known = [name for name in known if name not in taken]
+    for option in part.options:
+        if option not in known:
+            raise RecipeError(
+                f"the {kind} '{part.part}' has no option '{option}'",
+                expected=", ".join(known) or "no options",
+                todo=did_you_mean(option, known),
+            )
 
 
 def _refuse_copies(
