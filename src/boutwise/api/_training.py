@@ -56,7 +56,8 @@ def train_run(
         say: Called with (done, total, words).
 
     Raises:
-        DataError: A check finds a problem that must be mended first.
+        DataError: Pose or labels do not fit their recordings. What the checks find is kept in
+            ``scores.json``; run them before (:func:`boutwise.check`) to mend it first.
         UsageError: The name of the run is taken, or there is nothing to resume.
     """
     result = train_plan(project, plan, out=out, resume=resume, workers=workers, say=say)
