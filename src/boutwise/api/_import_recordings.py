@@ -27,7 +27,7 @@ def plan_recordings(
 
     Args:
         found: From :func:`drafts`.
-        rates: Id -> frame rates that its label files state.
+        rates: Id -> frame rates that its label files state, for every recording with labels here.
         metadata: Tables that the user gave.
         options: What the user said.
         plan: Gets recordings, sessions, rows, notes and problems.
@@ -38,16 +38,20 @@ def plan_recordings(
     """
     done: dict[str, Recording] = {}
     sessions: dict[str, Session] = {}
+    elsewhere = replace(
+        options, fps=None, animal_pattern=None, session_pattern=None, trial_length=None
+    )
     for name, draft in found.items():
-        facts, how = animals_of(draft, metadata, options, plan)
-        fps = _fps(draft, rates.get(name, ()), options, plan, default_fps)
+        # What is said of the files of this import is not said of the project's other recordings.
+        told = options if draft.file is not None or name in rates else elsewhere
+        facts, how = animals_of(draft, metadata, told, plan)
+        fps = _fps(draft, rates.get(name, ()), told, plan, default_fps)
         recording = Recording(
             name,
             draft.known.clock if draft.known else FrameClock.declared(draft.n_frames, fps),
             tuple(fact.animal.id for fact in facts),
-            session=session_of(draft, facts, options)
-            or (draft.known.session if draft.known else ""),
-            trials=trials_of(draft, metadata, options, plan),
+            session=session_of(draft, facts, told) or (draft.known.session if draft.known else ""),
+            trials=trials_of(draft, metadata, told, plan),
         )
         recording = with_conditions(recording, facts, sessions, plan)
         done[name] = recording
@@ -73,6 +77,9 @@ def _keep(
             )
         )
     rename = known is not None and known.animals != recording.animals
+    if known is not None and rename:
+        old, new = ", ".join(known.animals), ", ".join(recording.animals)
+        plan.notes.append(f"{draft.id}: its animals are renamed, from {old} to {new}")
     if file is not None:
         news = "new" if known is None else "unchanged" if file.contents is None else "changed"
         if known is not None and file.known is not None:

@@ -101,8 +101,7 @@ def plan_import(
     rates: dict[str, list[float]] = {}
     for one in matched:
         rate = one.track.fps or (one.file.contents.fps if one.file.contents else None)
-        if rate is not None:
-            rates.setdefault(one.match.id, []).append(rate)
+        rates.setdefault(one.match.id, []).extend([] if rate is None else [rate])
     recordings = _import_recordings.plan_recordings(
         drafts, rates, metadata, options, plan, default_fps=config.fps
     )
@@ -112,6 +111,7 @@ def plan_import(
     plan.labels = planner.run(matched)
     _propose(project, files, [one.track for one in matched], plan)
     _check_rest(project, metadata, drafts, plan)
+    plan.problems += [each for each in plan.contradictions if each not in plan.problems]
     plan.rows.sort(key=lambda row: row.file)
     return plan
 

@@ -110,3 +110,39 @@ def test_too_few_declared_animals_are_told(project, lab, tmp_path):
     plan = plan_import(project, lab, fps=20, animals=table(tmp_path / "x.csv", *rows))
     assert any("1 animals are declared, and the pose has 2" in p.what for p in plan.problems)
     assert plan.recordings[0].recording.animals == ("adult", "young")
+
+
+def test_what_is_said_of_new_files_does_not_touch_the_recordings_that_are_there(project, lab):
+    pose(lab / "old" / f"day1_m1{NETWORK}.csv")
+    pose(lab / "old" / f"day1_m2{NETWORK}.csv", seed=1)
+    run(project, lab / "old", fps=20, animal_pattern=r"(m\d)", trial_length=30)
+
+    def facts():
+        return [(r.animals, r.session, r.clock.fps, r.trials) for r in project.recordings()]
+
+    before = facts()
+    assert [animals for animals, *_ in before] == [("m1",), ("m2",)]
+    pose(lab / "new" / f"day1_m3{NETWORK}.csv", seed=2)
+    options = {"animal_pattern": r"(day\d)", "session_pattern": r"(?P<session>day\d)"}
+    plan, _ = run(project, lab / "new", fps=25, trial_length=20, **options)
+    assert not [problem for problem in plan.problems if problem.severity == "blocking"]
+    *old, (animals, session, fps, trials) = facts()
+    assert old == before
+    assert (animals, session, fps) == (("day1",), "day1", 25)
+    assert [trial.n_frames for trial in trials] == [20, 20, 20]
+
+
+def test_renamed_animals_are_told(project, lab):
+    pose(lab / f"day1_m1{NETWORK}.csv")
+    run(project, lab, fps=20, animal_pattern=r"(m\d)")
+    plan, _ = run(project, lab, fps=20, animal_pattern=r"(day\d)")
+    assert "day1_m1: its animals are renamed, from m1 to day1" in plan.notes
+
+
+def test_another_rate_of_a_recording_is_shown_by_the_dry_run(project, lab):
+    pose(lab / f"m1{NETWORK}.csv")
+    run(project, lab, fps=20)
+    plan = plan_import(project, lab, fps=25)
+    (problem,) = [problem for problem in plan.problems if problem.severity == "blocking"]
+    assert "frame rate of 25" in problem.what
+    assert plan.blocking == [problem]
