@@ -30,7 +30,7 @@ def run(talk: Talk) -> Answer:
                 each["name"],
                 str(each["version"]),
                 each["description"],
-                " and ".join(" or ".join(choice) for choice in each["needs"]),
+                " and ".join(f"({' or '.join(choice)})" for choice in each["needs"]),
                 ", ".join(each["invariances"]),
             ]
             for each in found
