@@ -29,6 +29,9 @@ from boutwise.project import Project
 from boutwise.store import Store
 from boutwise.types import FrameClock, PoseTrack, Prediction
 
+TABLES = (".bouts.csv", ".observed.csv")
+"""What lies beside the frames of a recording that is done."""
+
 Say = Callable[[int, int, str], None]
 
 
@@ -183,7 +186,8 @@ def _predict_task(predictor: Predictor, task: Task, out: Path, write: str | None
     before = read_facts(path)
     same = before.get("bundle") == predictor.id and before.get("pose") == facts["pose"]
     more = out / f"{file_stem(task.recording)}.{write}{_suffix(write)}" if write else None
-    if same and (more is None or more.exists()):
+    others = [path.with_name(path.name.replace(".frames.parquet", end)) for end in TABLES]
+    if same and all(file.exists() for file in [*others, *([more] if more else [])]):
         return False
     prediction = predictor.predict(task.recording, pose, clock)
     if more is not None and write is not None:

@@ -41,9 +41,10 @@ class PosesOfProject(ProjectFolder):
 
         Raises:
             DataError: The track does not fit the recording.
-            ProjectError: The recording has another pose file.
+            ProjectError: The recording has another pose file, or the file is another recording's.
         """
         recording = self.recording(recording_id)
+        self._refuse_foreign(recording_id, path)
         frames = None if row_to_frame is None else np.asarray(row_to_frame, dtype=np.int64)
         with self.database.transaction():
             part = FilePart(recording_id, row_to_frame=frames)
@@ -54,6 +55,20 @@ class PosesOfProject(ProjectFolder):
             parsed = track or poses.cached(self.store, file) or poses.read(file)
             poses.check(parsed, file, recording)
         poses.keep(self.store, file, parsed)
+
+    def _refuse_foreign(self, recording_id: str, path: str | Path) -> None:
+        """A pose file belongs to one recording; a second one would take it from the first."""
+        place = files.written(Path(path), self.database.root)
+        for file in files.load(self.database, "pose"):
+            same = files.written(Path(file.path), self.database.root) == place
+            if same and file.recording != recording_id:
+                raise ProjectError(
+                    f"this file is the pose of the recording '{file.recording}'",
+                    file=path,
+                    recording=recording_id,
+                    expected="a pose file of its own for each recording",
+                    todo="name the right file; two recordings never share one",
+                )
 
     def has_pose(self, recording_id: str) -> bool:
         """Whether a pose file is registered for the recording."""
