@@ -161,3 +161,27 @@ def test_arrays_and_parts_of_a_recording(bundle, recording):
     with pytest.raises(DataError, match="frame rate"):
         api.predict(bundle, pose)
     assert whole.probabilities.shape[1] == record.n_frames
+
+
+def test_keypoints_in_another_order_give_the_same_prediction(bundle, recording):
+    record, pose = recording
+    turned = replace(
+        pose,
+        positions=pose.positions[:, :, ::-1],
+        confidence=pose.confidence[:, :, ::-1],
+        keypoints=pose.keypoints[::-1],
+    )
+    one, other = (Predictor((bundle,)).predict(record.id, p, record.clock) for p in (pose, turned))
+    assert np.allclose(one.probabilities, other.probabilities, atol=1e-5)
+
+
+def test_keypoints_that_training_did_not_have_are_refused(bundle, recording):
+    record, pose = recording
+    more = replace(
+        pose,
+        positions=np.concatenate([pose.positions, pose.positions[:, :, :1]], axis=2),
+        confidence=np.concatenate([pose.confidence, pose.confidence[:, :, :1]], axis=2),
+        keypoints=(*pose.keypoints, "implant"),
+    )
+    with pytest.raises(BundleError, match="training did not have"):
+        Predictor((bundle,)).predict(record.id, more, record.clock)

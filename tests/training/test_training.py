@@ -87,7 +87,7 @@ def test_a_run_is_never_overwritten_and_never_resumed_with_another_plan(trained)
         train(project, plan, out="trained")
     report = result.directory / "report.html"  # what the verb 'train' writes last
     report.touch()
-    with pytest.raises(UsageError, match="no unfinished run"):
+    with pytest.raises(UsageError, match="run 'trained' is finished"):
         train(project, plan, out="trained", resume=True)
     report.unlink()
     begun = project.run_directory("begun")

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from boutwise import registry
+from boutwise import __version__, registry
 from boutwise.bundle.archive import digest, unpack
 from boutwise.decision import Decision
 from boutwise.errors import BundleError
@@ -18,6 +18,8 @@ from boutwise.types import Behavior, Ethogram, ExclusiveGroup, FrameClock
 from boutwise.types.recipe import Part
 
 FORMAT = 1
+NEEDED_KEYS = ("ethogram", "fps", "prepare", "prepare_versions", "members", "roles", "animals")
+"""Keys without which a bundle cannot be used."""
 SLOWEST, FASTEST = 0.5, 2.0
 """Rates that a bundle accepts, as shares of its working rate."""
 
@@ -146,31 +148,60 @@ class Bundle:
                 todo="check the declared rate (--fps), or train on recordings of this rate",
             )
 
-    def refuse_columns(self, recording: str, need: StreamNeed, columns: Sequence[str]) -> None:
-        """Refuse a recording whose pose does not give the features that it was trained on.
+    def places(
+        self, recording: str, need: StreamNeed, columns: Sequence[str], roles: Mapping[str, str]
+    ) -> list[int] | None:
+        """Where the features of training stand among those of a recording.
+
+        Files name their keypoints in any order, so the features are taken by name.
+
+        Args:
+            recording: Id of the recording.
+            need: What the stream was trained on.
+            columns: Features that the recording's pose gives.
+            roles: Keypoint -> role of the recording.
+
+        Returns:
+            One place a feature; None when they stand in the very order of training.
 
         Raises:
-            BundleError: Naming the features, and the keypoint roles of the training pose.
+            BundleError: A feature is missing or new, or a keypoint has another role than in
+                training; the message names it.
         """
-        if tuple(columns) == need.columns:
-            return
-        if sorted(columns) == sorted(need.columns):
+        trained = self.keypoint_roles
+        turned = [name for name, role in roles.items() if trained.get(name, role) != role]
+        if turned:
             raise BundleError(
-                "the keypoints stand in another order than in training, or have other roles",
+                f"the keypoint '{turned[0]}' has other roles here and in training",
                 recording=recording,
-                expected=", ".join(f"{k} = {r}" for k, r in self.keypoint_roles.items()),
-                todo="give the keypoints these roles, and write them in the order of training",
+                expected=f"{trained[turned[0]]}, got {roles[turned[0]]}",
+                todo="give it the role that it had (keypoints: in boutwise.yaml), or train again",
             )
-        missing = [name for name in need.columns if name not in set(columns)]
-        more = [name for name in columns if name not in set(need.columns)]
-        what = f"lacks {len(missing)} features" if missing else f"has {len(more)} features more"
-        first = ", ".join((missing or more)[:4])
+        if tuple(columns) == need.columns:
+            return None
+        place = {name: number for number, name in enumerate(columns)}
+        lost = [name for name in need.columns if name not in place]
+        more = sorted(set(columns) - set(need.columns))
+        if not lost and not more:
+            return [place[name] for name in need.columns]
+        if not lost:
+            # With more keypoints the body's axis may be another one under the same names.
+            raise BundleError(
+                f"the pose gives {len(more)} features that training did not have: {more[0]}, ...",
+                recording=recording,
+                expected=f"the keypoints of training: {', '.join(self.keypoint_roles)}",
+                todo="give the keypoints that training did not have the role 'none', or leave "
+                "them out of the file",
+            )
+        absent = [role for role in self.manifest["roles"] if role not in set(roles.values())]
+        what = f"no keypoint has the role {', '.join(absent)}" if absent else "the pose differs"
         raise BundleError(
-            f"the pose {what} than the bundle was trained on ({first}, ...)",
+            f"{what}, so {len(lost)} of {len(need.columns)} features that the bundle was trained "
+            f"on are missing: {', '.join(lost[:3])}, ...",
             recording=recording,
             expected=f"keypoints with the roles {', '.join(self.manifest['roles'])} in "
             f"{self.manifest['n_dims']}D",
-            todo="give the keypoints these roles (keypoint_roles in boutwise.yaml, or a mapping)",
+            todo="give the keypoints these roles (keypoints: in boutwise.yaml, or a mapping)",
         )
 
     def refuse_animals(self, animals: Sequence[str]) -> None:
@@ -189,6 +220,14 @@ class Bundle:
             )
 
     def _check_versions(self) -> None:
+        lost = [key for key in NEEDED_KEYS if key not in self.manifest]
+        if lost:
+            raise BundleError(
+                f"bundle.json has no '{lost[0]}'",
+                file=self.path,
+                expected=f"a bundle made by boutwise {__version__} or later",
+                todo="train again",
+            )
         needed = [
             ("preparation", part, version)
             for part, version in zip(self.prepare, self.manifest["prepare_versions"], strict=True)

@@ -149,8 +149,9 @@ def _score(
         streams = {}
         for name, need in member.streams.items():
             stream = prepared.stream(subject, need.features)
-            bundle.refuse_columns(subject.recording, need, stream.columns)
-            streams[name] = stream.values
+            roles = prepared.native.roles
+            places = bundle.places(subject.recording, need, stream.columns, roles)
+            streams[name] = stream.values if places is None else stream.values[:, places]
         scores = score_subject(member.fitted, subject, bundle.fps, streams)
         raw.append(scores_at(scores, prepared.clock, clock))
         seen = present_frames(streams)[:, None].astype(np.float32)

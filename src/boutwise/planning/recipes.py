@@ -70,7 +70,7 @@ def _read(name: str | Path) -> tuple[dict[str, Any], str]:
     else:
         raise RecipeError(
             f"there is no recipe '{name}'",
-            todo=did_you_mean(str(name), recipe_names()) + " A file is named with its .yaml",
+            todo=did_you_mean(str(name), recipe_names()) + "; a file is named with its .yaml",
         )
     try:
         data = yaml.safe_load(text)

@@ -175,6 +175,12 @@ def _unfinished(project: Project, plan: Plan, out: str | None) -> Path:
         begun = (run / "plan.yaml").exists() and not (run / FINISHED).exists()
         if begun and (out or Plan.load(run / "plan.yaml").recipe.name == plan.recipe.name):
             return run
+    if out and (project.runs / out / FINISHED).exists():
+        raise UsageError(
+            f"the run '{out}' is finished",
+            file=project.runs / out,
+            todo="nothing is left to do; choose another name for a new run",
+        )
     raise UsageError(
         f"there is no unfinished run {f'{out!r}' if out else 'of this recipe'} to go on with",
         file=project.runs,

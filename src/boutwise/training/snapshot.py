@@ -175,7 +175,7 @@ def _same_columns(
             "the pose of this recording gives other features than the recordings before it",
             recording=recording,
             expected="the same keypoint roles in all recordings of a run",
-            todo="see keypoint_roles in boutwise.yaml; 'boutwise check' names what is missing",
+            todo="see keypoints: in boutwise.yaml; 'boutwise check' names what is missing",
         )
 
 
