@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from boutwise.api._demo import demo
     from boutwise.api._doctor import doctor
     from boutwise.api._evaluating import evaluate
-    from boutwise.api._importing import apply_import, plan_import
     from boutwise.api._initialize import initialize
     from boutwise.api._planning import plan, prepare
     from boutwise.api._predicting import predict, predict_files
     from boutwise.api._reporting import report
-    from boutwise.api._score import score
     from boutwise.api._training import train, train_run
+    from boutwise.api.importing.verbs import apply_import, plan_import
+    from boutwise.api.scoring.verb import score
 
 _HOME = {
-    "apply_import": "_importing",
+    "apply_import": "importing.verbs",
     "check": "_checking",
     "convert": "_converting",
     "demo": "_demo",
@@ -34,12 +34,12 @@ _HOME = {
     "export": "_converting",
     "initialize": "_initialize",
     "plan": "_planning",
-    "plan_import": "_importing",
+    "plan_import": "importing.verbs",
     "predict": "_predicting",
     "predict_files": "_predicting",
     "prepare": "_planning",
     "report": "_reporting",
-    "score": "_score",
+    "score": "scoring.verb",
     "train": "_training",
     "train_run": "_training",
 }

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from boutwise.api._checking import check
-from boutwise.api._importing import apply_import, plan_import
 from boutwise.api._initialize import initialize
 from boutwise.api._planning import plan as make_plan
 from boutwise.api._predicting import predict_files
 from boutwise.api._reporting import report
 from boutwise.api._training import train_run
+from boutwise.api.importing.verbs import apply_import, plan_import
 from boutwise.bundle import Bundle
 from boutwise.planning import Plan
 from boutwise.project import Project

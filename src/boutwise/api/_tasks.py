@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from boutwise import formats
-from boutwise.api._import_drafts import equal_poses
+from boutwise.api.importing.drafts import equal_poses
 from boutwise.errors import DataError, UsageError
 from boutwise.formats import Contents
 from boutwise.prepare.rates import SAME_RATE

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from boutwise.api._importing import apply_import, plan_import
+from boutwise.api.importing.verbs import apply_import, plan_import
 
 NETWORK = "DLC_resnet50_pawsMay7shuffle1_500000"
 

@@ -1,8 +1,8 @@
 import pytest
 from tests.api.importing._lab_files import LABELS, NETWORK, frame_labels, pose, run, table
 
-from boutwise.api._import_metadata import by_pattern
-from boutwise.api._importing import plan_import
+from boutwise.api.importing.metadata import by_pattern
+from boutwise.api.importing.verbs import plan_import
 from boutwise.errors import DataError, UsageError
 from boutwise.types import Bout, Bouts, Condition, Severity
 

@@ -12,8 +12,8 @@ from tests.api.importing._lab_files import (
     spans,
 )
 
-from boutwise.api._import_sources import find, slug
-from boutwise.api._importing import apply_import, plan_import
+from boutwise.api.importing.sources import find, slug
+from boutwise.api.importing.verbs import apply_import, plan_import
 from boutwise.errors import DataError
 
 

@@ -12,7 +12,7 @@ from tests.api.importing._lab_files import (
     table,
 )
 
-from boutwise.api._importing import apply_import, plan_import
+from boutwise.api.importing.verbs import apply_import, plan_import
 from boutwise.errors import DataError
 from boutwise.project import Project
 from boutwise.types import Bout, Bouts, Subject

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from tests.api.importing._lab_files import run, spans
 
-from boutwise.api._importing import plan_import
+from boutwise.api.importing.verbs import plan_import
 
 
 def test_subtle(project, shared):

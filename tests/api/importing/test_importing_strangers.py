@@ -11,8 +11,8 @@ from tests.api.importing._lab_files import (
     table,
 )
 
-from boutwise.api._import_strangers import unclaimed
-from boutwise.api._importing import plan_import
+from boutwise.api.importing.strangers import unclaimed
+from boutwise.api.importing.verbs import plan_import
 
 
 def hdf5(path, *members):

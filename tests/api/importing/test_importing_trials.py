@@ -11,7 +11,7 @@ from tests.api.importing._lab_files import (
     trial_labels,
 )
 
-from boutwise.api._importing import apply_import, plan_import
+from boutwise.api.importing.verbs import apply_import, plan_import
 from boutwise.errors import DataError, UsageError
 from boutwise.types import Trial
 

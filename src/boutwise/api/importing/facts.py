@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from boutwise.api._import_drafts import Draft, names_of
-from boutwise.api._import_metadata import (
+from boutwise.api.importing.drafts import Draft, names_of
+from boutwise.api.importing.metadata import (
     AnimalFacts,
     Metadata,
     by_pattern,
     grid,
     session_by_pattern,
 )
-from boutwise.api._import_reading import ImportOptions, defaults
-from boutwise.api._import_types import ImportPlan
+from boutwise.api.importing.reading import ImportOptions, defaults
+from boutwise.api.importing.types import ImportPlan
 from boutwise.types import Animal, Problem, Recording, Session, Severity, Trial
 
 

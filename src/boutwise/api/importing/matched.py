@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from boutwise.api import _import_matching as matching
-from boutwise.api._import_drafts import Draft
-from boutwise.api._import_reading import ReadFile
-from boutwise.api._import_types import ImportPlan, ImportRow
+from boutwise.api.importing import matching
+from boutwise.api.importing.drafts import Draft
+from boutwise.api.importing.reading import ReadFile
+from boutwise.api.importing.types import ImportPlan, ImportRow
 from boutwise.formats import LabelTrack
 from boutwise.types import Problem, Recording, Severity, Trial
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from boutwise.api._import_matching import Candidate
-from boutwise.api._import_reading import ReadFile
-from boutwise.api._import_sources import slug
-from boutwise.api._import_types import ImportPlan, ImportRow
+from boutwise.api.importing.matching import Candidate
+from boutwise.api.importing.reading import ReadFile
+from boutwise.api.importing.sources import slug
+from boutwise.api.importing.types import ImportPlan, ImportRow
 from boutwise.errors import BoutwiseError
 from boutwise.project import Project
 from boutwise.types import PoseTrack, Problem, Recording, Severity

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from boutwise.api._import_sources import slug
+from boutwise.api.importing.sources import slug
 from boutwise.errors import did_you_mean
 from boutwise.formats._contract import LabelTrack
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boutwise import formats
-from boutwise.api._score_frames import SUFFIX, Probabilities, read_frames
+from boutwise.api.scoring.frames import SUFFIX, Probabilities, read_frames
 from boutwise.errors import UsageError
 from boutwise.formats import LabelRow, LabelTrack, bouts_csv
 from boutwise.types import Bouts, Observed, Subject

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from boutwise import formats, registry
-from boutwise.api._import_sources import ANY_TABLE, TABLES, Found
-from boutwise.api._import_types import ImportPlan, ImportRow
+from boutwise.api.importing.sources import ANY_TABLE, TABLES, Found
+from boutwise.api.importing.types import ImportPlan, ImportRow
 from boutwise.errors import BoutwiseError, FormatError
 from boutwise.formats import Contents
 from boutwise.project import Project, SourceFile
@@ -19,7 +19,7 @@ from boutwise.types import Problem, Severity
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """What the user said beside the sources; see :func:`boutwise.api._importing.plan_import`."""
+    """What the user said beside the sources; see :func:`boutwise.api.plan_import`."""
 
     format: str | None = None
     mapping: Mapping[str, Any] | None = None

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from boutwise import formats
-from boutwise.api._import_drafts import Draft
-from boutwise.api._import_matched import Matched, label_row, offset_of, report, trial_of
-from boutwise.api._import_reading import ImportOptions, ReadFile, problem_of
-from boutwise.api._import_types import ImportPlan, PlannedLabels
+from boutwise.api.importing.drafts import Draft
+from boutwise.api.importing.matched import Matched, label_row, offset_of, report, trial_of
+from boutwise.api.importing.reading import ImportOptions, ReadFile, problem_of
+from boutwise.api.importing.types import ImportPlan, PlannedLabels
 from boutwise.errors import BoutwiseError, did_you_mean
 from boutwise.project import FilePart, Project
 from boutwise.types import (

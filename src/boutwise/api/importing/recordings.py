@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from boutwise.api._import_drafts import Draft, pose_row
-from boutwise.api._import_facts import animals_of, session_of, trials_of, with_conditions
-from boutwise.api._import_metadata import AnimalFacts, Metadata
-from boutwise.api._import_reading import ImportOptions, defaults
-from boutwise.api._import_types import ImportPlan, PlannedRecording
+from boutwise.api.importing.drafts import Draft, pose_row
+from boutwise.api.importing.facts import animals_of, session_of, trials_of, with_conditions
+from boutwise.api.importing.metadata import AnimalFacts, Metadata
+from boutwise.api.importing.reading import ImportOptions, defaults
+from boutwise.api.importing.types import ImportPlan, PlannedRecording
 from boutwise.errors import DataError
 from boutwise.types import FrameClock, Problem, Recording, Session, Severity
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from boutwise.api._score_pairing import paired, renamed, units
-from boutwise.api._score_sources import Labels, Source, read_labels
+from boutwise.api.scoring.pairing import paired, renamed, units
+from boutwise.api.scoring.sources import Labels, Source, read_labels
 from boutwise.errors import UsageError
 from boutwise.formats import LabelTrack, labels_to_bouts
 from boutwise.metrics import ScoredSubject, ScoreOptions, Scores, score_recordings

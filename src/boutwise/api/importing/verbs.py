@@ -11,17 +11,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 from boutwise import formats
-from boutwise.api import (
-    _import_drafts,
-    _import_labels,
-    _import_matched,
-    _import_metadata,
-    _import_proposals,
-    _import_recordings,
-    _import_sources,
-)
-from boutwise.api._import_reading import ImportOptions, ReadFile, defaults, read_all
-from boutwise.api._import_types import (
+from boutwise.api.importing import drafts as _drafts
+from boutwise.api.importing import labels as _labels
+from boutwise.api.importing import matched as _matched
+from boutwise.api.importing import metadata as _metadata
+from boutwise.api.importing import proposals as _proposals
+from boutwise.api.importing import recordings as _recordings
+from boutwise.api.importing import sources as _sources
+from boutwise.api.importing.reading import ImportOptions, ReadFile, defaults, read_all
+from boutwise.api.importing.types import (
     ImportPlan,
     ImportResult,
     ImportRow,
@@ -90,22 +88,22 @@ def plan_import(
         session_pattern=session_pattern,
     )
     _check(options)
-    metadata = _import_metadata.read(animals, trials)
+    metadata = _metadata.read(animals, trials)
     named = [sources] if isinstance(sources, str | Path) else list(sources)
     plan = ImportPlan(strict=strict)
     tables = {Path(table).resolve() for table in (animals, trials) if table is not None}
-    found = _import_sources.find(named, format)
+    found = _sources.find(named, format)
     files = read_all(project, [f for f in found if f.path.resolve() not in tables], options, plan)
-    drafts = _import_drafts.drafts(project, files, plan)
-    matched = _import_matched.match_all(files, drafts, plan)
+    drafts = _drafts.drafts(project, files, plan)
+    matched = _matched.match_all(files, drafts, plan)
     rates: dict[str, list[float]] = {}
     for one in matched:
         rate = one.track.fps or (one.file.contents.fps if one.file.contents else None)
         rates.setdefault(one.match.id, []).extend([] if rate is None else [rate])
-    recordings = _import_recordings.plan_recordings(
+    recordings = _recordings.plan_recordings(
         drafts, rates, metadata, options, plan, default_fps=config.fps
     )
-    planner = _import_labels.LabelPlanner(
+    planner = _labels.LabelPlanner(
         project, drafts, recordings, options, plan, annotator=config.annotator
     )
     plan.labels = planner.run(matched)
@@ -140,19 +138,19 @@ def _propose(
     if not ethogram.names and (tracks or plan.labels):
         known = [defaults(file.found.format).get("ethogram") for file in files if not file.is_pose]
         of_format: Ethogram | None = next((one for one in known if one is not None), None)
-        ethogram, how = _import_proposals.ethogram(tracks, bouts, of_format)
+        ethogram, how = _proposals.ethogram(tracks, bouts, of_format)
         plan.ethogram = ethogram
         plan.notes.append(
             f"boutwise.yaml gets an ethogram of {len(ethogram.names)} behaviors "
             f"({', '.join(ethogram.names)}); {how}"
         )
-    plan.labels = [_import_labels.keep_known(planned, ethogram, plan) for planned in plan.labels]
+    plan.labels = [_labels.keep_known(planned, ethogram, plan) for planned in plan.labels]
     _overlaps(ethogram, plan)
     formats_say: dict[str, str] = {}
     for planned in plan.recordings:
         formats_say.update(planned.roles)
     keypoints = [name for planned in plan.recordings for name in planned.keypoints]
-    plan.roles = _import_proposals.roles(keypoints, project.config.keypoints, formats_say)
+    plan.roles = _proposals.roles(keypoints, project.config.keypoints, formats_say)
     if plan.roles:
         words = ", ".join(f"{name}: {role}" for name, role in plan.roles.items())
         plan.notes.append(f"boutwise.yaml gets the roles of {len(plan.roles)} keypoints ({words})")
@@ -167,7 +165,7 @@ def _overlaps(ethogram: Ethogram, plan: ImportPlan) -> None:
                 for bout in planned.bouts.rows()
                 if ethogram.merged(bout.behavior) in group.behaviors
             ]
-            names = _import_proposals.overlapping(members)
+            names = _proposals.overlapping(members)
             if names:
                 plan.problems.append(
                     Problem(
@@ -184,12 +182,12 @@ def _overlaps(ethogram: Ethogram, plan: ImportPlan) -> None:
 
 def _check_rest(
     project: Project,
-    metadata: _import_metadata.Metadata,
-    drafts: Mapping[str, _import_drafts.Draft],
+    metadata: _metadata.Metadata,
+    drafts: Mapping[str, _drafts.Draft],
     plan: ImportPlan,
 ) -> None:
     """Rows of metadata that speak of no recording."""
-    known = [name for draft in drafts.values() for name in _import_drafts.names_of(draft)]
+    known = [name for draft in drafts.values() for name in _drafts.names_of(draft)]
     for line in metadata.unused():
         name = line.cells["recording"]
         plan.problems.append(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from boutwise.api._score_sources import Labels
+from boutwise.api.scoring.sources import Labels
 from boutwise.errors import LabelError, UsageError, did_you_mean
 from boutwise.formats import LabelRow, LabelTrack
 

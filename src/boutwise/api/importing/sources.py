@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from boutwise import registry
-from boutwise.api._import_strangers import unclaimed
+from boutwise.api.importing.strangers import unclaimed
 from boutwise.errors import BoutwiseError, DataError
 
 VIDEOS = frozenset({".mp4", ".avi", ".mov", ".mkv", ".mpg", ".mpeg", ".m4v", ".wmv", ".webm"})
