@@ -75,7 +75,8 @@ def test_the_order_and_the_groups_of_the_project_do_not_change_a_score(trained, 
         one.add_animal(replace(one.animals()[recording.animals[0]], id="stranger"))
         one.add_recording(stranger)
         files = tmp_path / f"{one.root.name}-files" / "pose"
-        one.add_pose("new", files / f"{recording.id}.csv", format="dlc_csv")
+        shutil.copy(files / f"{recording.id}.csv", files / "new.csv")
+        one.add_pose("new", files / "new.csv", format="dlc_csv")
         bouts = one.bouts(recording.id)
         rows = [replace(b, recording="new", animal="stranger") for b in bouts.rows()]
         pieces = [replace(o, recording="new", animal="stranger") for o in bouts.observed]
