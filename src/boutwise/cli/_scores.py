@@ -35,8 +35,9 @@ def tell_scores(talk: Talk, scores: Mapping[str, Any]) -> None:
         ("macro F1 without background", scores["frames"]["macro_f1_without_background"]),
     ]
     lines += [
-        (f"bout F1@{threshold:g}, mean over behaviors", estimate)
-        for threshold, estimate in zip(thresholds, scores["bouts"]["macro_f1"], strict=True)
+        (f"bout F1@{threshold:g}, {words}", estimate)
+        for words, key in (("all bouts pooled", "pooled_f1"), ("mean over behaviors", "macro_f1"))
+        for threshold, estimate in zip(thresholds, scores["bouts"][key], strict=True)
     ]
     background = any(behavior["background"] for behavior in scores["behaviors"])
     talk.table(
