@@ -4,7 +4,7 @@ What lives here: one module for each family of metrics (``frames``, ``bouts``, `
 ``probabilities``), each with ``measure(truth, predicted, observed)`` for one behavior of one
 subject; and in the modules with an underscore what turns them into a score: counts that can be
 added up, the matching of bouts, intervals over animals, baselines, and :func:`score_recordings`.
-May import: ``types`` and ``errors``, numpy and nothing else, so that ``boutwise score`` starts at
+May import: ``types`` and ``errors``, numpy and scipy.special, so that ``boutwise score`` starts at
 once. To add a metric: one file with ``DESCRIPTION``, ``PREDICTION`` and ``measure``, and a slow,
 obvious reference of it in ``tests/metrics/references.py``; the contract test finds both.
 """

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import stdtrit
 
 from boutwise.errors import UsageError
 
@@ -51,29 +52,8 @@ class Estimate:
     interval: Interval
 
 
-def student_cdf(t: float, df: int) -> float:
-    """Probability below ``t`` of Student's distribution with whole degrees of freedom.
-
-    The finite sums of Abramowitz and Stegun, 26.7.3 and 26.7.4.
-
-    >>> round(student_cdf(2.5705818, 5), 6)
-    0.975
-    """
-    angle = math.atan2(t, math.sqrt(df))
-    cosine, sine = math.cos(angle), math.sin(angle)
-    if df == 1:
-        return 0.5 + angle / math.pi
-    term = cosine if df % 2 else 1.0
-    total = term
-    for step in range(3 if df % 2 else 2, df - 1, 2):
-        term *= cosine * cosine * (step - 1) / step
-        total += term
-    inside = 2 / math.pi * (angle + sine * total) if df % 2 else sine * total
-    return 0.5 + inside / 2
-
-
 def student_quantile(probability: float, df: int) -> float:
-    """Inverse of :func:`student_cdf` by bisection.
+    """Quantile of Student's distribution with ``df`` degrees of freedom.
 
     >>> round(student_quantile(0.975, 5), 4), round(student_quantile(0.975, 2), 4)
     (2.5706, 4.3027)
@@ -82,11 +62,7 @@ def student_quantile(probability: float, df: int) -> float:
         raise UsageError(
             f"no quantile of Student's distribution for {probability} and {df} degrees of freedom"
         )
-    low, high = -1e6, 1e6
-    for _ in range(100):
-        middle = (low + high) / 2
-        low, high = (middle, high) if student_cdf(middle, df) < probability else (low, middle)
-    return (low + high) / 2
+    return float(stdtrit(df, probability))
 
 
 def _refusal(n_groups: int, n_defined: int) -> str:

@@ -36,7 +36,7 @@ CLAIM_S = 0.5
 """Time that a process has to write its plan after it took the name of a run, seconds."""
 FINISHED = "report.html"
 """The last file of a run; until it is there, the run can be resumed."""
-PACKAGES = ("numpy", "scipy", "pandas", "lightgbm", "scikit-learn", "torch", "lightning")
+PACKAGES = ("numpy", "scipy", "pandas", "lightgbm", "torch", "lightning")
 
 
 @dataclass(frozen=True)
