@@ -19,7 +19,7 @@ from boutwise.planning import make_plan
 from boutwise.training import control, train
 from boutwise.training.assess import native_present
 from boutwise.training.run import _claim
-from boutwise.training.snapshot import load_snapshot
+from boutwise.training.snapshot_files import load_snapshot
 from boutwise.types import Recording
 
 HELD = [*QUICK, "split.holdout=[mouse_4]"]

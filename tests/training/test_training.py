@@ -14,7 +14,7 @@ from boutwise.bundle import Bundle
 from boutwise.errors import BundleError, DataError, UsageError
 from boutwise.planning import make_plan
 from boutwise.training import control, train
-from boutwise.training.snapshot import load_snapshot
+from boutwise.training.snapshot_files import load_snapshot
 from boutwise.training.units import Unit, entry_mask
 from boutwise.types import FrameState
 

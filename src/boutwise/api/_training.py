@@ -17,7 +17,7 @@ from boutwise.project import Project
 from boutwise.training import RunResult
 from boutwise.training import train as train_plan
 from boutwise.training.run import write_json
-from boutwise.training.snapshot import load_snapshot
+from boutwise.training.snapshot_files import load_snapshot
 
 Say = Callable[[int, int, str], None]
 

@@ -27,7 +27,8 @@ from boutwise.training.assess import Assessed, assess, native_scores, write_out_
 from boutwise.training.control import control_plan, judge, shift_labels
 from boutwise.training.pool import run_units
 from boutwise.training.shipping import build_bundle
-from boutwise.training.snapshot import Snapshot, load_snapshot, save_snapshot, take_snapshot
+from boutwise.training.snapshot import Snapshot, take_snapshot
+from boutwise.training.snapshot_files import load_snapshot, save_snapshot
 from boutwise.training.units import FINAL, Unit
 from boutwise.types.recipe import NetworkMember
 

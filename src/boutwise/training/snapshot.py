@@ -1,25 +1,19 @@
 """The snapshot of a run: labels and streams as they were when it began.
 
-``data/labels.parquet`` holds the labels trained on, as runs of equal states, in native frames;
-``data/snapshot.json`` says which streams of the store belong to which subject. Workers read these
-two and the store, never the database.
+Workers read it from its files (:mod:`boutwise.training.snapshot_files`) and the store, never the
+database.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from boutwise import registry
-from boutwise.bundle.bundle import ethogram_as_dict, ethogram_from_dict
 from boutwise.errors import DataError
 from boutwise.learners import Dataset, SubjectFrames
 from boutwise.planning import LabelledSubject, Plan
@@ -31,15 +25,10 @@ from boutwise.prepare import (
     load_streams,
     member_streams,
     resample_states,
-    working_clock,
 )
 from boutwise.project import Project
 from boutwise.store import Store
-from boutwise.types import Ethogram, FrameClock, FrameState, Subject
-from boutwise.types.bouts import runs
-
-LABELS, SNAPSHOT = "labels.parquet", "snapshot.json"
-COLUMNS = ("recording", "animal", "target", "behavior", "start", "stop", "state")
+from boutwise.types import Ethogram, FrameClock, Subject
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,124 +166,6 @@ def _same_columns(
             expected="the same keypoint roles in all recordings of a run",
             todo="see keypoints: in boutwise.yaml; 'boutwise check' names what is missing",
         )
-
-
-def save_snapshot(snapshot: Snapshot, directory: Path) -> str:
-    """Write the labels and the list of streams; returns the digest of the labels."""
-    directory.mkdir(parents=True, exist_ok=True)
-    table = _label_table(snapshot)
-    table.to_parquet(directory / LABELS, index=False)
-    digest = hashlib.sha256(table.to_csv(index=False).encode("utf-8")).hexdigest()
-    data = {
-        "ethogram": ethogram_as_dict(snapshot.ethogram),
-        "fps": snapshot.fps,
-        "store": str(snapshot.store.directory.resolve()),
-        "columns": [{k: list(v) for k, v in member.items()} for member in snapshot.columns],
-        "entries": [
-            {
-                "recording": entry.subject.recording,
-                "animal": entry.subject.animal,
-                "target": entry.subject.target,
-                "group": entry.group,
-                "unit": entry.unit,
-                "clock": _clock_as_dict(entry.clock, snapshot.store),
-                "keys": [{k: list(v) for k, v in member.items()} for member in entry.keys],
-            }
-            for entry in snapshot.entries
-        ],
-        "facts": {**snapshot.facts, "labels_digest": digest},
-    }
-    # The list of streams comes last, and whole: where it is there, so are the labels.
-    temporary = directory / f".{SNAPSHOT}.tmp"
-    temporary.write_text(json.dumps(data, indent=1), encoding="utf-8")
-    temporary.replace(directory / SNAPSHOT)
-    return digest
-
-
-def load_snapshot(directory: Path) -> Snapshot:
-    """The inverse of :func:`save_snapshot`."""
-    data = json.loads((directory / SNAPSHOT).read_text(encoding="utf-8"))
-    ethogram = ethogram_from_dict(data["ethogram"])
-    store = Store(data["store"])
-    clocks = [_clock_from_dict(row["clock"], store) for row in data["entries"]]
-    entries = tuple(
-        Entry(
-            Subject(row["recording"], row["animal"], row["target"]),
-            row["group"],
-            row["unit"],
-            clock,
-            working_clock(clock, data["fps"]),
-            tuple({k: tuple(v) for k, v in member.items()} for member in row["keys"]),
-        )
-        for row, clock in zip(data["entries"], clocks, strict=True)
-    )
-    return Snapshot(
-        ethogram,
-        data["fps"],
-        entries,
-        tuple({k: tuple(v) for k, v in member.items()} for member in data["columns"]),
-        read_labels(directory / LABELS, entries, ethogram),
-        store,
-        data["facts"],
-    )
-
-
-def _clock_as_dict(clock: FrameClock, store: Store) -> dict[str, Any]:
-    plain: dict[str, Any] = {"kind": clock.kind, "fps": clock.fps, "n_frames": clock.n_frames}
-    if clock.kind == "pts":
-        plain["times"] = Store.key("clock", clock.times_s)
-        store.put(plain["times"], clock.times_s, {"what": "frame times, seconds"})
-    return plain
-
-
-def _clock_from_dict(data: dict[str, Any], store: Store) -> FrameClock:
-    if data["kind"] == "declared":
-        return FrameClock.declared(data["n_frames"], data["fps"])
-    times_s = store.array(data["times"])
-    if times_s is None:
-        raise DataError(
-            "the frame times of a recording are gone from the store", todo="start the run again"
-        )
-    return FrameClock.from_pts(times_s)
-
-
-def _label_table(snapshot: Snapshot) -> pd.DataFrame:
-    rows = []
-    for entry in snapshot.entries:
-        states = snapshot.states[entry.subject]
-        for column, behavior in enumerate(snapshot.ethogram.names):
-            for state in (FrameState.YES, FrameState.NO, FrameState.UNSCORABLE):
-                rows += [
-                    (
-                        entry.subject.recording,
-                        entry.subject.animal,
-                        entry.subject.target,
-                        behavior,
-                        start,
-                        stop,
-                        int(state),
-                    )
-                    for start, stop in runs(states[:, column] == state)
-                ]
-    table = pd.DataFrame(rows, columns=list(COLUMNS))
-    return table.sort_values(["recording", "animal", "target", "behavior", "start"])
-
-
-def read_labels(
-    path: Path, entries: Sequence[Entry], ethogram: Ethogram
-) -> dict[Subject, NDArray[np.int8]]:
-    """Frame states of each subject from ``labels.parquet``, (native frames, behaviors)."""
-    states = {
-        entry.subject: np.full(
-            (entry.clock.n_frames, len(ethogram.names)), FrameState.UNLABELLED, dtype=np.int8
-        )
-        for entry in entries
-    }
-    place = {name: column for column, name in enumerate(ethogram.names)}
-    table = pd.read_parquet(path, columns=list(COLUMNS))
-    for *who, behavior, start, stop, state in table.to_numpy().tolist():
-        states[Subject(*who)][start:stop, place[behavior]] = state
-    return states
 
 
 def stream_needs(plan: Plan, snapshot: Snapshot) -> list[dict[str, Any]]:

@@ -26,7 +26,8 @@ from boutwise.planning import Plan
 from boutwise.planning.folds import test_mask
 from boutwise.planning.plan import FEWEST_TO_STOP
 from boutwise.training.control import control_plan, shift_labels
-from boutwise.training.snapshot import Entry, Snapshot, load_snapshot
+from boutwise.training.snapshot import Entry, Snapshot
+from boutwise.training.snapshot_files import load_snapshot
 from boutwise.types import Subject
 from boutwise.types.recipe import NetworkMember
 
