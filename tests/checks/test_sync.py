@@ -26,7 +26,7 @@ from boutwise.checks.sync import (
 )
 from boutwise.errors import DataError
 from boutwise.types import FrameState
-from boutwise.types.bouts import runs
+from boutwise.types.frame_states import runs
 
 from .memory import mice_study, moved
 

@@ -16,7 +16,7 @@ from boutwise.decision.combination import fit_combination
 from boutwise.decision.links import blocks
 from boutwise.decision.smoothing import drop_short, moving_mean
 from boutwise.types import Behavior, Ethogram, ExclusiveGroup
-from boutwise.types.bouts import runs
+from boutwise.types.frame_states import runs
 from boutwise.types.recipe import parse_recipe
 
 GROUP = Ethogram(

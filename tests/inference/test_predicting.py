@@ -14,7 +14,7 @@ from boutwise.bundle import Bundle
 from boutwise.errors import BundleError, DataError, UsageError
 from boutwise.inference import Predictor, prediction_bouts
 from boutwise.types import FrameClock
-from boutwise.types.bouts import FrameState
+from boutwise.types.frame_states import FrameState
 
 
 @pytest.fixture(scope="module")

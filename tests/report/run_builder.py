@@ -23,7 +23,7 @@ from boutwise.types import (
     Severity,
     Subject,
 )
-from boutwise.types.bouts import runs
+from boutwise.types.frame_states import runs
 
 FPS = 20.0
 MOUSE = Ethogram(

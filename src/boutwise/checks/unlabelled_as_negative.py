@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from boutwise.checks._contract import Study
 from boutwise.checks._labelled import Labelled, labelled
 from boutwise.types import Ethogram, FrameState, Problem, Severity
-from boutwise.types.bouts import runs
+from boutwise.types.frame_states import runs
 
 DESCRIPTION = "unlabeled stretches that count as negative, and behaviors nobody looked for"
 

@@ -12,7 +12,7 @@ from boutwise import __version__, registry
 from boutwise.bundle import Bundle
 from boutwise.formats._prediction import file_stem, read_facts, write_frames
 from boutwise.types import Bout, Bouts, Observed, Prediction
-from boutwise.types.bouts import runs
+from boutwise.types.frame_states import runs
 
 
 def prediction_bouts(prediction: Prediction) -> Bouts:

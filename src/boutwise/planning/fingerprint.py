@@ -12,7 +12,7 @@ import numpy as np
 from boutwise.planning.targets import LabelledSubject
 from boutwise.project import Project
 from boutwise.types import Ethogram, FrameState
-from boutwise.types.bouts import runs
+from boutwise.types.frame_states import runs
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 

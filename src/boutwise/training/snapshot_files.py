@@ -22,7 +22,7 @@ from boutwise.prepare import working_clock
 from boutwise.store import Store
 from boutwise.training.snapshot import Entry, Snapshot
 from boutwise.types import Ethogram, FrameClock, FrameState, Subject
-from boutwise.types.bouts import runs
+from boutwise.types.frame_states import runs
 
 LABELS, SNAPSHOT = "labels.parquet", "snapshot.json"
 COLUMNS = ("recording", "animal", "target", "behavior", "start", "stop", "state")

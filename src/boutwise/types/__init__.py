@@ -6,10 +6,11 @@ nothing of boutwise but ``errors``. No file is opened here. To add a type: one f
 checked in ``__post_init__``, its name in the list below.
 """
 
-from boutwise.types.bouts import Bout, Bouts, FrameState, Observed
+from boutwise.types.bouts import Bout, Bouts, Observed
 from boutwise.types.clock import FrameClock
 from boutwise.types.ethogram import Behavior, Ethogram, ExclusiveGroup
 from boutwise.types.features import FeatureTable
+from boutwise.types.frame_states import FrameState
 from boutwise.types.pose import PoseTrack
 from boutwise.types.prediction import Prediction
 from boutwise.types.problems import Problem, Severity

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from boutwise.decision.decoders.most_likely import decide as most_likely
 from boutwise.decision.links import blocks
 from boutwise.types import Ethogram
-from boutwise.types.bouts import runs
+from boutwise.types.frame_states import runs
 
 
 def decide(
