@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 from boutwise import formats, registry
 from boutwise.errors import DataError, UsageError, did_you_mean
@@ -140,7 +141,7 @@ def _format_of(target: Path) -> str:
     )
 
 
-def _writer(format: str):  # type: ignore[no-untyped-def]
+def _writer(format: str) -> ModuleType:
     names = writable_formats()
     if format not in names:
         raise UsageError(f"bouts cannot be written as '{format}'", todo=did_you_mean(format, names))

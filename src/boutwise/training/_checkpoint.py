@@ -42,7 +42,7 @@ def matching(checkpoint: Path, wanted: str) -> Path | None:
     todo = "delete it to train from the start, or use another folder"
     try:
         found = torch.load(checkpoint, map_location="cpu", weights_only=True).get("identity")
-    except Exception as error:
+    except Exception as error:  # a broken file raises whatever its bytes lead to
         reason = str(error).strip().split("\n")[0]
         raise DataError(
             f"the checkpoint cannot be read: {reason}", file=checkpoint, todo=todo

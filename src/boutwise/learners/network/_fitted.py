@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from boutwise.errors import BundleError, DataError
@@ -138,7 +139,7 @@ def load(directory: Path) -> FittedNetwork:
     try:
         settings = json.loads((directory / SETTINGS).read_text(encoding="utf-8"))
         tensors = load_file(directory / WEIGHTS)
-    except Exception as error:
+    except (OSError, ValueError, SafetensorError) as error:
         raise BundleError(
             f"the network cannot be read: {error}",
             file=directory,
