@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from boutwise.errors import BundleError, DataError, LabelError, UsageError
 from boutwise.learners import Chunk, Dataset, Run, SubjectFrames, trees
 from boutwise.learners._scoring import score_subject
-from boutwise.learners._trees_forest import Forest
 from boutwise.types import Behavior, Ethogram, ExclusiveGroup, FrameState, Subject
 from boutwise.types.recipe import TreesMember
 
@@ -303,40 +302,15 @@ def test_importing_the_part_loads_no_lightgbm():
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_forest_scores_are_those_of_lightgbm():
-    """Bit for bit, with missing values in training, in scoring only, and in neither."""
-    import lightgbm
-
-    rng = np.random.default_rng(0)
-    values = rng.normal(size=(3000, 6)).astype(np.float32)
-    values[rng.random(3000) < 0.2, 0] = np.nan
-    values[values[:, 1] > 1, 1] = np.nan
-    values[:, 2] = values[:, 2].round(1)
-    target = (np.nan_to_num(values[:, 0], nan=2.0) + np.isnan(values[:, 1]) > 0.5).astype(int)
-    target += (values[:, 2] + values[:, 3] > 1).astype(int)
-    new = rng.normal(size=(2000, 6)).astype(np.float32)
-    new[rng.random(new.shape) < 0.2] = np.nan
-    new[:50] = [np.inf, -np.inf, 0.0, 1e30, -1e-38, 0.1]
-    for objective, leaves in (("multiclass", 12), ("binary", 5)):
-        settings = {"objective": objective, "num_leaves": leaves, "verbose": -1, "num_threads": 1}
-        if objective == "multiclass":
-            settings["num_class"] = 3
-        label = target if objective == "multiclass" else target > 0
-        booster = lightgbm.train(settings, lightgbm.Dataset(values, label), 40)
-        forest = Forest.of(booster, 25)
-        expected = booster.predict(new, raw_score=True, num_iteration=25).reshape(2000, -1)
-        found = forest.scores(np.asfortranarray(new[:, forest.columns]))
-        np.testing.assert_array_equal(found, expected)
-        assert len(forest.mirrored) > 0
-
-
-def test_large_trees_are_left_to_lightgbm(train):
-    large = trees.Learner(member(leaves=40, leaf_frames=5, rounds=5), ETHOGRAM)
-    fitted = large.fit(train, None, run())
-    assert Forest.of(fitted.models[0].booster, 5) is None
+@pytest.mark.parametrize("leaves", [5, 12, 40])
+def test_scores_are_those_of_lightgbm_on_the_statistics(train, leaves):
+    """Block by block, with missing values, the same as in one call."""
+    learner = trees.Learner(member(leaves=leaves, leaf_frames=5, rounds=25), ETHOGRAM)
+    fitted = learner.fit(train, None, run())
     item = subject("c", seed=3)
     found = scores(fitted, item)
-    expected = fitted.models[0].booster.predict(
-        fitted.windows.compute(item.streams["features"]), raw_score=True
-    )
-    np.testing.assert_allclose(found[:, :3], expected, atol=1e-5)
+    rows = fitted.windows.compute(item.streams["features"])
+    assert np.isnan(rows).any()
+    group, groom = (model.booster.predict(rows, raw_score=True) for model in fitted.models)
+    np.testing.assert_allclose(found[:, :3], group, atol=1e-5)
+    np.testing.assert_allclose(found[:, 3], groom, atol=1e-5)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,6 @@ from boutwise.errors import BundleError, DataError
 from boutwise.features._windows import VERSION as STATISTICS_VERSION
 from boutwise.features._windows import WindowStatistics
 from boutwise.learners._contract import Chunk
-from boutwise.learners._trees_forest import Reader
 from boutwise.learners._trees_rows import STREAM, Task, tasks_of
 from boutwise.types import Behavior, Ethogram, ExclusiveGroup
 
@@ -51,6 +49,15 @@ class Model:
         if not self.task.exclusive:
             return () if 1 in self.present else self.task.behaviors
         return tuple(n for i, n in enumerate(self.task.behaviors) if i not in self.present)
+
+    def raw(self, block: NDArray[np.float32]) -> NDArray[np.float64]:
+        """What LightGBM says of rows, (rows, outputs); one column of zeros for a constant."""
+        if self.booster is None:
+            return np.zeros((len(block), 1))
+        found = self.booster.predict(
+            block, raw_score=True, num_iteration=self.rounds, num_threads=1
+        )
+        return np.asarray(found, dtype=np.float64).reshape(len(block), -1)
 
     def scores(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
         """Logits of the task's behaviors, (rows, behaviors), from the booster's raw scores."""
@@ -99,16 +106,12 @@ class Fitted:
             start, stop = chunk.before, len(base) - chunk.after
             out = np.empty((max(stop - start, 0), len(self.ethogram.names)), dtype=np.float32)
             done = 0
-            for block in self._reader.windows.blocks(base, start=start, stop=stop):
-                for model, raw in zip(self.models, self._reader.raw(block), strict=True):
+            for block in self.windows.blocks(base, start=start, stop=stop):
+                for model in self.models:
                     places = [self.ethogram.names.index(name) for name in model.task.behaviors]
-                    out[done : done + len(block), places] = model.scores(raw)
+                    out[done : done + len(block), places] = model.scores(model.raw(block))
                 done += len(block)
             yield out
-
-    @cached_property
-    def _reader(self) -> Reader:
-        return Reader.of(self.windows, [(model.booster, model.rounds) for model in self.models])
 
     def _checked(self, chunk: Chunk) -> NDArray[np.float32]:
         if abs(chunk.fps - self.windows.fps) > 1e-3 * self.windows.fps:
