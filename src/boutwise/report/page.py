@@ -5,11 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import jinja2
-from markupsafe import Markup
-
-from boutwise.report.colors import DARK, LIGHT, swatches, variables
-from boutwise.report.figures.svg import stylesheet
+from boutwise.report.colors import swatches
+from boutwise.report.paper import rendered, write_page
 from boutwise.report.run_folder import Run, read_run
 from boutwise.report.sections import bouts, checks, data, head, plan, rasters, scores, spread
 
@@ -45,11 +42,7 @@ def write_report(run_directory: Path, *, out: Path | None = None) -> Path:
     """
     run = read_run(run_directory)
     path = Path(out) if out is not None else run.directory / "report.html"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(render(run), encoding="utf-8")
-    temporary.replace(path)
-    return path
+    return write_page(path, render(run))
 
 
 def render(run: Run) -> str:
@@ -67,24 +60,4 @@ def render(run: Run) -> str:
         "checks": checks.build(run),
         "environment": checks.environment_table(run),
     }
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("boutwise.report"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    return environment.get_template("report.html.j2").render(
-        run=run, sections=SECTIONS, style=Markup(style()), **content
-    )
-
-
-def style() -> str:
-    """The style sheet: colors for light, dark and print, the page, the figures."""
-    light, dark = variables(LIGHT), variables(DARK)
-    return (
-        f":root{{color-scheme:light dark;{light}}}"
-        f"@media (prefers-color-scheme:dark){{:root{{{dark}}}}}"
-        f"@media print{{:root{{color-scheme:light;{light}}}}}"
-        f"{stylesheet('page')}{stylesheet('figures')}"
-    )
+    return rendered("report.html.j2", run=run, sections=SECTIONS, **content)
