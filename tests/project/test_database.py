@@ -107,7 +107,7 @@ def test_what_people_entered_can_be_neither_changed_nor_deleted(tmp_path, table)
     database = Database(tmp_path)
     with database.transaction() as connection:
         connection.execute(
-            "INSERT INTO recordings VALUES ('r', '', '', 10, 20.0, 'declared', NULL, '')"
+            "INSERT INTO recordings VALUES ('r', '', '', 10, 20.0, 'declared', NULL, '', 0)"
         )
         columns = {
             "bouts": "id, recording, animal, target, behavior, start, stop, state, annotator, "

@@ -59,6 +59,14 @@ def run(  # an option is a parameter: the command line has as many as the contra
         str | None,
         typer.Option(metavar="auto|N", help="Move labels by N frames; auto proposes one."),
     ] = None,
+    labels_only: Annotated[
+        bool,
+        typer.Option("--labels-only", help="Labels without pose make recordings of their own."),
+    ] = False,
+    annotator_pattern: Annotated[
+        str | None,
+        typer.Option(metavar="REGEX", help="Annotator in the file name, as (?P<annotator>...)."),
+    ] = None,
     strict: Annotated[
         bool, typer.Option("--strict/--lenient", help="Stop at the first bad file, or go on.")
     ] = False,
@@ -83,6 +91,8 @@ def run(  # an option is a parameter: the command line has as many as the contra
             trials=trials,
             trial_length=trial_length,
             label_offset=whole_or_auto(label_offset, "--label-offset"),
+            labels_only=labels_only,
+            annotator_pattern=annotator_pattern,
             strict=strict,
         )
         if dry_run:

@@ -66,6 +66,7 @@ class LabelTrack:
         n_rows: For labels frame by frame: how many frames the file has.
         trial: Number of the trial, for a file of one trial; its frames count within the trial.
         annotator: As the file tells, else empty.
+        length: Length of the whole recording in ``unit``, where the file states it.
     """
 
     recording: str
@@ -78,6 +79,7 @@ class LabelTrack:
     trial: int | None = None
     annotator: str = ""
     examined: tuple[LabelRow, ...] | None = None
+    length: float | None = None
 
 
 @dataclass(frozen=True, eq=False)

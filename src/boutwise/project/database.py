@@ -112,6 +112,7 @@ class Database:
                 expected=f"schema {newest} or older",
                 todo="update boutwise",
             )
+        is_new = not self.version()  # nothing is in it that a copy could save
         for number, sql in steps:
             if self.version() >= number:
                 continue
@@ -119,7 +120,7 @@ class Database:
             with self._lock:
                 # Two processes may open an old project at once: the second finds it done.
                 self._connection.execute("PRAGMA busy_timeout=30000")
-                if self.version():
+                if not is_new:
                     self._back_up(number)
                 self._apply(number, sql)
 

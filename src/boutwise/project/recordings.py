@@ -90,7 +90,8 @@ def add(database: Database, recording: Recording) -> None:
     """Add a recording; animals and session are made as needed.
 
     Adding an equal one changes nothing; video, session and trials are filled in where there were
-    none.
+    none. A recording with an open end becomes longer, or gets its true end. As long as it has no
+    pose, its animals may come in another order: that of the pose.
 
     Raises:
         ProjectError: A recording of that id is there and says otherwise.
@@ -106,10 +107,7 @@ def add(database: Database, recording: Recording) -> None:
         if there is None:
             _insert(connection, recording)
         else:
-            connection.execute(
-                "UPDATE recordings SET video = ?, session = ? WHERE id = ?",
-                (recording.video, recording.session, recording.id),
-            )
+            _update(database, connection, there, recording)
         if there is None or not there.trials:
             connection.executemany(
                 "INSERT INTO trials VALUES (?, ?, ?, ?, ?)",
@@ -120,11 +118,22 @@ def add(database: Database, recording: Recording) -> None:
             )
 
 
+def _update(
+    database: Database, connection: sqlite3.Connection, there: Recording, merged: Recording
+) -> None:
+    connection.execute(
+        "UPDATE recordings SET video = ?, session = ?, n_frames = ?, open_end = ? WHERE id = ?",
+        (merged.video, merged.session, merged.n_frames, int(merged.open_end), merged.id),
+    )
+    if merged.animals != there.animals:
+        rename_animals(database, merged.id, merged.animals)
+
+
 def _insert(connection: sqlite3.Connection, recording: Recording) -> None:
     clock = recording.clock
     times = clock.times_s.astype("<f8").tobytes() if clock.kind == "pts" else None
     connection.execute(
-        "INSERT INTO recordings VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO recordings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             recording.id,
             recording.video,
@@ -134,6 +143,7 @@ def _insert(connection: sqlite3.Connection, recording: Recording) -> None:
             clock.kind,
             times,
             now(),
+            int(recording.open_end),
         ),
     )
     connection.executemany(
@@ -144,21 +154,31 @@ def _insert(connection: sqlite3.Connection, recording: Recording) -> None:
 
 def _merged(there: Recording, new: Recording, database: Database) -> Recording:
     name = f"recording '{new.id}'"
+    longer = there.open_end and new.n_frames >= there.n_frames
+    posed = database.rows(
+        "SELECT 1 FROM file_recordings AS r JOIN current_versions AS v ON v.id = r.version "
+        "JOIN files AS f ON f.id = v.file WHERE f.kind = 'pose' AND r.recording = ?",
+        (new.id,),
+    )
+    reordered = not posed and sorted(there.animals) == sorted(new.animals)
     facts = (
-        ("number of frames", there.n_frames, new.n_frames),
+        ("number of frames", there.n_frames, there.n_frames if longer else new.n_frames),
         ("frame rate", round(there.clock.fps, 6), round(new.clock.fps, 6)),
         ("clock", there.clock.kind, new.clock.kind),
-        ("animals", there.animals, new.animals),
+        ("animals", there.animals, there.animals if reordered else new.animals),
     )
     for what, old, wanted in facts:
         if old != wanted:
             _conflict(name, what, old, wanted, database)
-    if not np.allclose(there.clock.times_s, new.clock.times_s, atol=1e-6):
+    if not longer and not np.allclose(there.clock.times_s, new.clock.times_s, atol=1e-6):
         _conflict(name, "times of the frames", "those of the project", "others", database)
     if there.trials and new.trials and there.trials != new.trials:
         _conflict(name, "trials", len(there.trials), f"other trials ({len(new.trials)})", database)
     return replace(
         there,
+        clock=new.clock if longer else there.clock,
+        animals=new.animals,
+        open_end=there.open_end and new.open_end,
         video=_filled(name, "video", there, new, database),
         session=_filled(name, "session", there, new, database),
         trials=there.trials or new.trials,
@@ -214,6 +234,7 @@ def load(database: Database, only: str | None = None) -> dict[str, Recording]:
             video=row["video"],
             session=row["session"],
             trials=tuple(trials.get(row["id"], ())),
+            open_end=bool(row["open_end"]),
             row_to_frame=maps.get(row["id"], {}),
         )
         for row in table("recordings", "id", "id")

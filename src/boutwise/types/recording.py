@@ -92,6 +92,8 @@ class Recording:
         video: Path of the video as given, empty when there is none.
         session: Id of the session.
         trials: In order, not overlapping.
+        open_end: Whether it may go on after its last frame: nobody has counted its frames, and they
+            are those up to the end of the last label.
         row_to_frame: For a pose file whose rows are not the frames 0, 1, 2, ...: file name ->
             frame of each row, (rows,).
     """
@@ -102,6 +104,7 @@ class Recording:
     video: str = ""
     session: str = ""
     trials: tuple[Trial, ...] = ()
+    open_end: bool = False
     row_to_frame: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -1,7 +1,7 @@
 import pytest
 from tests.api.importing._lab_files import LABELS, NETWORK, frame_labels, pose, run, table
 
-from boutwise.api.importing.metadata import by_pattern
+from boutwise.api.importing.patterns import by_pattern
 from boutwise.api.importing.verbs import plan_import
 from boutwise.errors import DataError, UsageError
 from boutwise.types import Bout, Bouts, Condition, Severity

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from boutwise.api.importing.matching import Candidate
+from boutwise.api.importing.matching import Candidate, match
 from boutwise.api.importing.reading import ReadFile
 from boutwise.api.importing.sources import slug
 from boutwise.api.importing.types import ImportPlan, ImportRow
 from boutwise.errors import BoutwiseError
-from boutwise.project import Project
+from boutwise.formats import LabelTrack
+from boutwise.project import Project, SourceFile
 from boutwise.types import PoseTrack, Problem, Recording, Severity
 
 
@@ -31,6 +32,10 @@ class Draft:
         roles: As far as the format knows.
         known: The recording, where the project has it.
         folder: Where the pose file lies.
+        posed: Whether it has pose, in the project or by this import.
+        first_pose: Whether the project has it without pose, and its pose comes now.
+        also: Further names that a table may call it by.
+        labeled: For a recording of the project without pose: folder and annotator of its labels.
     """
 
     id: str
@@ -42,11 +47,15 @@ class Draft:
     roles: Mapping[str, str]
     known: Recording | None
     folder: Path | None
+    posed: bool = True
+    first_pose: bool = False
+    also: tuple[str, ...] = ()
+    labeled: tuple[tuple[Path, str], ...] = ()
 
     @property
     def candidate(self) -> Candidate:
         """What label files are matched to."""
-        return Candidate(self.id, self.name, self.folder, self.n_frames)
+        return Candidate(self.id, self.name, self.folder, self.n_frames, self.labeled)
 
 
 def drafts(project: Project, files: Sequence[ReadFile], plan: ImportPlan) -> dict[str, Draft]:
@@ -54,10 +63,14 @@ def drafts(project: Project, files: Sequence[ReadFile], plan: ImportPlan) -> dic
     there = {recording.id: recording for recording in project.recordings()}
     places = {f.recording: f.path for f in project.files() if f.kind == "pose"}
     by_path = {path.resolve(): name for name, path in places.items()}
+    poseless = _without_pose(project, there, places)
     groups: dict[str, list[ReadFile]] = {}
     for file in files:
         if file.is_pose:
-            groups.setdefault(_id(file, places, by_path), []).append(file)
+            name = _id(file, places, by_path)
+            if name not in there:
+                name = _waiting(file, poseless) or name
+            groups.setdefault(name, []).append(file)
     found: dict[str, Draft] = {}
     for name, group in sorted(groups.items()):
         chosen = _one_of(project, name, group, plan)
@@ -68,7 +81,49 @@ def drafts(project: Project, files: Sequence[ReadFile], plan: ImportPlan) -> dic
             untouched = _untouched(project, recording, places[name], plan)
             if untouched is not None:
                 found[name] = untouched
+    for name, draft in poseless.items():
+        if name in found:
+            found[name] = replace(found[name], first_pose=True)
+        elif name not in groups:
+            found[name] = draft
     return found
+
+
+def _without_pose(
+    project: Project, there: Mapping[str, Recording], places: Mapping[str, Path]
+) -> dict[str, Draft]:
+    """Recordings of the project of which it has labels only."""
+    labeled: dict[str, list[SourceFile]] = {}
+    for file in project.files():
+        if file.kind == "labels":
+            labeled.setdefault(file.recording, []).append(file)
+    return {
+        name: Draft(
+            name,
+            None,
+            name.rsplit("/", 1)[-1],
+            recording.n_frames,
+            recording.animals,
+            (),
+            {},
+            recording,
+            None,
+            posed=False,
+            also=tuple(n for f in labeled.get(name, ()) for n in (f.path.name, f.path.stem)),
+            labeled=tuple((f.path.resolve().parent, f.annotator) for f in labeled.get(name, ())),
+        )
+        for name, recording in there.items()
+        if name not in places
+    }
+
+
+def _waiting(file: ReadFile, poseless: Mapping[str, Draft]) -> str:
+    """The recording without pose that a pose file is of, by its name; empty when there is none."""
+    if file.contents is None:
+        return ""
+    track = LabelTrack(file.contents.recording, "frame", ())
+    candidates = [draft.candidate for draft in poseless.values()]
+    return match(track, file.path.resolve().parent, candidates).id
 
 
 def _untouched(
@@ -218,6 +273,7 @@ def _draft(project: Project, name: str, file: ReadFile, known: Recording | None)
 def names_of(draft: Draft) -> list[str]:
     """Everything that a table may call the recording, most exact first."""
     names = [draft.id, draft.name, slug(draft.name)]
+    names += draft.also
     if draft.file is not None:
         names += [draft.file.path.name, draft.file.path.stem]
     return list(dict.fromkeys(names))

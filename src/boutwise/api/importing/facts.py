@@ -9,10 +9,9 @@ from boutwise.api.importing.drafts import Draft, names_of
 from boutwise.api.importing.metadata import (
     AnimalFacts,
     Metadata,
-    by_pattern,
     grid,
-    session_by_pattern,
 )
+from boutwise.api.importing.patterns import by_pattern, session_by_pattern
 from boutwise.api.importing.reading import ImportOptions, defaults
 from boutwise.api.importing.types import ImportPlan
 from boutwise.types import Animal, Problem, Recording, Session, Severity, Trial
@@ -23,12 +22,7 @@ def animals_of(
 ) -> tuple[list[AnimalFacts], str]:
     """The animals of a recording in the order of its pose, and how they are known."""
     n, known = len(draft.tracks), draft.known
-    declared, how = metadata.animals_of(names_of(draft)), "animals declared"
-    if not declared and options.animal_pattern is not None:
-        place = draft.file.path.stem if draft.file is not None else draft.name
-        declared, how = by_pattern(options.animal_pattern, place), "animals by the pattern"
-        if not declared:
-            warn(plan, draft, f"the animal pattern does not fit '{place}'", "change the pattern")
+    declared, how = declared_animals(draft, metadata, options, plan)
     if declared:
         ordered = _in_order(declared, draft.tracks)
         if len(ordered) == n:
@@ -42,17 +36,34 @@ def animals_of(
             Severity.BLOCKING,
         )
     if known is not None:
-        return [AnimalFacts(Animal(name)) for name in known.animals], "in the project"
+        same = draft.first_pose and set(draft.tracks) == set(known.animals)
+        names = draft.tracks if same else known.animals
+        return [AnimalFacts(Animal(name)) for name in names], "in the project"
     pattern = defaults(draft.file.found.format).get("animal_pattern") if draft.file else None
     if pattern and options.animal_pattern is None:
         declared = by_pattern(str(pattern), draft.name)
         if len(declared) == n:
             return declared, f"animals by the format's pattern {pattern}"
-    if n > 1:
-        _undeclared(plan, draft, f"named as in the pose file: {', '.join(draft.tracks)}")
+    if n > 1 or (n and not draft.posed):
+        file = "pose" if draft.posed else "label"
+        _undeclared(plan, draft, f"named as in the {file} file: {', '.join(draft.tracks)}")
         return [AnimalFacts(Animal(name)) for name in draft.tracks], "animals as in the file"
     _undeclared(plan, draft, "named after the recording")
     return [AnimalFacts(Animal(draft.id))], "animal named after the recording"
+
+
+def declared_animals(
+    draft: Draft, metadata: Metadata, options: ImportOptions, plan: ImportPlan
+) -> tuple[list[AnimalFacts], str]:
+    """Animals of a recording by the table or by the pattern, and which; empty without both."""
+    declared = metadata.animals_of(names_of(draft))
+    if declared or options.animal_pattern is None:
+        return declared, "animals declared"
+    place = draft.file.path.stem if draft.file is not None else draft.name
+    declared = by_pattern(options.animal_pattern, place)
+    if not declared:
+        warn(plan, draft, f"the animal pattern does not fit '{place}'", "change the pattern")
+    return declared, "animals by the pattern"
 
 
 def _in_order(declared: Sequence[AnimalFacts], tracks: Sequence[str]) -> list[AnimalFacts]:

@@ -7,15 +7,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from boutwise.api.importing import matching
+from boutwise.api.importing import labels_only, matching
 from boutwise.api.importing.drafts import Draft
-from boutwise.api.importing.reading import ReadFile
+from boutwise.api.importing.metadata import Metadata
+from boutwise.api.importing.patterns import annotator_by_pattern
+from boutwise.api.importing.reading import ImportOptions, ReadFile
 from boutwise.api.importing.types import ImportPlan, ImportRow
 from boutwise.formats import LabelTrack
 from boutwise.types import Problem, Recording, Severity, Trial
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Matched:
     """A label track and its recording."""
 
@@ -25,18 +27,25 @@ class Matched:
 
 
 def match_all(
-    files: Sequence[ReadFile], found: Mapping[str, Draft], plan: ImportPlan
+    files: Sequence[ReadFile],
+    found: dict[str, Draft],
+    metadata: Metadata,
+    options: ImportOptions,
+    plan: ImportPlan,
 ) -> list[Matched]:
-    """Find the recording of every label track; those without one become rows of the plan."""
+    """Find the recording of every label track; those without one become rows of the plan.
+
+    With ``labels_only`` they become recordings instead, in ``found``.
+    """
     candidates = [draft.candidate for draft in found.values()]
     with_pose = {c.folder for c in candidates if c.folder is not None}
     label_files = [file for file in files if file.contents is not None and not file.is_pose]
     mixed = {file.path.resolve().parent for file in label_files} & with_pose
-    matched = []
+    matched: list[Matched] = []
+    lost: list[Matched] = []
     for file in label_files:
-        lost: dict[str, str] = {}
         for track in file.contents.labels if file.contents else ():
-            track = replace(track, recording=track.recording or file.path.stem)
+            track = _named(track, file, options)
             folder = file.path.resolve().parent
             match = matching.match(track, folder, candidates, mixed=mixed)
             if match.id:
@@ -51,12 +60,46 @@ def match_all(
                         severity=Severity.BLOCKING if plan.strict else Severity.WARNING,
                     )
             else:
-                if track.recording not in lost:
-                    plan.rows.append(label_row(file, track, False, match.why))
-                lost.setdefault(track.recording, match.why)
-        if lost:
-            _report_lost(plan, file.path, lost)
+                lost.append(Matched(file, track, match))
+    if options.labels_only:
+        placed = bool(metadata.trials) or options.trial_length is not None
+        alone = [one for one in lost if one.match.new and (placed or one.track.trial is None)]
+        lost = [one for one in lost if one not in alone]
+        matched += _own_recordings(alone, found)
+    _report_all(plan, lost)
     return matched
+
+
+def _own_recordings(alone: Sequence[Matched], found: dict[str, Draft]) -> list[Matched]:
+    """The same tracks with recordings that are made of them."""
+    drafts = labels_only.drafts_of([(one.file, one.track) for one in alone], set(found))
+    found |= {draft.id: draft for draft in drafts}
+    why = "a recording of its own, known by its labels only"
+    return [
+        replace(one, match=matching.Match(draft.id, why))
+        for one, draft in zip(alone, drafts, strict=True)
+    ]
+
+
+def _named(track: LabelTrack, file: ReadFile, options: ImportOptions) -> LabelTrack:
+    """The track with recording and annotator, which the name of its file may tell."""
+    name, who = track.recording or file.path.stem, track.annotator
+    if options.annotator_pattern is not None:
+        told = annotator_by_pattern(options.annotator_pattern, file.path)
+        who, name = who or told[0], told[1] or name
+    return replace(track, recording=name, annotator=who)
+
+
+def _report_all(plan: ImportPlan, lost: Sequence[Matched]) -> None:
+    """Rows and problems of the tracks that no recording is for."""
+    files: dict[Path, dict[str, str]] = {}
+    for one in lost:
+        mine = files.setdefault(one.file.path, {})
+        if one.track.recording not in mine:
+            plan.rows.append(label_row(one.file, one.track, False, one.match.why))
+            mine[one.track.recording] = one.match.why
+    for path, mine in files.items():
+        _report_lost(plan, path, mine)
 
 
 def _report_lost(plan: ImportPlan, file: Path, lost: Mapping[str, str]) -> None:
@@ -70,7 +113,8 @@ def _report_lost(plan: ImportPlan, file: Path, lost: Mapping[str, str]) -> None:
         file,
         what,
         todo="import the pose of the recording too, or give both the same name: the file of the "
-        "labels, or the recording that is named in it, and the file of the pose",
+        "labels, or the recording that is named in it, and the file of the pose; labels without "
+        "any pose, for instance to compare their annotators, are imported by --labels-only",
     )
 
 

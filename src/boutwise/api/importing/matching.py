@@ -20,13 +20,24 @@ class Candidate:
         id: Of the recording.
         name: Its base name, as its pose or video file says it.
         folder: Where that file lies; None when it is not known.
-        n_frames: Frames of the recording.
+        n_frames: Frames of the recording; 0 when not known.
+        labeled: Where labels of it came from, and by whom: for a recording without pose, which
+            has no other place.
     """
 
     id: str
     name: str
     folder: Path | None
     n_frames: int
+    labeled: tuple[tuple[Path, str], ...] = ()
+
+    def elsewhere(self, folder: Path, annotator: str, mixed: Collection[Path]) -> bool:
+        """Whether labels in a folder are of another recording, in spite of their equal name."""
+        if not self.labeled:
+            return apart(self.folder, folder, mixed)
+        if any(not apart(place, folder) for place, _ in self.labeled):
+            return False
+        return not annotator or annotator in {who for _, who in self.labeled}
 
 
 @dataclass(frozen=True)
@@ -37,11 +48,13 @@ class Match:
         id: The recording; empty when none or several fit.
         why: In words.
         sure: Whether the names are equal; a mere beginning is worth a warning.
+        new: Whether the labels may be of a recording that is not there; not so when several fit.
     """
 
     id: str
     why: str
     sure: bool = True
+    new: bool = False
 
 
 def match(
@@ -66,16 +79,15 @@ def match(
     named = [c for c in candidates if plain(c.name) == wanted]
     why, sure = "same name", True
     if not named:
-        named = _beginning(wanted, candidates, track.n_rows)
+        named = _beginning(wanted, [c for c in candidates if not c.labeled], track.n_rows)
         why, sure = "its name begins like that of the recording", False
-    near = [c for c in named if not _apart(c.folder, folder, mixed)]
+    near = [c for c in named if not c.elsewhere(folder, track.annotator, mixed)]
     if not near:
         if named:
-            return Match("", f"{named[0].id} has that name, but lies in another folder")
-        names = [c.name for c in candidates]
-        return Match(
-            "", f"no recording is called '{track.recording}'; {_hint(track.recording, names)}"
-        )
+            why = f"{named[0].id} has that name, but lies in another folder"
+            return Match("", why, new=True)
+        hint = _hint(track.recording, [c.name for c in candidates])
+        return Match("", f"no recording is called '{track.recording}'; {hint}", new=True)
     if len(near) > 1:
         distances = {c.id: _distance(c.folder, folder) for c in near}
         closest = [c for c in near if distances[c.id] == min(distances.values())]
@@ -92,7 +104,7 @@ def match(
 
 def _hint(wanted: str, names: Sequence[str]) -> str:
     if not names:
-        return "there are no recordings: import their pose"
+        return "there are no recordings: import their pose, or labels alone by --labels-only"
     hint = did_you_mean(wanted, set(names))
     return hint if len(names) <= 10 or hint.startswith("did") else f"known: {len(names)} others"
 
@@ -136,7 +148,7 @@ def _distance(a: Path | None, b: Path) -> int:
     return len(left) + len(right)
 
 
-def _apart(a: Path | None, b: Path, mixed: Collection[Path]) -> bool:
+def apart(a: Path | None, b: Path, mixed: Collection[Path] = ()) -> bool:
     """Whether two folders are units of their own, so that equal names in them are no match."""
     if a is None:
         return False

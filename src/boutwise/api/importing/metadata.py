@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +26,7 @@ ANIMAL_COLUMNS = (
     "baseline",
     "side",
     "time_since_dose_s",
+    "frames",
 )
 TRIAL_COLUMNS = ("recording", "trial", "first_frame", "n_frames", "valid")
 _CONDITION = ("treatment", "dose", "dose_unit", "baseline", "side", "time_since_dose_s")
@@ -88,6 +88,7 @@ class AnimalFacts:
         session: Id of the session; empty when none is given.
         date: Of the session.
         condition: What was done to it in that session; None when nothing is said.
+        frames: How many frames the recording has, where the table says it.
     """
 
     animal: Animal
@@ -95,6 +96,7 @@ class AnimalFacts:
     session: str = ""
     date: str = ""
     condition: Condition | None = None
+    frames: int | None = None
 
 
 @dataclass
@@ -121,6 +123,11 @@ class Metadata:
         """Trials of a recording, in order of their frames."""
         found = self.trials.get(self._name(self.trials, names), [])
         return tuple(sorted(found, key=lambda trial: trial.first_frame))
+
+    def frames_of(self, names: Sequence[str]) -> int | None:
+        """Declared number of frames of a recording; None where the table does not say it."""
+        said = [fact.frames for fact in self.animals_of(names) if fact.frames is not None]
+        return said[0] if said else None
 
     def _name(self, table: Mapping[str, object], names: Sequence[str]) -> str:
         for name in names:
@@ -185,7 +192,11 @@ def read(animals: str | Path | None, trials: str | Path | None) -> Metadata:
         for line in read_table(animals, ANIMAL_COLUMNS, ("recording", "animal")):
             name = line.cells["recording"]
             metadata.rows.setdefault(name, line)
-            metadata.animals.setdefault(name, []).append(_facts(line))
+            fact = _facts(line)
+            others = metadata.animals.setdefault(name, [])
+            if any(other.frames != fact.frames for other in others if other.frames is not None):
+                raise line.wrong("frames", f"{others[0].frames}, as in another row of '{name}'")
+            others.append(fact)
     if trials is not None:
         for line in read_table(trials, TRIAL_COLUMNS, TRIAL_COLUMNS[:4]):
             name = line.cells["recording"]
@@ -216,6 +227,9 @@ def _facts(line: Line) -> AnimalFacts:
             baseline=line.truth("baseline", default=False),
             side=cells.get("side", ""),
         )
+    frames = line.whole("frames") if cells.get("frames") else None
+    if frames is not None and frames < 1:
+        raise line.wrong("frames", "1 or more")
     animal = Animal(
         cells["animal"], cells.get("sex", ""), cells.get("strain", ""), cells.get("cohort", "")
     )
@@ -225,55 +239,8 @@ def _facts(line: Line) -> AnimalFacts:
         session=cells.get("session", ""),
         date=cells.get("date", ""),
         condition=condition,
+        frames=frames,
     )
-
-
-def by_pattern(pattern: str, name: str) -> list[AnimalFacts]:
-    """Animals and session by a pattern on a file name.
-
-    Named groups ``animal``, ``animal2``, ..., ``session``, ``sex``, ``strain``, ``cohort``; without
-    names the first group is the animal. Nothing when the pattern does not fit.
-
-    Raises:
-        UsageError: It is no pattern, or has no group.
-
-    >>> by_pattern(r"(?P<animal>[0-9]+)", "young_8294.csv")[0].animal.id
-    '8294'
-    """
-    expression = _compiled(pattern)
-    match = expression.search(name)
-    if match is None:
-        return []
-    groups = {group: text or "" for group, text in match.groupdict().items()}
-    if not groups:
-        groups = {"animal": match.group(1) or ""}
-    about = {column: groups.get(column, "") for column in ("sex", "strain", "cohort")}
-    names = [text for group, text in groups.items() if re.fullmatch(r"animal\d*", group) and text]
-    return [
-        AnimalFacts(Animal(animal, **about), session=groups.get("session", "")) for animal in names
-    ]
-
-
-def session_by_pattern(pattern: str, name: str) -> str:
-    """Session by a pattern on a file name: group ``session`` or the first; empty without a fit."""
-    match = _compiled(pattern).search(name)
-    if match is None:
-        return ""
-    return (match.groupdict().get("session") or match.group(1)) or ""
-
-
-def _compiled(pattern: str) -> re.Pattern[str]:
-    try:
-        expression = re.compile(pattern)
-    except re.error as error:
-        raise UsageError(
-            f"'{pattern}' is no pattern: {error}", expected="a regular expression"
-        ) from None
-    if not expression.groups:
-        raise UsageError(
-            f"the pattern '{pattern}' has no group", expected=r"for instance (?P<animal>\d+)"
-        )
-    return expression
 
 
 def grid(n_frames: int, length: int) -> tuple[Trial, ...]:

@@ -29,6 +29,8 @@ class ImportOptions:
     strict: bool = False
     animal_pattern: str | None = None
     session_pattern: str | None = None
+    labels_only: bool = False
+    annotator_pattern: str | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,17 +7,27 @@ from dataclasses import replace
 from pathlib import Path
 
 from boutwise.api.importing.drafts import Draft, pose_row
-from boutwise.api.importing.facts import animals_of, session_of, trials_of, with_conditions
+from boutwise.api.importing.facts import (
+    animals_of,
+    declared_animals,
+    session_of,
+    trials_of,
+    with_conditions,
+)
+from boutwise.api.importing.labels_only import animals_in, with_length
+from boutwise.api.importing.labels_only import animals_of as animals_of_labels
+from boutwise.api.importing.matched import Matched
 from boutwise.api.importing.metadata import AnimalFacts, Metadata
 from boutwise.api.importing.reading import ImportOptions, defaults
 from boutwise.api.importing.types import ImportPlan, PlannedRecording
 from boutwise.errors import DataError
-from boutwise.types import FrameClock, Problem, Recording, Session, Severity
+from boutwise.formats import LabelTrack
+from boutwise.types import Animal, FrameClock, Problem, Recording, Session, Severity
 
 
 def plan_recordings(
-    found: Mapping[str, Draft],
-    rates: Mapping[str, Sequence[float]],
+    found: dict[str, Draft],
+    labels: Mapping[str, Sequence[Matched]],
     metadata: Metadata,
     options: ImportOptions,
     plan: ImportPlan,
@@ -26,8 +36,8 @@ def plan_recordings(
     """Give each draft its clock, animals, session and trials.
 
     Args:
-        found: From :func:`drafts`.
-        rates: Id -> frame rates that its label files state, for every recording with labels here.
+        found: From :func:`drafts`; recordings without pose get their length and their animals here.
+        labels: Id -> label tracks of this import, for every recording with labels here.
         metadata: Tables that the user gave.
         options: What the user said.
         plan: Gets recordings, sessions, rows, notes and problems.
@@ -43,15 +53,23 @@ def plan_recordings(
     )
     for name, draft in found.items():
         # What is said of the files of this import is not said of the project's other recordings.
-        told = options if draft.file is not None or name in rates else elsewhere
-        facts, how = animals_of(draft, metadata, told, plan)
-        fps = _fps(draft, rates.get(name, ()), told, plan, default_fps)
+        told = options if draft.file is not None or name in labels else elsewhere
+        tracks = [one.track for one in labels.get(name, ())]
+        fps = _fps(draft, _rates(labels.get(name, ())), told, plan, default_fps)
+        open_end = draft.known is not None and draft.known.open_end and not draft.first_pose
+        if not draft.posed:
+            draft, open_end = with_length(draft, tracks, fps, metadata, told, plan)
+            facts, how, draft = _without_pose(draft, tracks, metadata, told, plan)
+            found[name] = draft
+        else:
+            facts, how = animals_of(draft, metadata, told, plan)
         recording = Recording(
             name,
-            draft.known.clock if draft.known else FrameClock.declared(draft.n_frames, fps),
+            _clock(draft, fps),
             tuple(fact.animal.id for fact in facts),
             session=session_of(draft, facts, told) or (draft.known.session if draft.known else ""),
             trials=trials_of(draft, metadata, told, plan),
+            open_end=open_end,
         )
         recording = with_conditions(recording, facts, sessions, plan)
         done[name] = recording
@@ -60,23 +78,52 @@ def plan_recordings(
     return done
 
 
+def _rates(labels: Sequence[Matched]) -> list[float]:
+    """Frame rates that label files state."""
+    said = (one.track.fps or (one.file.contents and one.file.contents.fps) for one in labels)
+    return [rate for rate in said if rate]
+
+
+def _clock(draft: Draft, fps: float) -> FrameClock:
+    known = draft.known
+    if known is not None and not (known.open_end and draft.n_frames >= known.n_frames):
+        return known.clock
+    return FrameClock.declared(draft.n_frames, fps)
+
+
+def _without_pose(
+    draft: Draft,
+    tracks: Sequence[LabelTrack],
+    metadata: Metadata,
+    options: ImportOptions,
+    plan: ImportPlan,
+) -> tuple[list[AnimalFacts], str, Draft]:
+    """Animals of a recording without pose, how they are known, and their names in its labels."""
+    names = animals_in(tracks)
+    declared, how = declared_animals(draft, metadata, options, plan)
+    if declared:
+        fitting = animals_of_labels(draft, declared, names, plan)
+        if fitting is not None:
+            return fitting[0], how, replace(draft, tracks=fitting[1])
+    if draft.known is None:
+        draft = replace(draft, tracks=names)
+        facts, how = animals_of(draft, Metadata(), replace(options, animal_pattern=None), plan)
+        return facts, how, replace(draft, tracks=names or ("",))
+    facts = [AnimalFacts(Animal(name)) for name in draft.known.animals]
+    if len(names) == len(facts) == 1:
+        draft = replace(draft, tracks=names)
+    return facts, "in the project", draft
+
+
 def _keep(
     draft: Draft, recording: Recording, facts: Sequence[AnimalFacts], how: str, plan: ImportPlan
 ) -> None:
     known, file = draft.known, draft.file
-    if known is not None and file is not None and known.n_frames != draft.n_frames:
-        plan.contradictions.append(
-            Problem(
-                "import",
-                Severity.BLOCKING,
-                f"the pose file now has {draft.n_frames} frames",
-                recording=draft.id,
-                file=str(file.path),
-                expected=f"{known.n_frames}, as when it was imported",
-                todo="import it under another name, or into a new project",
-            )
-        )
+    if known is not None and file is not None:
+        plan.contradictions += _contradictions(draft, known, recording, file.path)
     rename = known is not None and known.animals != recording.animals
+    if known is not None and draft.first_pose:
+        rename = rename and set(known.animals) != set(recording.animals)
     if known is not None and rename:
         old, new = ", ".join(known.animals), ", ".join(recording.animals)
         plan.notes.append(f"{draft.id}: its animals are renamed, from {old} to {new}")
@@ -93,7 +140,7 @@ def _keep(
         )
     if file is None and not rename and known is not None:
         unchanged = (known.session, known.trials) == (recording.session, recording.trials)
-        if unchanged:
+        if unchanged and known.n_frames == recording.n_frames:
             return
     path = file.path if file is not None else Path()
     plan.recordings.append(
@@ -113,6 +160,49 @@ def _keep(
     )
 
 
+def _contradictions(
+    draft: Draft, known: Recording, recording: Recording, file: Path
+) -> list[Problem]:
+    """Why a pose file cannot be that of a recording of the project."""
+    found = []
+    if draft.first_pose:
+        has = f"{known.n_frames}, the frames of its labels"
+        todo = "check the frame rate and which recording this is; if rows are missing or too many, "
+        todo += "say which frame each row is: --rows"
+        n_tracks = len(draft.tracks)
+        swapped = set(known.animals) != set(recording.animals) and n_tracks > 1
+        if n_tracks != len(known.animals) or swapped:
+            found.append(
+                Problem(
+                    "import",
+                    Severity.BLOCKING,
+                    f"the pose has {n_tracks} animals: {', '.join(draft.tracks)}",
+                    recording=draft.id,
+                    file=str(file),
+                    expected=f"those of the labels: {', '.join(known.animals)}",
+                    todo="say by --animals, with a column 'track', which animal is which",
+                )
+            )
+    else:
+        has = f"{known.n_frames}, as when it was imported"
+        todo = "import it under another name, or into a new project"
+    free = draft.first_pose and known.open_end and draft.n_frames > known.n_frames
+    if known.n_frames != draft.n_frames and not free:
+        now = "" if draft.first_pose else "now "
+        found.append(
+            Problem(
+                "import",
+                Severity.BLOCKING,
+                f"the pose file {now}has {draft.n_frames} frames",
+                recording=draft.id,
+                file=str(file),
+                expected=("at least " if draft.first_pose and known.open_end else "") + has,
+                todo=todo,
+            )
+        )
+    return found
+
+
 def _fps(
     draft: Draft,
     of_labels: Sequence[float],
@@ -123,10 +213,11 @@ def _fps(
     own = draft.file.contents.fps if draft.file and draft.file.contents else None
     if draft.known is not None:
         fps = draft.known.clock.fps
-        if options.fps is not None and abs(options.fps - fps) > 1e-6:
-            plan.contradictions.append(
-                _rate_problem(draft, f"{options.fps:g}", f"{fps:g}, as in the project")
-            )
+        for said in (options.fps, own if draft.first_pose else None):
+            if said is not None and abs(said - fps) > 1e-6:
+                plan.contradictions.append(
+                    _rate_problem(draft, f"{said:g}", f"{fps:g}, as in the project")
+                )
         return fps
     of_format = defaults(draft.file.found.format).get("fps") if draft.file else None
     stated = sorted(set(of_labels))

@@ -52,6 +52,8 @@ def plan_import(
     strict: bool = False,
     animal_pattern: str | None = None,
     session_pattern: str | None = None,
+    labels_only: bool = False,
+    annotator_pattern: str | None = None,
 ) -> ImportPlan:
     """Find out what an import would do. Nothing in the project changes but its cache.
 
@@ -71,6 +73,10 @@ def plan_import(
             and reported.
         animal_pattern: Regular expression on file names: group ``animal`` (or the first).
         session_pattern: The same with the group ``session``.
+        labels_only: Whether label files that fit no recording make recordings of their own,
+            without pose.
+        annotator_pattern: Regular expression on paths of label files that name no annotator:
+            group ``annotator`` (or the first) and, where wanted, ``recording``.
 
     Raises:
         DataError: A source is not there, or nothing states a frame rate.
@@ -86,6 +92,8 @@ def plan_import(
         strict=strict,
         animal_pattern=animal_pattern,
         session_pattern=session_pattern,
+        labels_only=labels_only,
+        annotator_pattern=annotator_pattern,
     )
     _check(options)
     metadata = _metadata.read(animals, trials)
@@ -95,13 +103,12 @@ def plan_import(
     found = _sources.find(named, format)
     files = read_all(project, [f for f in found if f.path.resolve() not in tables], options, plan)
     drafts = _drafts.drafts(project, files, plan)
-    matched = _matched.match_all(files, drafts, plan)
-    rates: dict[str, list[float]] = {}
+    matched = _matched.match_all(files, drafts, metadata, options, plan)
+    labels: dict[str, list[_matched.Matched]] = {}
     for one in matched:
-        rate = one.track.fps or (one.file.contents.fps if one.file.contents else None)
-        rates.setdefault(one.match.id, []).extend([] if rate is None else [rate])
+        labels.setdefault(one.match.id, []).append(one)
     recordings = _recordings.plan_recordings(
-        drafts, rates, metadata, options, plan, default_fps=config.fps
+        drafts, labels, metadata, options, plan, default_fps=config.fps
     )
     planner = _labels.LabelPlanner(
         project, drafts, recordings, options, plan, annotator=config.annotator
