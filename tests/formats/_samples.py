@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,6 +146,21 @@ def write_fixed_h5(path: Path) -> None:
         group["block0_values"] = np.arange(30, dtype=float).reshape(5, 6)
 
 
+def write_xlsx(text: str, separator: str = ",") -> Callable[[Path], None]:
+    """Writes a text table as a workbook: what looks like a number becomes one."""
+
+    def make(path: Path) -> None:
+        import openpyxl
+
+        book = openpyxl.Workbook()
+        for line in text.splitlines():
+            cells = [cell.replace(",", ".") for cell in line.split(separator)]
+            book.active.append([float(c) if re.fullmatch(r"-?[\d.]+", c) else c for c in cells])
+        book.save(path)
+
+    return make
+
+
 SAMPLES = (
     Sample("dlc_csv", "cage 3DLC_resnet50_pawsMay7shuffle1_5000.csv", DLC, (5, 1)),
     Sample("dlc_h5", "cage 3DLC_resnet50_pawsMay7shuffle1_5000.h5", make=write_h5),
@@ -160,5 +176,9 @@ SAMPLES = (
     Sample("frame_csv", "cage 3.frames.csv", FRAME_CSV, (3, 1)),
     Sample("subtle", "subtle/annots/adult_6112.csv", SUBTLE_LABELS, (3, 0)),
     Sample("subtle", "subtle/coords/adult_6112.csv", SUBTLE_POSE, (2, 4)),
+    Sample("boris_tabular", "old.xlsx", make=write_xlsx(BORIS_OLD)),
+    Sample("boris_aggregated", "aggregated.xlsx", make=write_xlsx(AGGREGATED)),
+    Sample("intervals", "Käfig.xlsx", make=write_xlsx(INTERVALS, ";")),
+    Sample("frame_labels", "cage 4_labels.xlsx", make=write_xlsx(FRAME_LABELS)),
     Sample("pose_table", "table.csv", POSE_TABLE, (3, 1), options=(("mapping", MAPPING),)),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import PureWindowsPath
 
-SUFFIX = r"\.(?:mp4|avi|mov|mkv|mpe?g|m4v|mts|wmv|webm|wav|csv|tsv|json|h5|parquet)"
+SUFFIX = r"\.(?:mp4|avi|mov|mkv|mpe?g|m4v|mts|wmv|webm|wav|csv|tsv|xlsx|json|h5|nwb|parquet)"
 """Suffixes that belong to a file and not to the name of a recording, which may have dots too."""
 
 

@@ -171,5 +171,6 @@ def _first_lines(path: Path, limit: int) -> list[str]:
             file=path,
             row=1,
             expected="a table as text in UTF-8",
+            todo="export the table as CSV (UTF-8)",
         )
     return data.decode(encoding, errors="replace").splitlines()[:limit]

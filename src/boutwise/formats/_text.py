@@ -1,4 +1,4 @@
-"""Text tables as labs have them: BOM, CRLF, semicolons, decimal commas, umlauts."""
+"""Tables as labs have them: BOM, CRLF, semicolons, decimal commas, umlauts; or a spreadsheet."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from boutwise.errors import FormatError
+from boutwise.formats._sheet import is_sheet, sheet_head, sheet_rows
 from boutwise.types import Problem, Severity
 
 SEPARATORS = ("\t", ";", ",")
@@ -33,12 +34,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A text file as cells.
+    """A text file, or the sheet of a workbook, as cells.
 
     Attributes:
         path: The file.
         rows: Records that are not blank.
-        separator: Between the cells.
+        separator: Between the cells; a tab for a sheet, where a comma is a decimal sign too.
         problems: For instance an encoding that is not UTF-8.
     """
 
@@ -138,9 +139,11 @@ def separator_of(lines: Sequence[str]) -> str:
 
 
 def head_rows(path: Path, limit: int = 60) -> list[Row]:
-    """The first records of a text file for sniffing; empty for anything that is no text."""
+    """The first records of a table for sniffing; empty for anything that is no table."""
     if not path.is_file():
         return []
+    if is_sheet(path):
+        return [Row(number, cells) for number, cells in sheet_head(path)[:limit]]
     data = first_bytes(path)
     encoding = encoding_of(data)
     if encoding is None:
@@ -166,11 +169,14 @@ def _records(text: str, separator: str) -> Iterator[Row]:
 
 
 def read_table(path: Path, *, separator: str | None = None) -> Table:
-    """Read a whole text table.
+    """Read a whole text table, or the sheet of a workbook.
 
     Raises:
         FormatError: The file is empty, binary, or cannot be split into cells.
     """
+    if is_sheet(path):
+        found, warned = sheet_rows(path)
+        return Table(path, tuple(Row(*each) for each in found), "\t", tuple(warned))
     data = read_bytes(path)
     encoding = encoding_of(data)
     problems: list[Problem] = []
@@ -179,7 +185,7 @@ def read_table(path: Path, *, separator: str | None = None) -> Table:
             "the file is not text",
             file=path,
             row=1,
-            expected="a table as text in UTF-8",
+            expected="a table as text in UTF-8, or a spreadsheet (.xlsx)",
             todo="save it as CSV (UTF-8)",
         )
     if encoding == "cp1252":

@@ -15,6 +15,7 @@ from boutwise.errors import FormatError
 from boutwise.formats._contract import Contents
 from boutwise.formats._dlc import LEVELS, columns_of, frame_numbers, pose_track, recording_name
 from boutwise.formats._pose_values import Grid, decimal_of, head_lines, read_columns, separator_in
+from boutwise.formats._sheet import is_sheet
 from boutwise.formats._text import encoding_of, first_bytes, head_rows, not_utf8
 from boutwise.formats._writing import whole_file
 from boutwise.types import PoseTrack
@@ -25,7 +26,7 @@ DESCRIPTION = "DeepLabCut or LightningPose CSV: pose by frame from 0, one or sev
 def sniff(path: Path) -> bool:
     """Whether the first column of the header names ``bodyparts`` and ``coords``."""
     first = [row.cells[0].strip() for row in head_rows(path, 5)]
-    return "bodyparts" in first and "coords" in first
+    return "bodyparts" in first and "coords" in first and not is_sheet(path)
 
 
 def read(path: Path, *, fps: float | None = None) -> Contents:
