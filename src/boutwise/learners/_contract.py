@@ -31,6 +31,9 @@ class SubjectFrames:
         labels: (frames, behaviors), int8 :class:`~boutwise.types.FrameState` codes.
         weights: (frames,), float32; 0 = the frame is not trained on (it is in another fold).
         group: What splits keep together: the animal.
+        shares: (frames, behaviors), float32: the share of annotators who said 'yes', NaN where
+            nobody judged; they are learned in place of the labels. In an exclusive group they sum
+            to 1 at most. None = the labels are learned.
     """
 
     subject: Subject
@@ -39,11 +42,29 @@ class SubjectFrames:
     labels: NDArray[np.int8]
     weights: NDArray[np.float32]
     group: str
+    shares: NDArray[np.float32] | None = None
 
     @property
     def n_frames(self) -> int:
         """Number of frames."""
         return int(self.labels.shape[0])
+
+    @property
+    def targets(self) -> NDArray[np.float32]:
+        """What is learned, 0 to 1, (frames, behaviors): NaN where there is nothing to learn."""
+        if self.shares is not None:
+            return self.shares
+        known = self.labels >= FrameState.NO
+        return np.where(known, self.labels, np.nan).astype(np.float32)
+
+    @property
+    def judged(self) -> NDArray[np.bool_]:
+        """Frames with a weight and at least one behavior to learn, (frames,)."""
+        if self.shares is None:
+            known = (self.labels >= FrameState.NO).any(axis=1)
+        else:
+            known = np.isfinite(self.shares).any(axis=1)
+        return np.asarray(known & (self.weights > 0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,14 +90,6 @@ class Dataset:
         """The subjects of some animals."""
         wanted = set(groups)
         return replace(self, items=tuple(item for item in self.items if item.group in wanted))
-
-    def counts(self) -> NDArray[np.int64]:
-        """Frames that are 'yes' and trained on, (behaviors,)."""
-        total = np.zeros(len(self.ethogram.names), dtype=np.int64)
-        for item in self.items:
-            used = item.weights > 0
-            total += (item.labels[used] == FrameState.YES).sum(axis=0)
-        return total
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,8 +165,12 @@ class Learner(Protocol):
         ...
 
 
-def weight_of_classes(counts: NDArray[np.int64], power: float) -> NDArray[np.float64]:
+def weight_of_classes(
+    counts: NDArray[np.int64] | NDArray[np.float64], power: float
+) -> NDArray[np.float64]:
     """Weight of each class, count to the power of minus ``power``, with a mean of 1 over frames.
+
+    Counts are frames, or sums of the annotators' shares.
 
     >>> weight_of_classes(np.array([400, 100]), 0.5).round(3).tolist()
     [0.833, 1.667]

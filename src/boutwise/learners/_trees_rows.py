@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from boutwise.errors import DataError, LabelError
 from boutwise.features._windows import WindowStatistics
 from boutwise.learners._contract import Dataset, SubjectFrames, weight_of_classes
-from boutwise.types import Ethogram, FrameState, Subject
+from boutwise.types import Ethogram, Subject
 
 STREAM = "features"
 """Name of the stream that trees read."""
@@ -74,19 +74,39 @@ def rate_of(data: Dataset) -> float:
 
 
 @dataclass(frozen=True, eq=False)
+class Votes:
+    """Rows of a task with the classes that people saw in them; one vote each where they agree.
+
+    Attributes:
+        rows: Numbers of the rows, ascending; a row that annotators disagree about comes twice.
+        classes: (votes,): the place in ``task.behaviors``; for an independent behavior 0 or 1.
+        shares: (votes,), above 0 to 1: the share of annotators who said so.
+    """
+
+    rows: NDArray[np.int64]
+    classes: NDArray[np.int64]
+    shares: NDArray[np.float64]
+
+    def only(self, classes: tuple[int, ...]) -> Votes:
+        """The votes for some classes."""
+        kept = np.isin(self.classes, classes)
+        return Votes(self.rows[kept], self.classes[kept], self.shares[kept])
+
+
+@dataclass(frozen=True, eq=False)
 class Rows:
     """The frames that trees are fitted on.
 
     Attributes:
         values: (rows, columns), float32.
-        labels: (rows, behaviors), int8.
+        targets: (rows, behaviors), float32: what is learned, 0 to 1, NaN where nobody judged.
         weights: (rows,), float64, above 0.
         subjects: The subjects of the dataset.
         origin: (rows, 2): place in ``subjects``, and frame.
     """
 
     values: NDArray[np.float32]
-    labels: NDArray[np.int8]
+    targets: NDArray[np.float32]
     weights: NDArray[np.float64]
     subjects: tuple[Subject, ...]
     origin: NDArray[np.int64]
@@ -112,7 +132,7 @@ class Rows:
         pairs = list(zip(data.items, frames, strict=True))
         return cls(
             values,
-            np.concatenate([item.labels[some] for item, some in pairs]),
+            np.concatenate([item.targets[some] for item, some in pairs]),
             np.concatenate([item.weights[some] for item, some in pairs]).astype(np.float64),
             tuple(item.subject for item in data.items),
             np.concatenate(
@@ -124,33 +144,28 @@ class Rows:
         """The same without the matrix, to free its memory once it is binned."""
         return replace(self, values=np.empty((0, self.values.shape[1]), dtype=np.float32))
 
-    def target(self, task: Task, places: list[int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """What a task learns.
+    def votes(self, task: Task, places: list[int]) -> Votes:
+        """What a task learns: a row for each class that somebody saw in it.
 
         Args:
             task: The task.
             places: Label columns of its behaviors.
 
-        Returns:
-            Numbers of the rows that are used, and the class of each of them: the place in
-            ``task.behaviors``; for an independent behavior 0 or 1.
-
         Raises:
-            LabelError: A row has two behaviors of an exclusive group.
+            LabelError: A row has more than one behavior of an exclusive group.
         """
-        labels = self.labels[:, places]
-        if not task.exclusive:
-            used = np.flatnonzero(labels[:, 0] >= FrameState.NO)
-            return used, labels[used, 0].astype(np.int64)
-        yes = labels == FrameState.YES
-        if (yes.sum(axis=1) > 1).any():
-            self._refuse_overlap(task, yes)
-        seen = ~(labels == FrameState.UNSCORABLE).any(axis=1)
-        used = np.flatnonzero(yes.any(axis=1) & seen)
-        return used, yes[used].argmax(axis=1)
+        targets = self.targets[:, places]
+        if task.exclusive:
+            total = np.nansum(targets, axis=1)
+            if (total > 1 + 1e-4).any():
+                self._refuse_overlap(task, targets > 0, int(np.argmax(total > 1 + 1e-4)))
+        else:
+            targets = np.concatenate([1 - targets, targets], axis=1)
+        # A row that two classes share comes twice; LightGBM takes rows in ascending order only.
+        rows, classes = np.nonzero(targets > 0)
+        return Votes(rows, classes, targets[rows, classes].astype(np.float64))
 
-    def _refuse_overlap(self, task: Task, yes: NDArray[np.bool_]) -> None:
-        row = int(np.argmax(yes.sum(axis=1) > 1))
+    def _refuse_overlap(self, task: Task, yes: NDArray[np.bool_], row: int) -> None:
         subject = self.subjects[self.origin[row, 0]]
         both = [name for name, is_yes in zip(task.behaviors, yes[row], strict=True) if is_yes]
         raise LabelError(
@@ -161,20 +176,18 @@ class Rows:
             todo="correct the labels, or choose one annotator",
         )
 
-    def class_weights(
-        self, used: NDArray[np.int64], target: NDArray[np.int64], power: float
-    ) -> NDArray[np.float64]:
-        """Weight of each used row: its own, times that of its class."""
-        counts = np.bincount(target).astype(np.int64)
-        weights: NDArray[np.float64] = self.weights[used] * weight_of_classes(counts, power)[target]
+    def class_weights(self, votes: Votes, power: float) -> NDArray[np.float64]:
+        """Weight of each vote: that of its row, times its share, times that of its class."""
+        counts = np.bincount(votes.classes, weights=votes.shares)
+        weights: NDArray[np.float64] = self.weights[votes.rows] * votes.shares
+        weights *= weight_of_classes(counts, power)[votes.classes]
         return weights
 
 
 def _judged(item: SubjectFrames, frame_step: int) -> NDArray[np.int64]:
     """Frames that someone said yes or no of, and that are trained on."""
     frames = np.arange(0, item.n_frames, frame_step)
-    judged = (item.labels[frames] >= FrameState.NO).any(axis=1) & (item.weights[frames] > 0)
-    return frames[judged]
+    return frames[item.judged[frames]]
 
 
 def _fill(

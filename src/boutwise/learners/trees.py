@@ -3,8 +3,9 @@
 One multiclass model for each exclusive group and one binary model for each other behavior. Trees
 read the stream ``features``: base columns, from which window statistics are computed on the fly in
 chunks. Only frames that somebody judged are rows; every ``frame_step``-th of them is used. Rare
-classes weigh more by count to the power of minus ``weight_power``. Same rows, seed and settings
-give the same model. A model is saved as LightGBM text with JSON beside it.
+classes weigh more by count to the power of minus ``weight_power``. Where annotators disagree, a row
+is learned once for each class that somebody saw, weighted by the share of the votes. Same rows,
+seed and settings give the same model. A model is saved as LightGBM text with JSON beside it.
 
 Source: LightGBM (Ke et al. 2017). The values for ``auto`` (:func:`auto_values`) were measured by
 leaving one animal out of six.
@@ -97,14 +98,14 @@ class Learner:
     ) -> Model:
         import lightgbm
 
-        used, target = rows.target(task, self._places(task))
-        present = tuple(int(number) for number in np.unique(target))
+        votes = rows.votes(task, self._places(task))
+        present = tuple(int(number) for number in np.unique(votes.classes))
         if len(present) < 2:
             progress.task_done(f"{task.name}: training shows no difference to learn")
             return Model(task, present, None, 0)
-        data = binned.subset(used.tolist()).construct()
-        data.set_label(np.searchsorted(present, target))
-        data.set_weight(rows.class_weights(used, target, float(self.optim.weight_power)))
+        data = binned.subset(votes.rows.tolist()).construct()
+        data.set_label(np.searchsorted(present, votes.classes))
+        data.set_weight(rows.class_weights(votes, float(self.optim.weight_power)))
         callbacks: list[Any] = [progress.callback(task.name)]
         watched = self._watched(task, held, present, binned)
         if watched:
@@ -131,14 +132,12 @@ class Learner:
 
         if held is None:
             return []
-        used, target = held.target(task, self._places(task))
-        known = np.isin(target, present)
-        used, target = used[known], target[known]
-        if len(used) == 0:
+        votes = held.votes(task, self._places(task)).only(present)
+        if len(votes.rows) == 0:
             return []
-        weights = held.class_weights(used, target, float(self.optim.weight_power))
-        label = np.searchsorted(present, target)
-        return [lightgbm.Dataset(held.values[used], label, weight=weights, reference=binned)]
+        weights = held.class_weights(votes, float(self.optim.weight_power))
+        label = np.searchsorted(present, votes.classes)
+        return [lightgbm.Dataset(held.values[votes.rows], label, weight=weights, reference=binned)]
 
     def _places(self, task: Task) -> list[int]:
         return [self.ethogram.names.index(name) for name in task.behaviors]

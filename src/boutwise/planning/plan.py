@@ -18,7 +18,12 @@ from boutwise.planning.fingerprint import Fingerprint, take_fingerprint
 from boutwise.planning.folds import Fold, group_of, make_folds
 from boutwise.planning.recipes import load_recipe
 from boutwise.planning.rules import resolve
-from boutwise.planning.targets import LabelledSubject, labelled_subjects, target_ethogram
+from boutwise.planning.targets import (
+    LabelledSubject,
+    annotator_reasons,
+    labelled_subjects,
+    target_ethogram,
+)
 from boutwise.prepare import member_streams
 from boutwise.project import Project
 from boutwise.store import Store
@@ -146,14 +151,9 @@ def make_plan(
         split = resolved.split.model_copy(update={"folds": len(folds)})
         resolved = resolved.model_copy(update={"split": split})
     if resolved.target.annotators == "auto":
-        reasons["target.annotators"] = "one annotator labelled each recording"
         target = resolved.target.model_copy(update={"annotators": "only"})
         resolved = resolved.model_copy(update={"target": target})
-    elif resolved.target.annotators == "majority":
-        reasons["target.annotators"] = (
-            "frames on which annotators are tied are neither learned from nor scored: the score "
-            "is of frames on which most of them agree"
-        )
+    reasons |= annotator_reasons(asked.target, learned)
     reasons |= _left_out(project)
     plan = Plan(resolved, reasons, facts, fps, folds, holdout, seed)
     return replace(plan, reasons={**reasons, "fps": _rate_reason(facts, fps)})

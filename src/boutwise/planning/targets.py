@@ -14,7 +14,7 @@ from boutwise.project import Project
 from boutwise.types import Bout, Bouts, Ethogram, FrameState, Observed, Recording, Subject
 from boutwise.types.recipe import Target
 
-RULES = ("auto", "only", "majority")
+RULES = ("auto", "only", "majority", "soft")
 """Values of ``target.annotators`` that are no name."""
 
 
@@ -25,14 +25,20 @@ class LabelledSubject:
     Attributes:
         recording: The recording.
         subject: Animal or pair.
-        states: Frame states at the native rate, (frames, behaviors), int8.
+        states: Frame states at the native rate, (frames, behaviors), int8: what is scored and
+            calibrated against, and learned where there are no shares.
         human: Whether a person, and not a model, made all of the labels.
+        shares: With ``soft`` what is learned: the share of 'yes' among the annotators who said
+            yes or no, (frames, behaviors), float32, NaN where nobody did.
+        annotators: How many people's labels are in it.
     """
 
     recording: Recording
     subject: Subject
     states: NDArray[np.int8]
     human: bool = True
+    shares: NDArray[np.float32] | None = None
+    annotators: int = 1
 
 
 def by_model(source: str) -> bool:
@@ -103,15 +109,22 @@ def labelled_subjects(
         for subject in subjects:
             mine = _of_behaviors(bouts.where(subject=subject), wanted)
             if len(mine) or mine.observed:
-                states = _resolve(mine, subject, ethogram, target.annotators, recording.n_frames)
-                for trial in recording.trials:
-                    if not trial.valid:
-                        states[trial.first_frame : trial.stop_frame] = FrameState.UNLABELLED
-                if (states != FrameState.UNLABELLED).any():
+                resolved = _resolve(mine, subject, ethogram, target.annotators, recording.n_frames)
+                _forget_invalid(recording, resolved)
+                if _says_something(resolved):
                     who = target.annotators
                     used = mine if who in RULES else mine.where(annotator=who)
                     human = not any(by_model(source) for source in used.source)
-                    found.append(LabelledSubject(recording, subject, states, human))
+                    found.append(
+                        LabelledSubject(
+                            recording,
+                            subject,
+                            resolved.states,
+                            human,
+                            resolved.shares,
+                            resolved.annotators,
+                        )
+                    )
     return found
 
 
@@ -138,22 +151,41 @@ def _of_behaviors(bouts: Bouts, wanted: set[str]) -> Bouts:
     )
 
 
+@dataclass(frozen=True, eq=False)
+class _Resolved:
+    """States, shares (with ``soft``) and number of annotators of one subject."""
+
+    states: NDArray[np.int8]
+    shares: NDArray[np.float32] | None = None
+    annotators: int = 1
+
+
+def _forget_invalid(recording: Recording, resolved: _Resolved) -> None:
+    for trial in recording.trials:
+        if not trial.valid:
+            resolved.states[trial.first_frame : trial.stop_frame] = FrameState.UNLABELLED
+            if resolved.shares is not None:
+                resolved.shares[trial.first_frame : trial.stop_frame] = np.nan
+
+
+def _says_something(resolved: _Resolved) -> bool:
+    """Whether any frame is labelled, or voted on: a tie is learned from with ``soft``."""
+    labelled = bool((resolved.states != FrameState.UNLABELLED).any())
+    return labelled or (resolved.shares is not None and bool(np.isfinite(resolved.shares).any()))
+
+
 def _resolve(
     bouts: Bouts, subject: Subject, ethogram: Ethogram, annotators: str, n_frames: int
-) -> NDArray[np.int8]:
+) -> _Resolved:
     names = sorted(
         {row.annotator for row in bouts.rows()} | {piece.annotator for piece in bouts.observed}
     )
-    if annotators == "soft":
-        raise RecipeError(
-            "soft labels are not learned by this release",
-            expected="auto, only, majority or the name of an annotator",
+    if annotators in ("majority", "soft"):
+        votes = np.stack(
+            [bouts.where(annotator=name).to_frames(subject, ethogram, n_frames) for name in names]
         )
-    if annotators == "majority":
-        votes = [
-            bouts.where(annotator=name).to_frames(subject, ethogram, n_frames) for name in names
-        ]
-        return _majority(np.stack(votes), ethogram)
+        shares = vote_shares(votes) if annotators == "soft" else None
+        return _Resolved(_majority(votes, ethogram), shares, len(names))
     if annotators not in RULES:
         if annotators not in names:
             raise LabelError(
@@ -161,15 +193,35 @@ def _resolve(
                 recording=subject.recording,
                 todo=did_you_mean(annotators, names),
             )
-        return bouts.where(annotator=annotators).to_frames(subject, ethogram, n_frames)
+        return _Resolved(bouts.where(annotator=annotators).to_frames(subject, ethogram, n_frames))
     if len(names) > 1:
         raise LabelError(
             f"{len(names)} annotators labelled this recording: {', '.join(names)}",
             recording=subject.recording,
             expected="one annotator, or a rule for several",
-            todo=f"--set target.annotators={names[0]}, or majority",
+            todo=f"--set target.annotators={names[0]} (that one alone), majority (what most of "
+            "them say) or soft (learn the share of their votes)",
         )
-    return bouts.to_frames(subject, ethogram, n_frames)
+    return _Resolved(bouts.to_frames(subject, ethogram, n_frames))
+
+
+def vote_shares(votes: NDArray[np.int8]) -> NDArray[np.float32]:
+    """Share of 'yes' among those who said yes or no, (frames, behaviors); NaN where nobody did.
+
+    Unlabelled and unscorable are no votes. In an exclusive group the shares of a frame sum to 1 at
+    most: who says 'yes' of one behavior says 'no' of the others.
+
+    Args:
+        votes: :class:`FrameState` codes, (annotators, frames, behaviors).
+
+    >>> vote_shares(np.array([[[1, -1]], [[0, -1]], [[1, -2]], [[-2, 0]]], dtype=np.int8)).tolist()
+    [[0.6666666865348816, 0.0]]
+    """
+    yes = (votes == FrameState.YES).sum(axis=0)
+    said = (votes >= FrameState.NO).sum(axis=0)
+    shares = np.full(yes.shape, np.nan, dtype=np.float32)
+    np.divide(yes, said, out=shares, where=said > 0, casting="unsafe")
+    return shares
 
 
 def _majority(votes: NDArray[np.int8], ethogram: Ethogram) -> NDArray[np.int8]:
@@ -192,3 +244,25 @@ def _majority(votes: NDArray[np.int8], ethogram: Ethogram) -> NDArray[np.int8]:
         open_ &= ~(result[:, columns] == FrameState.UNSCORABLE).all(axis=1)
         result[np.ix_(open_, columns)] = FrameState.UNLABELLED
     return result
+
+
+def annotator_reasons(target: Target, subjects: Sequence[LabelledSubject]) -> dict[str, str]:
+    """Why labels are used as ``target.annotators`` has it, under that path.
+
+    Args:
+        target: As asked for.
+        subjects: Those that are learned from.
+    """
+    several = sum(item.annotators > 1 for item in subjects)
+    of = f"{several} of {len(subjects)} labelled subjects have labels of several annotators"
+    open_ = "frames on which they are tied are"
+    words = {
+        "auto": "one annotator labelled each recording",
+        "majority": f"{of}; {open_} neither learned from nor scored: the score is of frames on "
+        "which most of them agree",
+        "soft": f"{of}; each frame is learned by the share of their votes. Scores, thresholds and "
+        f"calibration take what most of them say, because a truth is one answer: {open_} learned "
+        "from and not scored",
+    }
+    found = words.get(target.annotators)
+    return {} if found is None else {"target.annotators": found}

@@ -5,7 +5,13 @@ numbers. Each step is keyed by the content of its input and its parameters, so t
 computed twice. May import: ``windows``, ``features``, ``cleaning``, ``store`` and below.
 """
 
-from boutwise.prepare.rates import resample_pose, resample_states, scores_at, working_clock
+from boutwise.prepare.rates import (
+    resample_pose,
+    resample_shares,
+    resample_states,
+    scores_at,
+    working_clock,
+)
 from boutwise.prepare.streams import (
     PreparedPose,
     Stream,
@@ -21,6 +27,7 @@ __all__ = [
     "member_streams",
     "present_frames",
     "resample_pose",
+    "resample_shares",
     "resample_states",
     "scores_at",
     "working_clock",

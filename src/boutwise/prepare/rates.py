@@ -90,6 +90,20 @@ def resample_states(
     return found
 
 
+def resample_shares(
+    shares: NDArray[np.float32], clock: FrameClock, working: FrameClock
+) -> NDArray[np.float32]:
+    """Shares of votes at the nearest native frame, (working frames, behaviors).
+
+    In a pause of the camera nobody saw anything: NaN.
+    """
+    if working is clock:
+        return shares
+    found = shares[_nearest(clock, working)]
+    found[in_gap(clock, working)] = np.nan
+    return found
+
+
 def scores_at(
     scores: NDArray[np.float32], working: FrameClock, clock: FrameClock
 ) -> NDArray[np.float32]:

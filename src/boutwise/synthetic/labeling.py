@@ -57,3 +57,25 @@ def label(
             last = written[place]
         frames[late[place] : stops[place]] = last
     return frames
+
+
+def rate(
+    truth: NDArray[np.int64],
+    lag_s: float,
+    *,
+    fps: float,
+    preset: Preset,
+    generator: np.random.Generator,
+) -> NDArray[np.int64]:
+    """What one more human writes down of the same recording, (frames,), index into BEHAVIORS.
+
+    Args:
+        truth: What the animal does, (frames,), index into BEHAVIORS.
+        lag_s: Mean delay of this human.
+        fps: Frames per second.
+        preset: How uneven and how often wrong.
+        generator: Where the randomness comes from: another one, another human.
+    """
+    starts = np.flatnonzero(np.diff(truth, prepend=-1))
+    script = Script(truth[starts], starts, len(truth))
+    return label(script, lag_s, fps=fps, preset=preset, generator=generator)

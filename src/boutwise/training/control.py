@@ -42,13 +42,19 @@ def control_plan(plan: Plan) -> Plan:
 
 
 def shift_labels(snapshot: Snapshot, *, seed: int = 0) -> Snapshot:
-    """The snapshot with each subject's labels shifted circularly; seeded by the subject."""
-    shifted = {}
-    for subject, states in snapshot.states.items():
+    """The snapshot with each subject's labels shifted circularly; seeded by the subject.
+
+    Shares of votes go along with the labels that they belong to.
+    """
+    states, votes = {}, {}
+    for subject, mine in snapshot.states.items():
         words = str(subject).encode("utf-8")
         share = np.random.default_rng([seed, *words]).uniform(*SHIFT)
-        shifted[subject] = np.roll(states, round(share * len(states)), axis=0)
-    return replace(snapshot, states=shifted)
+        offset = round(share * len(mine))
+        states[subject] = np.roll(mine, offset, axis=0)
+        if subject in snapshot.shares:
+            votes[subject] = np.roll(snapshot.shares[subject], offset, axis=0)
+    return replace(snapshot, states=states, shares=votes)
 
 
 def judge(

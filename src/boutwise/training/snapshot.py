@@ -7,7 +7,7 @@ database.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from boutwise.prepare import (
     PreparedPose,
     load_streams,
     member_streams,
+    resample_shares,
     resample_states,
 )
 from boutwise.project import Project
@@ -69,6 +70,8 @@ class Snapshot:
         store: Where the streams lie.
         facts: ``roles``, ``keypoint_roles``, ``n_dims``, ``by_model`` (subjects
             whose labels a model made), ``labels_digest``.
+        shares: With ``target.annotators: soft`` what is learned of each subject in place of its
+            states, (native frames, behaviors), NaN where nobody judged; empty otherwise.
     """
 
     ethogram: Ethogram
@@ -78,6 +81,7 @@ class Snapshot:
     states: dict[Subject, NDArray[np.int8]]
     store: Store
     facts: dict[str, Any]
+    shares: dict[Subject, NDArray[np.float32]] = field(default_factory=dict)
 
     def dataset(self, member: int, *, weights: dict[Subject, NDArray[np.float32]]) -> Dataset:
         """The subjects that have weights, with the streams of one member."""
@@ -89,6 +93,7 @@ class Snapshot:
                 self.working_states(entry),
                 weights[entry.subject],
                 entry.group or entry.subject.animal,
+                self.working_shares(entry),
             )
             for entry in self.entries
             if entry.subject in weights
@@ -98,6 +103,12 @@ class Snapshot:
     def working_states(self, entry: Entry) -> NDArray[np.int8]:
         """Frame states of a subject at the working rate, (working frames, behaviors)."""
         return resample_states(self.states[entry.subject], entry.clock, entry.working)
+
+    def working_shares(self, entry: Entry) -> NDArray[np.float32] | None:
+        """Shares of votes of a subject at the working rate; None where labels are learned."""
+        if entry.subject not in self.shares:
+            return None
+        return resample_shares(self.shares[entry.subject], entry.clock, entry.working)
 
 
 def take_snapshot(
@@ -138,7 +149,10 @@ def take_snapshot(
     say(len(subjects), len(subjects), "features")
     ethogram = target_ethogram(project, plan.recipe.target)
     facts = {**pose_facts, "by_model": sorted(str(i.subject) for i in subjects if not i.human)}
-    return Snapshot(ethogram, plan.fps, tuple(entries), tuple(columns), states, store, facts)
+    shares = {item.subject: item.shares for item in subjects if item.shares is not None}
+    return Snapshot(
+        ethogram, plan.fps, tuple(entries), tuple(columns), states, store, facts, shares
+    )
 
 
 def _prepare(project: Project, plan: Plan, item: LabelledSubject) -> PreparedPose:

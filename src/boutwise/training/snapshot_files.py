@@ -1,12 +1,14 @@
 """The files of a snapshot.
 
-``data/labels.parquet`` holds the labels trained on, as runs of equal states, in native frames;
+``data/labels.parquet`` holds the labels trained on, as runs of equal states, in native frames; with
+``target.annotators: soft`` as runs of equal states and shares of votes, in one more column.
 ``data/snapshot.json`` says which streams of the store belong to which subject.
 """
 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,10 +24,11 @@ from boutwise.prepare import working_clock
 from boutwise.store import Store
 from boutwise.training.snapshot import Entry, Snapshot
 from boutwise.types import Ethogram, FrameClock, FrameState, Subject
-from boutwise.types.frame_states import runs
 
 LABELS, SNAPSHOT = "labels.parquet", "snapshot.json"
 COLUMNS = ("recording", "animal", "target", "behavior", "start", "stop", "state")
+SHARE = "share"
+"""Share of annotators who said 'yes'; empty where nobody judged. There with ``soft`` only."""
 
 
 def save_snapshot(snapshot: Snapshot, directory: Path) -> str:
@@ -85,6 +88,7 @@ def load_snapshot(directory: Path) -> Snapshot:
         read_labels(directory / LABELS, entries, ethogram),
         store,
         data["facts"],
+        read_shares(directory / LABELS, entries, ethogram),
     )
 
 
@@ -110,23 +114,31 @@ def _clock_from_dict(data: dict[str, Any], store: Store) -> FrameClock:
 def _label_table(snapshot: Snapshot) -> pd.DataFrame:
     rows = []
     for entry in snapshot.entries:
-        states = snapshot.states[entry.subject]
+        who = (entry.subject.recording, entry.subject.animal, entry.subject.target)
+        states, shares = snapshot.states[entry.subject], snapshot.shares.get(entry.subject)
         for column, behavior in enumerate(snapshot.ethogram.names):
-            for state in (FrameState.YES, FrameState.NO, FrameState.UNSCORABLE):
-                rows += [
-                    (
-                        entry.subject.recording,
-                        entry.subject.animal,
-                        entry.subject.target,
-                        behavior,
-                        start,
-                        stop,
-                        int(state),
-                    )
-                    for start, stop in runs(states[:, column] == state)
-                ]
-    table = pd.DataFrame(rows, columns=list(COLUMNS))
+            share = None if shares is None else shares[:, column]
+            rows += [(*who, behavior, *run) for run in _stretches(states[:, column], share)]
+    columns = [*COLUMNS, SHARE] if snapshot.shares else list(COLUMNS)
+    table = pd.DataFrame([row[: len(columns)] for row in rows], columns=columns)
     return table.sort_values(["recording", "animal", "target", "behavior", "start"])
+
+
+def _stretches(
+    states: NDArray[np.int8], shares: NDArray[np.float32] | None
+) -> list[tuple[int, int, int, float]]:
+    """Start, stop, state and share of each stretch of which somebody said anything."""
+    if shares is None:
+        shares = np.full(len(states), np.nan, dtype=np.float32)
+    same = (states[1:] == states[:-1]) & (
+        (shares[1:] == shares[:-1]) | (np.isnan(shares[1:]) & np.isnan(shares[:-1]))
+    )
+    edges = [0, *(np.flatnonzero(~same) + 1).tolist(), len(states)]
+    return [
+        (start, stop, int(states[start]), float(shares[start]))
+        for start, stop in itertools.pairwise(edges)
+        if states[start] != FrameState.UNLABELLED or not np.isnan(shares[start])
+    ]
 
 
 def read_labels(
@@ -144,3 +156,20 @@ def read_labels(
     for *who, behavior, start, stop, state in table.to_numpy().tolist():
         states[Subject(*who)][start:stop, place[behavior]] = state
     return states
+
+
+def read_shares(
+    path: Path, entries: Sequence[Entry], ethogram: Ethogram
+) -> dict[Subject, NDArray[np.float32]]:
+    """Shares of votes from ``labels.parquet``, (native frames, behaviors); empty without them."""
+    table = pd.read_parquet(path)
+    if SHARE not in table.columns:
+        return {}
+    shares = {
+        entry.subject: np.full((entry.clock.n_frames, len(ethogram.names)), np.nan, np.float32)
+        for entry in entries
+    }
+    place = {name: column for column, name in enumerate(ethogram.names)}
+    for *who, behavior, start, stop, _, share in table[[*COLUMNS, SHARE]].to_numpy().tolist():
+        shares[Subject(*who)][start:stop, place[behavior]] = share
+    return shares

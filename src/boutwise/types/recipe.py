@@ -64,8 +64,9 @@ OrNone = BeforeValidator(_none_word)
 class Target(Strict):
     """What is learned, and from whom.
 
-    ``annotators`` is ``only`` (the one annotator of each recording), ``majority``, ``soft`` or the
-    name of one.
+    ``annotators`` is ``only`` (the one annotator of each recording), the name of one, ``majority``
+    (what most of them say; a tie is unlabelled) or ``soft``: the share of their votes is what is
+    learned, and the majority what is scored and calibrated against.
     """
 
     behaviors: Literal["all"] | list[str] = "all"

@@ -13,7 +13,7 @@ from boutwise.errors import DataError, LabelError, RecipeError
 from boutwise.learners import Dataset, SubjectFrames
 from boutwise.learners.network._scaling import LIMIT, Scaling
 from boutwise.learners.network._weights import class_weights
-from boutwise.learners.network._windows import Batches, WindowPlan, Windows, trained_frames
+from boutwise.learners.network._windows import Batches, WindowPlan, Windows
 from boutwise.types import Subject
 
 from .conftest import COLUMNS, ETHOGRAM, make_dataset
@@ -83,7 +83,7 @@ def test_windows_without_a_trained_frame_are_left_out():
     windows = Windows(dataset, plan(around_bouts=True))
     assert windows.count == 2 * 4
     for index, start in windows.draw(0):
-        assert trained_frames(dataset.items[index])[start : start + 50].any()
+        assert dataset.items[index].judged[start : start + 50].any()
 
 
 def test_nothing_to_train_on_is_an_error():

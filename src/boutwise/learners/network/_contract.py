@@ -44,15 +44,19 @@ class Target:
         labels: (B, T, N), :class:`~boutwise.types.FrameState` codes; padding is unlabelled.
         weights: (B, T), float32; 0 = not trained on.
         places: Subject and first frame of each window, for messages.
+        shares: (B, T, N), share of annotators who said 'yes', NaN where nobody judged; learned in
+            place of the labels. None = the labels are learned.
     """
 
     labels: Tensor
     weights: Tensor
     places: tuple[str, ...] = ()
+    shares: Tensor | None = None
 
     def to(self, device: torch.device | str) -> Target:
         """The same target on a device."""
-        return Target(self.labels.to(device), self.weights.to(device), self.places)
+        shares = None if self.shares is None else self.shares.to(device)
+        return Target(self.labels.to(device), self.weights.to(device), self.places, shares)
 
 
 class Temporal(Protocol):

@@ -14,7 +14,7 @@ from boutwise.learners.network._network import augments_of, build
 from boutwise.learners.network._scaling import Scaling
 from boutwise.learners.network._weights import class_weights
 from boutwise.learners.network._windows import Batches, WindowPlan
-from boutwise.types import Ethogram, FrameState
+from boutwise.types import Ethogram
 from boutwise.types.recipe import NetworkMember
 
 
@@ -109,8 +109,9 @@ def _refuse_overlap(dataset: Dataset) -> None:
     for item in dataset.items:
         for group in dataset.ethogram.groups:
             columns = [names.index(name) for name in group.behaviors]
-            yes = item.labels[:, columns] == FrameState.YES
-            both = np.flatnonzero((yes.sum(axis=1) > 1) & (item.weights > 0))
+            targets = item.targets[:, columns]
+            yes = targets > 0
+            both = np.flatnonzero((np.nansum(targets, axis=1) > 1 + 1e-4) & (item.weights > 0))
             if len(both):
                 frame = int(both[0])
                 found = [n for n, y in zip(group.behaviors, yes[frame], strict=True) if y]

@@ -11,7 +11,6 @@ from torch import Tensor
 
 from boutwise.errors import RecipeError, did_you_mean
 from boutwise.learners._contract import Dataset, weight_of_classes
-from boutwise.types import FrameState
 
 NO, YES = 0, 1
 
@@ -60,13 +59,13 @@ def class_weights(
     return weights
 
 
-def _counts(dataset: Dataset) -> NDArray[np.int64]:
-    """Trained frames that are 'no' and 'yes', (behaviors, 2)."""
-    counts = np.zeros((len(dataset.ethogram.names), 2), dtype=np.int64)
+def _counts(dataset: Dataset) -> NDArray[np.float64]:
+    """Trained frames that are 'no' and 'yes', or the sums of their shares, (behaviors, 2)."""
+    counts = np.zeros((len(dataset.ethogram.names), 2))
     for item in dataset.items:
-        labels = item.labels[item.weights > 0]
-        counts[:, NO] += (labels == FrameState.NO).sum(axis=0)
-        counts[:, YES] += (labels == FrameState.YES).sum(axis=0)
+        targets = item.targets[item.weights > 0].astype(np.float64)
+        counts[:, NO] += np.nansum(1 - targets, axis=0)
+        counts[:, YES] += np.nansum(targets, axis=0)
     return counts
 
 

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from boutwise.errors import LabelError
-from boutwise.learners._contract import Dataset, SubjectFrames
+from boutwise.learners._contract import Dataset
 from boutwise.learners.network._contract import Augment, Batch, Target
 from boutwise.learners.network._scaling import Scaling
 from boutwise.types import FrameState
@@ -36,12 +36,6 @@ class WindowPlan:
     seed: int
 
 
-def trained_frames(item: SubjectFrames) -> NDArray[np.bool_]:
-    """Frames with a weight and at least one 'yes' or 'no', (frames,)."""
-    known: NDArray[np.bool_] = (item.labels >= FrameState.NO).any(axis=1) & (item.weights > 0)
-    return known
-
-
 class Windows:
     """Draws the windows of each epoch.
 
@@ -62,7 +56,7 @@ class Windows:
     def __init__(self, dataset: Dataset, plan: WindowPlan) -> None:
         self.plan = plan
         self.n_frames = [item.n_frames for item in dataset.items]
-        self.trained = [np.cumsum(np.r_[0, trained_frames(item)]) for item in dataset.items]
+        self.trained = [np.cumsum(np.r_[0, item.judged]) for item in dataset.items]
         self.count = len(self._tiles([0] * len(self.n_frames)))
         if self.count == 0:
             raise LabelError(
@@ -114,13 +108,17 @@ class Windows:
 
 
 def _bouts(dataset: Dataset) -> dict[str, list[tuple[int, int, int]]]:
-    """Behavior -> (subject, start, stop) of its trained bouts, without the backgrounds."""
+    """Behavior -> (subject, start, stop) of its trained bouts, without the backgrounds.
+
+    Where annotators disagree, a bout is where any of them saw it.
+    """
     found: dict[str, list[tuple[int, int, int]]] = {}
     for column, name in enumerate(dataset.ethogram.names):
         if name in dataset.ethogram.backgrounds:
             continue
         for index, item in enumerate(dataset.items):
-            yes = (item.labels[:, column] == FrameState.YES) & (item.weights > 0)
+            seen = item.labels == FrameState.YES if item.shares is None else item.shares > 0
+            yes = seen[:, column] & (item.weights > 0)
             edges = np.flatnonzero(np.diff(np.r_[False, yes, False].astype(np.int8)))
             for start, stop in edges.reshape(-1, 2).tolist():
                 found.setdefault(name, []).append((index, start, stop))
@@ -149,6 +147,9 @@ class Batches:
         self.plan = plan
         self.augments = augments
         self.windows = Windows(dataset, plan)
+        by_share = any(item.shares is not None for item in dataset.items)
+        # Beside recordings with votes, one without is taken as one vote.
+        self.shares = [item.targets for item in dataset.items] if by_share else None
 
     def __len__(self) -> int:
         """Batches in an epoch."""
@@ -172,6 +173,7 @@ class Batches:
         }
         n_behaviors = len(self.dataset.ethogram.names)
         labels = np.full((n, length, n_behaviors), FrameState.UNLABELLED, dtype=np.int8)
+        shares = np.full(labels.shape, np.nan, dtype=np.float32) if self.shares else None
         weights = np.zeros((n, length), dtype=np.float32)
         mask = np.zeros((n, length), dtype=bool)
         places = []
@@ -184,9 +186,16 @@ class Batches:
             for name, values in self.scaling.apply(stretch, str(item.subject)).items():
                 streams[name][row, :size] = values
             labels[row, :size] = item.labels[start:stop]
+            if shares is not None and self.shares is not None:
+                shares[row, :size] = self.shares[index][start:stop]
             weights[row, :size] = item.weights[start:stop]
             mask[row, :size] = True
-        target = Target(torch.from_numpy(labels), torch.from_numpy(weights), tuple(places))
+        target = Target(
+            torch.from_numpy(labels),
+            torch.from_numpy(weights),
+            tuple(places),
+            None if shares is None else torch.from_numpy(shares),
+        )
         return batch_of(streams, mask), target
 
 

@@ -48,4 +48,7 @@ class Augment:
             {name: taken(values) & inside for name, values in batch.present.items()},
         )
         labels = taken(target.labels).masked_fill(~inside[..., None], int(FrameState.UNLABELLED))
-        return stretched, Target(labels, taken(target.weights) * inside, target.places)
+        shares = target.shares
+        if shares is not None:
+            shares = taken(shares).masked_fill(~inside[..., None], float("nan"))
+        return stretched, Target(labels, taken(target.weights) * inside, target.places, shares)

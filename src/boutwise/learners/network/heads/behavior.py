@@ -14,7 +14,9 @@ class Head(nn.Module):
 
     A frame counts for an exclusive group when one of its behaviors is labelled 'yes'. A frame in
     which all of them are 'no', or some are unlabelled and none is 'yes', names no class and has
-    zero weight. For an independent behavior, 'yes' and 'no' count.
+    zero weight. For an independent behavior, 'yes' and 'no' count. With shares of votes a frame
+    counts as so many frames as classes that somebody saw, each with its share as weight: what
+    trees do with rows.
 
     Args:
         width: Channels that come in, D.
@@ -44,29 +46,37 @@ class Head(nn.Module):
     def loss(self, scores: Tensor, target: Target, mask: Tensor) -> Tensor:
         """Mean over outputs of the weighted mean over frames."""
         frame_weights = target.weights * mask
-        losses = [self._group(scores, target.labels, frame_weights, g) for g in self.groups]
-        losses += [self._single(scores, target.labels, frame_weights, c) for c in self.independent]
+        targets = _targets(target, scores)
+        losses = [self._group(scores, targets, frame_weights, g) for g in self.groups]
+        losses += [self._single(scores, targets, frame_weights, c) for c in self.independent]
         return torch.stack(losses).mean()
 
-    def _group(self, scores: Tensor, labels: Tensor, weights: Tensor, columns: list[int]) -> Tensor:
-        yes = (labels[..., columns] == FrameState.YES).to(scores.dtype)
-        known = (yes.sum(dim=-1) == 1).to(scores.dtype)
-        of_class = yes @ self.class_weights[columns, 1]
-        weight = weights * known * of_class
+    def _group(
+        self, scores: Tensor, targets: Tensor, weights: Tensor, columns: list[int]
+    ) -> Tensor:
+        of_class = self.class_weights[columns, 1]
+        return self._loss(scores[..., columns], targets[..., columns] * of_class, weights)
+
+    def _single(self, scores: Tensor, targets: Tensor, weights: Tensor, column: int) -> Tensor:
+        yes = targets[..., [column]] * self.class_weights[column, 1]
+        no = (1 - targets[..., [column]]) * self.class_weights[column, 0]
+        return self._loss(scores[..., [column]], torch.cat([yes, no], dim=-1), weights)
+
+    def _loss(self, scores: Tensor, votes: Tensor, weights: Tensor) -> Tensor:
+        """The loss of one output; votes are (B, T, classes), NaN where nobody judged."""
+        votes = votes.nan_to_num(0.0)
+        total = votes.sum(dim=-1)
+        shares = votes / total.clamp(min=1e-12).unsqueeze(-1)
+        classes = scores.shape[-1]  # one for an independent behavior, where 'yes' comes first
         loss: Tensor = self.criterion(
-            scores[..., columns].flatten(0, 1), yes.flatten(0, 1), weight.flatten()
+            scores.flatten(0, 1), shares[..., :classes].flatten(0, 1), (weights * total).flatten()
         )
         return loss
 
-    def _single(self, scores: Tensor, labels: Tensor, weights: Tensor, column: int) -> Tensor:
-        label = labels[..., column]
-        yes = (label == FrameState.YES).to(scores.dtype)
-        known = (label >= FrameState.NO).to(scores.dtype)
-        of_class = torch.where(
-            yes > 0, self.class_weights[column, 1], self.class_weights[column, 0]
-        )
-        weight = weights * known * of_class
-        loss: Tensor = self.criterion(
-            scores[..., [column]].flatten(0, 1), yes.flatten().unsqueeze(-1), weight.flatten()
-        )
-        return loss
+
+def _targets(target: Target, scores: Tensor) -> Tensor:
+    """What is learned, 0 to 1, (B, T, behaviors): NaN where there is nothing to learn."""
+    if target.shares is not None:
+        return target.shares.to(scores.dtype)
+    labels = target.labels.to(scores.dtype)
+    return labels.masked_fill(target.labels < FrameState.NO, float("nan"))
