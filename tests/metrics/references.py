@@ -152,9 +152,30 @@ def probabilities(truth, predicted, observed):
     }
 
 
+def keypoints(truth, predicted, observed):
+    """One visible point after the other; ``truth`` and ``predicted`` are lists of lists of x, y."""
+    coordinates, distances, missed, visible = [], [], 0, 0
+    for true_row, said_row, seen_row in zip(truth, predicted, observed, strict=True):
+        for (x, y), (u, v), seen in zip(true_row, said_row, seen_row, strict=True):
+            if not seen or math.isnan(x) or math.isnan(y):
+                continue
+            visible += 1
+            if math.isnan(u) or math.isnan(v):
+                missed += 1
+                continue
+            coordinates += [abs(u - x), abs(v - y)]
+            distances.append(math.hypot(u - x, v - y))
+    return {
+        "mae_px": share(sum(coordinates), len(coordinates)),
+        "distance_px": share(sum(distances), len(distances)),
+        "missed_share": share(missed, visible),
+    }
+
+
 REFERENCES = {
     "frames": frames,
     "bouts": bouts,
+    "keypoints": keypoints,
     "onsets": onsets,
     "probabilities": probabilities,
 }

@@ -27,7 +27,20 @@ def stretches(draw, n_frames):
 
 
 @st.composite
+def position_cases(draw):
+    """Positions of two keypoints, some of them NaN, some not visible."""
+    n_frames = draw(st.integers(1, 8))
+    numbers = st.one_of(st.integers(0, 99), st.just(float("nan")))
+    flat = st.lists(numbers, min_size=n_frames * 4, max_size=n_frames * 4)
+    truth, predicted = (np.array(draw(flat), dtype=float).reshape(-1, 2, 2) for _ in range(2))
+    seen = draw(st.lists(st.booleans(), min_size=n_frames * 2, max_size=n_frames * 2))
+    return truth, predicted, np.array(seen, dtype=bool).reshape(-1, 2)
+
+
+@st.composite
 def cases(draw, kind):
+    if kind == "positions":
+        return draw(position_cases())
     n_frames = draw(st.integers(1, 28))
     truth = draw(stretches(n_frames))
     observed = draw(st.one_of(st.just(np.ones(n_frames, dtype=bool)), stretches(n_frames)))
@@ -62,8 +75,10 @@ def test_frames_that_nobody_examined_change_nothing(name):
     @given(cases(metric.PREDICTION), st.integers(1, 9))
     def check(case, n_more):
         truth, predicted, observed = case
-        longer = [np.append(part, np.ones(n_more, part.dtype)) for part in (truth, predicted)]
-        values = metric.measure(*longer, np.append(observed, np.zeros(n_more, dtype=bool)))
+        more = [np.ones((n_more, *part.shape[1:]), part.dtype) for part in (truth, predicted)]
+        unseen = np.zeros((n_more, *observed.shape[1:]), dtype=bool)
+        parts = zip((truth, predicted, observed), (*more, unseen), strict=True)
+        values = metric.measure(*(np.concatenate(part) for part in parts))
         assert values == pytest.approx(metric.measure(truth, predicted, observed), nan_ok=True)
 
     check()
@@ -73,7 +88,7 @@ def test_frames_that_nobody_examined_change_nothing(name):
 def test_metric_describes_itself(name):
     metric = registry.load("metric", name)
     assert metric.DESCRIPTION
-    assert metric.PREDICTION in ("decided", "probability")
+    assert metric.PREDICTION in ("decided", "probability", "positions")
 
 
 @pytest.mark.parametrize(

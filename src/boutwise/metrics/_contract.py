@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,19 +25,20 @@ class Metric(Protocol):
     DESCRIPTION: str
     """One line: what it measures, and in which unit."""
 
-    PREDICTION: Literal["decided", "probability"]
-    """What ``predicted`` is: (frames,) bool, or the probability of the behavior, (frames,)."""
+    PREDICTION: Literal["decided", "probability", "positions"]
+    """What ``predicted`` is: (frames,) bool, the probability of the behavior, (frames,), or
+    positions of keypoints, (frames, keypoints, 2)."""
 
     def measure(
-        self, truth: NDArray[np.bool_], predicted: NDArray[np.float64], observed: NDArray[np.bool_]
+        self, truth: NDArray[Any], predicted: NDArray[Any], observed: NDArray[np.bool_]
     ) -> dict[str, float]:
         """Values by name.
 
         Args:
-            truth: Frames that show the behavior, (frames,).
+            truth: Frames that show the behavior, (frames,) bool; true positions for keypoints.
             predicted: See ``PREDICTION``.
-            observed: Frames that were examined and could be judged, (frames,); the others are
-                left out.
+            observed: Frames that were examined and could be judged, (frames,), or points that are
+                visible, (frames, keypoints); the others are left out.
         """
         ...
 
@@ -114,6 +115,12 @@ class ScoreOptions:
             of the other folds. Empty = each animal is a fold of its own.
         bins: Number of reliability bins.
         matching: The rule for bouts.
+        chosen: Behaviors over which some rules average; empty = all.
+        strata: Recording -> its lab (or any other stratum); some rules average within each first.
+        one_at_a_time: Whether two behaviors in one frame of one subject are an error, also where
+            they are not declared exclusive.
+        ordered: Whether the order of bouts matters, so that an edit score is given.
+        quoted: Names of the numbers that stand first, see :data:`boutwise.metrics._quoted.QUOTED`.
     """
 
     thresholds: tuple[float, ...] = (0.1, 0.25, 0.5)
@@ -123,6 +130,11 @@ class ScoreOptions:
     folds: Mapping[str, str] = field(default_factory=dict)
     bins: int = 10
     matching: Matching = field(default_factory=Matching)
+    chosen: tuple[str, ...] = ()
+    strata: Mapping[str, str] = field(default_factory=dict)
+    one_at_a_time: bool = False
+    ordered: bool = False
+    quoted: tuple[str, ...] = ("macro_f1",)
 
 
 def scored_behaviors(ethogram: Ethogram, matching: Matching) -> list[int]:

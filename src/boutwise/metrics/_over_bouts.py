@@ -9,14 +9,9 @@ from numpy.typing import NDArray
 
 from boutwise.metrics import bouts, frames, onsets
 from boutwise.metrics._matching import ratio
-from boutwise.metrics._over_frames import bout_f1
-from boutwise.metrics._scores import (
-    BoutAgreement,
-    BoutScores,
-    BoutStatisticsRow,
-    OnsetBehavior,
-    OnsetScores,
-)
+from boutwise.metrics._over_frames import bout_f1, over_recordings
+from boutwise.metrics._score_rows import BoutAgreement, BoutStatisticsRow, OrderScores
+from boutwise.metrics._scores import BoutScores, OnsetBehavior, OnsetScores
 from boutwise.metrics._scoring import Scoring, over_animals, spread
 
 STATISTICS = ("count", "total_s", "mean_s", "latency_s")
@@ -42,6 +37,7 @@ def bout_scores(scoring: Scoring) -> BoutScores:
         tp=tuple(total[:, 0].tolist()),
         fp=tuple(total[:, 1].tolist()),
         fn=tuple(total[:, 2].tolist()),
+        used=tuple(total[:, 3].tolist()),
         by_animal=tuple(spread(pooled(counts[:, :, place])) for place in places),
     )
 
@@ -80,6 +76,35 @@ def onset_scores(scoring: Scoring) -> OnsetScores:
         ),
         false_bouts_per_hour=float(ratio(stray, np.asarray(hours))),
         behaviors=tuple(rows),
+    )
+
+
+def order_scores(scoring: Scoring) -> OrderScores | None:
+    """Edit score of each recording and animal; None where order does not matter.
+
+    Frames that were not examined are cut out. A behavior outside of every exclusive group has no
+    place in an order.
+    """
+    if not scoring.options.ordered or not scoring.ethogram.groups:
+        return None
+    names = scoring.ethogram.names
+    values: dict[str, list[float]] = {key: [] for key in scoring.by_recording.keys}
+    for item in scoring.items:
+        for group in scoring.ethogram.groups:
+            columns = [names.index(name) for name in group.behaviors]
+            known = item.known[:, columns].all(axis=1)
+            left_out = [len(columns)]
+            if group.background and not scoring.options.matching.background:
+                left_out.append(group.behaviors.index(group.background))
+            true, said = (
+                np.where(flags.any(axis=1), flags.argmax(axis=1), len(columns))[known]
+                for flags in (item.yes[:, columns], item.decided[:, columns])
+            )
+            values[item.subject.recording].append(bouts.edit_score(true, said, left_out))
+    means = np.array([frames.mean_defined(np.array(each)) for each in values.values()])
+    return OrderScores(
+        tuple(group.name for group in scoring.ethogram.groups),
+        over_recordings(scoring, means, best=100.0),
     )
 
 

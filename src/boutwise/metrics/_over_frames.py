@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,15 +14,8 @@ from boutwise.metrics._baselines import decisions_right
 from boutwise.metrics._counts import Counts
 from boutwise.metrics._intervals import Interval
 from boutwise.metrics._matching import ratio
-from boutwise.metrics._scores import (
-    BehaviorScores,
-    Confusion,
-    Curve,
-    DeclaredScores,
-    FrameScores,
-    Spread,
-    UnitScores,
-)
+from boutwise.metrics._score_rows import Confusion, Spread
+from boutwise.metrics._scores import BehaviorScores, DeclaredScores, FrameScores
 from boutwise.metrics._scoring import Floats, Scoring, over_animals, spread
 
 CURVE_POINTS = 200
@@ -30,6 +24,7 @@ CURVE_POINTS = 200
 def frame_scores(scoring: Scoring, average_precisions: Floats) -> FrameScores:
     """Scores over frames: pooled, by animal and by recording."""
     animals, ahead = scoring.by_animal, scoring.foreground
+    recordings = scoring.by_recording
     matrices = animals.matrices(scoring.ethogram)
     shapes = {name: matrix.shape[1:] for name, matrix in matrices.items()}
     flat = np.concatenate([matrix.reshape(len(matrix), -1) for matrix in matrices.values()], axis=1)
@@ -42,29 +37,38 @@ def frame_scores(scoring: Scoring, average_precisions: Floats) -> FrameScores:
             first += size
         return pieces
 
-    def balanced(rows: Floats) -> Floats:
-        scores = [frames.balanced_accuracy(matrix) for matrix in apart(rows).values()]
-        return frames.mean_defined(np.stack(scores, axis=-1))
-
     return FrameScores(
         macro_f1=over_animals(animals.frames, frames.macro_f1),
         macro_f1_without_background=over_animals(animals.frames[:, ahead], frames.macro_f1),
         weighted_f1=over_animals(animals.frames, frames.weighted_f1),
         accuracy=over_animals(flat, lambda rows: decisions_right(apart(rows))),
-        balanced_accuracy=over_animals(flat, balanced),
+        balanced_accuracy=over_animals(flat, lambda rows: balanced(apart(rows))),
         macro_average_precision=float(frames.mean_defined(average_precisions)),
         by_animal=spread(frames.macro_f1(animals.frames)),
         by_animal_without_background=spread(frames.macro_f1(animals.frames[:, ahead])),
-        by_recording=_over_recordings(scoring),
+        by_recording=over_recordings(scoring, frames.macro_f1(recordings.frames)),
+        by_recording_without_background=over_recordings(
+            scoring, frames.macro_f1(recordings.frames[:, ahead])
+        ),
+        accuracy_by_recording=over_recordings(
+            scoring, decisions_right(recordings.matrices(scoring.ethogram))
+        ),
     )
 
 
-def _over_recordings(scoring: Scoring) -> Spread:
-    values = spread(frames.macro_f1(scoring.by_recording.frames), "recordings")
+def balanced(matrices: Mapping[str, NDArray[Any]]) -> Floats:
+    """Mean recall of the classes of each decision, then of the decisions."""
+    scores = [frames.balanced_accuracy(matrix) for matrix in matrices.values()]
+    return frames.mean_defined(np.stack(scores, axis=-1))
+
+
+def over_recordings(scoring: Scoring, values: Floats, *, best: float = 1.0) -> Spread:
+    """Spread of a score over recordings; an interval only where each is an animal of its own."""
+    found = spread(values, "recordings", within=(0.0, best))
     if len(scoring.by_recording.keys) <= len(scoring.by_animal.keys):
-        return values
+        return found
     reason = "recordings of one animal are not independent; see the interval over animals"
-    return replace(values, interval=Interval(n_groups=values.n, reason=reason))
+    return replace(found, interval=Interval(n_groups=found.n, reason=reason))
 
 
 def behavior_scores(scoring: Scoring, average_precisions: Floats) -> tuple[BehaviorScores, ...]:
@@ -93,6 +97,10 @@ def behavior_scores(scoring: Scoring, average_precisions: Floats) -> tuple[Behav
                 precision=float(frames.precision(counts)),
                 recall=float(frames.recall(counts)),
                 f1=over_animals(animals.frames[:, column], frames.f1),
+                f1_by_animal=spread(frames.f1(animals.frames[:, column])),
+                f1_by_recording=over_recordings(
+                    scoring, frames.f1(scoring.by_recording.frames[:, column])
+                ),
                 average_precision=float(average_precisions[column]),
                 bout_f1=tuple(
                     over_animals(animals.bouts[:, column, threshold], bout_f1)
@@ -149,54 +157,3 @@ def confusions(scoring: Scoring) -> tuple[Confusion, ...]:
         rows = tuple(tuple(int(n) for n in row) for row in matrix)
         tables.append(Confusion(name, truth, predicted, rows))
     return tuple(tables)
-
-
-def curves_and_average_precisions(scoring: Scoring) -> tuple[tuple[Curve, ...], Floats]:
-    """Precision-recall curve and average precision of each behavior over pooled frames."""
-    names = scoring.ethogram.names
-    averages = np.full(len(names), np.nan)
-    curves: dict[int, Curve] = {}
-    if not scoring.probabilities():
-        return (), averages
-    for column, name in enumerate(names):
-        known = [item.known[:, column] for item in scoring.items]
-        hits = np.concatenate(
-            [item.yes[k, column] for item, k in zip(scoring.items, known, strict=True)]
-        )
-        scores = np.concatenate(
-            [
-                item.probabilities[k, column]
-                for item, k in zip(scoring.items, known, strict=True)
-                if item.probabilities is not None
-            ]
-        )
-        if not hits.any():
-            continue
-        precision, recall, threshold = frames.precision_recall_curve(hits, scores, int(hits.sum()))
-        averages[column] = (np.diff(recall, prepend=0.0) * precision).sum()
-        kept = np.unique(np.linspace(0, len(recall) - 1, CURVE_POINTS).astype(np.int64))
-        parts = (tuple(part[kept].round(5).tolist()) for part in (recall, precision, threshold))
-        curves[column] = Curve(name, *parts)
-    return tuple(curves[column] for column in scoring.in_order if column in curves), averages
-
-
-def unit_scores(
-    scoring: Scoring, counts: Counts, members: dict[str, set[str]]
-) -> tuple[UnitScores, ...]:
-    """Scores of each recording or animal by itself."""
-    right = decisions_right(counts.matrices(scoring.ethogram))
-    with_background = frames.macro_f1(counts.frames)
-    without = frames.macro_f1(counts.frames[:, scoring.foreground])
-    found = bout_f1(counts.bouts[:, scoring.bout_columns].sum(axis=1))
-    return tuple(
-        UnitScores(
-            name=key,
-            members=tuple(sorted(members[key])),
-            scored_frames=int(counts.scored[row]),
-            macro_f1=float(with_background[row]),
-            macro_f1_without_background=float(without[row]),
-            accuracy=float(right[row]),
-            bout_f1=tuple(found[row].tolist()),
-        )
-        for row, key in enumerate(counts.keys)
-    )

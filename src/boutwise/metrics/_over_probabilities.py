@@ -6,7 +6,7 @@ import numpy as np
 
 from boutwise.metrics import frames
 from boutwise.metrics import probabilities as p
-from boutwise.metrics._scores import BehaviorCalibration, Calibration, TimeBudget
+from boutwise.metrics._score_rows import BehaviorCalibration, Calibration, TimeBudget
 from boutwise.metrics._scoring import Floats, Scoring, over_animals
 
 

@@ -14,31 +14,20 @@ from typing import Any
 import numpy as np
 
 from boutwise.metrics._baselines import Baseline
-from boutwise.metrics._intervals import Estimate, Interval
-from boutwise.metrics.probabilities import Bin
+from boutwise.metrics._intervals import Estimate
+from boutwise.metrics._score_rows import (
+    BoutAgreement,
+    BoutStatisticsRow,
+    Calibration,
+    Confusion,
+    Curve,
+    OrderScores,
+    Spread,
+    TimeBudget,
+    UnitScores,
+)
 
 SCHEMA_VERSION = 1
-
-
-@dataclass(frozen=True)
-class Spread:
-    """A score over animals or recordings: mean, standard deviation, smallest and largest.
-
-    Attributes:
-        mean: Each animal (or recording) counts once.
-        sd: Between them, n - 1 in the denominator.
-        n: Those in which the score is defined.
-        low: Smallest.
-        high: Largest.
-        interval: Of the mean.
-    """
-
-    mean: float
-    sd: float
-    n: int
-    low: float
-    high: float
-    interval: Interval
 
 
 @dataclass(frozen=True)
@@ -83,7 +72,7 @@ class Headline:
 
 @dataclass(frozen=True)
 class FrameScores:
-    """Scores over frames; ``by_*`` are spreads of the macro F1.
+    """Scores over frames; ``by_*`` are spreads of the macro F1 over animals or recordings.
 
     An exclusive group is one decision a frame, and so is each other behavior; accuracy is the
     share of right decisions, balanced accuracy the mean recall over classes and then decisions.
@@ -98,6 +87,8 @@ class FrameScores:
     by_animal: Spread
     by_animal_without_background: Spread
     by_recording: Spread
+    by_recording_without_background: Spread
+    accuracy_by_recording: Spread
 
 
 @dataclass(frozen=True)
@@ -117,6 +108,8 @@ class BehaviorScores:
     precision: float
     recall: float
     f1: Estimate
+    f1_by_animal: Spread
+    f1_by_recording: Spread
     average_precision: float
     bout_f1: tuple[Estimate, ...]
     false_bouts_per_hour: float
@@ -135,7 +128,10 @@ class DeclaredScores:
 
 @dataclass(frozen=True)
 class BoutScores:
-    """Bouts of all behaviors that count; one entry a threshold."""
+    """Bouts of all behaviors that count; one entry a threshold.
+
+    ``used`` are the predicted bouts that count: as many as ``tp``, unless fragments count too.
+    """
 
     thresholds: tuple[float, ...]
     rule: str
@@ -144,6 +140,7 @@ class BoutScores:
     tp: tuple[int, ...]
     fp: tuple[int, ...]
     fn: tuple[int, ...]
+    used: tuple[int, ...]
     by_animal: tuple[Spread, ...]
 
 
@@ -169,114 +166,12 @@ class OnsetScores:
 
 
 @dataclass(frozen=True)
-class Confusion:
-    """Frames by true (rows) and decided (columns) class of one decision."""
-
-    name: str
-    truth: tuple[str, ...]
-    predicted: tuple[str, ...]
-    counts: tuple[tuple[int, ...], ...]
-
-
-@dataclass(frozen=True)
-class Curve:
-    """Precision over recall of one behavior, thinned to at most 200 points."""
-
-    behavior: str
-    recall: tuple[float, ...]
-    precision: tuple[float, ...]
-    threshold: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class BehaviorCalibration:
-    """Reliability of one behavior's probability.
-
-    ``overdispersion`` is how much more its time varies between animals than independent frames
-    would; the interval of a time budget on new recordings is made with it.
-    """
-
-    name: str
-    ece: Estimate
-    brier: float
-    overdispersion: float
-    bins: tuple[Bin, ...]
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """Reliability: ``ece`` and ``brier`` are means over behaviors, ``bins`` holds all of them."""
-
-    ece: Estimate
-    brier: float
-    bins: tuple[Bin, ...]
-    behaviors: tuple[BehaviorCalibration, ...]
-
-
-@dataclass(frozen=True)
-class UnitScores:
-    """Scores of one recording (``members`` = its animals) or animal (its recordings)."""
-
-    name: str
-    members: tuple[str, ...]
-    scored_frames: int
-    macro_f1: float
-    macro_f1_without_background: float
-    accuracy: float
-    bout_f1: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class TimeBudget:
-    """Seconds of one behavior of one subject: true, decided, and expected from probabilities."""
-
-    recording: str
-    animal: str
-    target: str
-    behavior: str
-    scored_s: float
-    truth_s: float
-    predicted_s: float
-    expected_s: float
-    expected_low_s: float
-    expected_high_s: float
-
-
-@dataclass(frozen=True)
-class BoutStatisticsRow:
-    """Bouts of one behavior of one subject, true and predicted."""
-
-    recording: str
-    animal: str
-    target: str
-    behavior: str
-    truth_count: int
-    predicted_count: int
-    truth_total_s: float
-    predicted_total_s: float
-    truth_mean_s: float
-    predicted_mean_s: float
-    truth_latency_s: float
-    predicted_latency_s: float
-
-
-@dataclass(frozen=True)
-class BoutAgreement:
-    """How a statistic of predicted bouts follows that of the true ones, over subjects."""
-
-    behavior: str
-    statistic: str
-    n: int
-    bias: float
-    correlation: float
-
-
-@dataclass(frozen=True)
 class Scores:
     """Everything that is known about how good a prediction is."""
 
     facts: Facts
     headline: Headline
+    quoted: tuple[Headline, ...]
     primary: str
     frames: FrameScores
     behaviors: tuple[BehaviorScores, ...]
@@ -289,15 +184,18 @@ class Scores:
     baselines: tuple[Baseline, ...]
     by_recording: tuple[UnitScores, ...]
     by_animal: tuple[UnitScores, ...]
+    by_lab: tuple[UnitScores, ...]
+    order: OrderScores | None
     time_budgets: tuple[TimeBudget, ...]
     bout_statistics: tuple[BoutStatisticsRow, ...]
     bout_agreement: tuple[BoutAgreement, ...]
     notes: tuple[str, ...]
+    preset: str = ""
     schema_version: int = SCHEMA_VERSION
 
     def as_dict(self) -> dict[str, Any]:
         """As plain Python for JSON: NaN becomes None, tuples become lists."""
-        plain: dict[str, Any] = _plain(self)
+        plain: dict[str, Any] = as_plain(self)
         return plain
 
     def behavior(self, name: str) -> BehaviorScores:
@@ -305,13 +203,14 @@ class Scores:
         return next(row for row in self.behaviors if row.name == name)
 
 
-def _plain(value: Any) -> Any:
+def as_plain(value: Any) -> Any:
+    """Dataclasses, tuples and numpy scalars as JSON has them; NaN becomes None."""
     if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        return {field.name: as_plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):
-        return {str(key): _plain(entry) for key, entry in value.items()}
+        return {str(key): as_plain(entry) for key, entry in value.items()}
     if isinstance(value, tuple | list):
-        return [_plain(entry) for entry in value]
+        return [as_plain(entry) for entry in value]
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float) and not math.isfinite(value):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from boutwise.metrics._contract import ScoredSubject, ScoreOptions, scored_behaviors
 from boutwise.metrics._counts import Counts, count
 from boutwise.metrics._intervals import Estimate, estimate, mean_interval
-from boutwise.metrics._scores import Spread
+from boutwise.metrics._score_rows import Spread
 from boutwise.types import Ethogram
 
 Floats = NDArray[np.float64]
@@ -41,6 +41,18 @@ class Scoring:
     def by_recording(self) -> Counts:
         """By recording."""
         return self.counts.by([item.subject.recording for item in self.items])
+
+    @cached_property
+    def by_stratum(self) -> Counts:
+        """By lab; those of recordings without one are under the empty name."""
+        strata = self.options.strata
+        return self.counts.by([strata.get(item.subject.recording, "") for item in self.items])
+
+    @property
+    def chosen(self) -> list[int]:
+        """Columns of the chosen behaviors; all when none is chosen."""
+        names = self.options.chosen or self.ethogram.names
+        return [self.ethogram.names.index(name) for name in names]
 
     @property
     def foreground(self) -> list[int]:
@@ -75,7 +87,9 @@ def over_animals(counts: NDArray[Any], statistic: Callable[[NDArray[Any]], Float
     return estimate(counts.reshape(len(counts), -1), flat)
 
 
-def spread(values: Floats, unit: str = "animals") -> Spread:
+def spread(
+    values: Floats, unit: str = "animals", *, within: tuple[float, float] = (0.0, 1.0)
+) -> Spread:
     """Spread of a score over animals or recordings, those without one left out."""
     defined = values[np.isfinite(values)]
     n = len(defined)
@@ -86,5 +100,5 @@ def spread(values: Floats, unit: str = "animals") -> Spread:
         n=n,
         low=float(defined.min()) if n else nan,
         high=float(defined.max()) if n else nan,
-        interval=mean_interval(defined, unit),
+        interval=mean_interval(defined, unit, within=within),
     )

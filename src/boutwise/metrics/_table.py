@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from boutwise.errors import DataError, UsageError, did_you_mean
-from boutwise.metrics import _over_bouts, _over_frames, _over_probabilities
+from boutwise.metrics import _over_bouts, _over_frames, _over_probabilities, _over_units
 from boutwise.metrics._baselines import baseline
 from boutwise.metrics._contract import ScoredSubject, ScoreOptions
+from boutwise.metrics._counts import Counts
 from boutwise.metrics._intervals import ROUGH_BELOW
-from boutwise.metrics._scores import Facts, FrameScores, Headline, Scores
+from boutwise.metrics._quoted import QUOTED, Material, quoted
+from boutwise.metrics._score_rows import UnitScores
+from boutwise.metrics._scores import Facts, FrameScores, Scores
 from boutwise.metrics._scoring import Scoring
 from boutwise.types import Ethogram, FrameState
 
@@ -24,16 +29,19 @@ def score_recordings(
     - ``schema_version``: 1
     - ``facts``: recordings, animals, behaviors, backgrounds, exclusive_groups, labels, n_subjects,
       scored_frames, unlabelled_frames, unscorable_frames, scored_s
-    - ``headline``: name, text, estimate (macro F1 over all behaviors, frames pooled)
+    - ``headline``: name, text, estimate: the first of ``quoted``
+    - ``quoted``: name, text, estimate of each number that the rule of scoring is known by; by
+      default the macro F1 over all behaviors, frames pooled
     - ``primary``: the behavior that stands first, or empty
     - ``frames``: macro_f1, macro_f1_without_background, weighted_f1, accuracy, balanced_accuracy
-      (estimates), macro_average_precision, by_animal, by_animal_without_background, by_recording
-      (spreads of the macro F1)
+      (estimates), macro_average_precision, by_animal, by_animal_without_background, by_recording,
+      by_recording_without_background (spreads of the macro F1), accuracy_by_recording
     - ``behaviors``: a row for each: name, background, group, truth_frames, predicted_frames,
       scored_frames, truth_bouts, predicted_bouts, n_animals, n_recordings, precision, recall, f1,
-      average_precision, bout_f1 (an estimate for each threshold), false_bouts_per_hour
+      f1_by_animal, f1_by_recording (spreads), average_precision, bout_f1 (an estimate for each
+      threshold), false_bouts_per_hour
     - ``declared``: name, behaviors, precision, recall, f1
-    - ``bouts``: thresholds, rule, pooled_f1, macro_f1, tp, fp, fn, by_animal
+    - ``bouts``: thresholds, rule, pooled_f1, macro_f1, tp, fp, fn, used, by_animal
     - ``onsets``: tolerances_frames, mean_average_precision, false_bouts_per_hour, behaviors (name,
       average_precision, precision, recall, f1: one entry a tolerance)
     - ``confusions``: name, truth, predicted, counts: one table for each exclusive group and each
@@ -43,17 +51,23 @@ def score_recordings(
       behaviors (name, ece, brier, overdispersion, bins); null without probabilities
     - ``baselines``: name, text, macro_f1, macro_f1_without_background, accuracy,
       balanced_accuracy
-    - ``by_recording``, ``by_animal``: name, members, scored_frames, macro_f1,
-      macro_f1_without_background, accuracy, bout_f1
+    - ``by_recording``, ``by_animal``, ``by_lab``: name, members, scored_frames, macro_f1,
+      macro_f1_without_background, weighted_f1, accuracy, balanced_accuracy, bout_f1, behaviors
+      (name, truth_frames, predicted_frames, precision, recall, f1, average_precision, truth_bouts,
+      predicted_bouts, bout_f1); ``by_lab`` is empty where no labs are given
+    - ``order``: groups, edit_score (a spread over recordings, 0 to 100); null unless the rule
+      says that order matters
     - ``time_budgets``: recording, animal, target, behavior, scored_s, truth_s, predicted_s,
       expected_s, expected_low_s, expected_high_s
     - ``bout_statistics``: recording, animal, target, behavior, and count, total_s, mean_s and
       latency_s, each once with ``truth_`` and once with ``predicted_`` before it
     - ``bout_agreement``: behavior, statistic, n, bias, correlation
     - ``notes``: sentences that a reader must know
+    - ``preset``: name of the rule of scoring, where one was chosen
 
-    An estimate is ``{value, interval}``, an interval ``{low, high, level, n_groups, method, rough,
-    reason}``, a spread ``{mean, sd, n, low, high, interval}``. What is not defined is null.
+    An estimate is ``{value, interval}``, an interval ``{low, high, level, n_groups, n_effective,
+    method, rough, reason}``, a spread ``{mean, sd, n, low, high, interval}``. What is not defined
+    is null.
 
     Args:
         items: The subjects; each once.
@@ -67,22 +81,25 @@ def score_recordings(
     options = options or ScoreOptions()
     _check(items, ethogram, options)
     scoring = Scoring(items, ethogram, options)
-    curves, averages = _over_frames.curves_and_average_precisions(scoring)
+    curves, averages = _over_units.curves_and_average_precisions(scoring)
     frames = _over_frames.frame_scores(scoring, averages)
+    bouts, order = _over_bouts.bout_scores(scoring), _over_bouts.order_scores(scoring)
     statistics = _over_bouts.bout_statistics(scoring)
-    recordings: dict[str, set[str]] = {}
-    animals: dict[str, set[str]] = {}
-    for item in items:
-        recordings.setdefault(item.subject.recording, set()).add(item.animal)
-        animals.setdefault(item.animal, set()).add(item.subject.recording)
+    first = quoted(Material(scoring, frames, bouts, order, averages), options.quoted)
+    places = _over_units.members_of(scoring)
+
+    def units(counts: Counts, unit: str, member: str) -> tuple[UnitScores, ...]:
+        return _over_units.unit_scores(scoring, counts, places[unit], places[member])
+
     return Scores(
         facts=_facts(scoring),
-        headline=_headline(scoring, frames),
+        headline=first[0],
+        quoted=first,
         primary=options.primary,
         frames=frames,
         behaviors=_over_frames.behavior_scores(scoring, averages),
         declared=_over_frames.declared_scores(scoring),
-        bouts=_over_bouts.bout_scores(scoring),
+        bouts=bouts,
         onsets=_over_bouts.onset_scores(scoring),
         confusions=_over_frames.confusions(scoring),
         curves=curves,
@@ -91,8 +108,10 @@ def score_recordings(
             baseline("majority", scoring.by_animal, ethogram, options.folds),
             baseline("chance", scoring.by_animal, ethogram, options.folds),
         ),
-        by_recording=_over_frames.unit_scores(scoring, scoring.by_recording, recordings),
-        by_animal=_over_frames.unit_scores(scoring, scoring.by_animal, animals),
+        by_recording=units(scoring.by_recording, "recording", "animal"),
+        by_animal=units(scoring.by_animal, "animal", "recording"),
+        by_lab=units(scoring.by_stratum, "lab", "recording") if options.strata else (),
+        order=order,
         time_budgets=_over_probabilities.time_budgets(scoring),
         bout_statistics=statistics,
         bout_agreement=_over_bouts.bout_agreement(scoring, statistics),
@@ -111,19 +130,48 @@ def _check(items: Sequence[ScoredSubject], ethogram: Ethogram, options: ScoreOpt
     named = {
         name: f"declared group '{group}'" for group, ns in options.declared.items() for name in ns
     }
+    named |= dict.fromkeys(options.chosen, "rule of scoring")
     if options.primary:
         named[options.primary] = "primary behavior"
     for name, place in named.items():
         if name not in ethogram.names:
             raise UsageError(
-                f"the {place} names '{name}', which is not in the ethogram",
+                f"the {place} names '{name}', which is not among the behaviors",
+                expected=", ".join(ethogram.names),
                 todo=did_you_mean(name, ethogram.names),
             )
+    for name in options.quoted:
+        if name not in QUOTED:
+            raise UsageError(f"there is no number '{name}'", todo=did_you_mean(name, QUOTED))
+    _check_rule(items, ethogram, options)
     if not any(item.known.any() for item in items):
         raise UsageError(
             "no frame of the truth was examined",
             expected="observed ranges, or labels that say yes or no",
         )
+
+
+def _check_rule(items: Sequence[ScoredSubject], ethogram: Ethogram, options: ScoreOptions) -> None:
+    """What some rules ask for: the lab of each recording, and one behavior at a time."""
+    for item in items:
+        name = item.subject.recording
+        if options.strata and name not in options.strata:
+            raise UsageError(
+                f"the lab of '{name}' is not known",
+                expected="a lab for every recording",
+                todo=did_you_mean(name, options.strata),
+            )
+        several = (item.decided & item.known).sum(axis=1) > 1
+        if options.one_at_a_time and several.any():
+            frame = int(np.argmax(several))
+            both = (item.decided & item.known)[frame]
+            said = [n for n, shown in zip(ethogram.names, both, strict=True) if shown]
+            raise DataError(
+                f"{item.subject}: {' and '.join(said)} are predicted at the same time",
+                recording=name,
+                frame=frame,
+                expected="one behavior of one animal (toward one other) at a time",
+            )
 
 
 def _facts(scoring: Scoring) -> Facts:
@@ -146,16 +194,6 @@ def _facts(scoring: Scoring) -> Facts:
         scored_s=sum(
             float(n) / item.fps for n, item in zip(scoring.counts.scored, items, strict=True)
         ),
-    )
-
-
-def _headline(scoring: Scoring, frames: FrameScores) -> Headline:
-    n = len(scoring.ethogram.names)
-    background = ", background included" if scoring.ethogram.backgrounds else ""
-    return Headline(
-        name="macro_f1",
-        text=f"Mean F1 over {n} behaviors{background}, frames of all recordings pooled",
-        estimate=frames.macro_f1,
     )
 
 

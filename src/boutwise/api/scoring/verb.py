@@ -71,7 +71,7 @@ def score(
         raise UsageError(
             f"both the preset '{preset}' and options are given", expected="one of them"
         )
-    options = options or options_of(preset)
+    options = options or options_of(preset).options
     true, said = read_labels(truth, "truth"), read_labels(prediction, "prediction")
     names = dict.fromkeys([*true.names(), *([background] if background else [])])
     if not names:
