@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -50,6 +52,39 @@ AGGREGATED = """Observation id,Media file,Total length,FPS,Subject,Behavior,Modi
 one,cage 3.mp4,60.0,30.0,m1,rear,,STATE,1.000,2.500,1.500,,
 one,cage 3.mp4,60.0,30.0,No focal subject,twitch,left,POINT,3.000,3.000,NA,why,
 """  # noqa: E501
+BARE = """one\t2016-12-01 23:01:31\tcage 3.mp4\t60.000\t30.0\tCFA\tm1\trear\t\t\tSTATE\t1.000\t2.500\t1.500\t\tyes
+one\t2016-12-01 23:01:31\tcage 3.mp4\t60.000\t30.0\tCFA\tNo focal subject\ttwitch\t\tleft\tPOINT\t3.000\t3.000\tNA\twhy\t
+"""  # noqa: E501
+PROJECT: dict[str, object] = {
+    "time_format": "hh:mm:ss",
+    "project_format_version": "7.0",
+    "subjects_conf": {"0": {"key": "1", "name": "m1"}},
+    "behaviors_conf": {
+        "0": {"type": "State event", "key": "r", "code": "rear", "excluded": "walk"},
+        "1": {"type": "Point event with coding map", "key": "t", "code": "twitch"},
+        "2": {"type": "State event", "key": "w", "code": "walk"},
+    },
+    "observations": {
+        "one": {
+            "type": "MEDIA",
+            "file": {"1": ["C:\\v\\a.mp4", "b.mp4"], "2": ["side.mp4"]},
+            "time offset": 0.0,
+            "media_info": {
+                "length": {"C:\\v\\a.mp4": 10.0, "b.mp4": 20.0, "side.mp4": 30.0},
+                "fps": {"C:\\v\\a.mp4": 25.0, "b.mp4": 30.0, "side.mp4": 30.0},
+                "offset": {"1": 0.0, "2": 0.0},
+            },
+            "events": [
+                [9.0, "m1", "rear", "high|left", "begins", 225],
+                [9.5, "", "rear", "", "", 237],
+                [10.0, "", "twitch", "None", "", 0],
+                [12.0, "m1", "rear", "high|left", "", 60],
+                [12.5, "", "rear", "", "ends", 75],
+            ],
+        },
+        "live": {"type": "LIVE", "file": [], "events": [[1.25, "m1", "twitch", "", ""]]},
+    },
+}
 INTERVALS = """video;subject;behavior;start_s;stop_s
 Käfig 3.mp4;m1;rear;0,5;1,25
 Käfig 3.mp4;m1;walk;1,25;3
@@ -161,6 +196,12 @@ def write_xlsx(text: str, separator: str = ",") -> Callable[[Path], None]:
     return make
 
 
+def write_project(path: Path, project: object = PROJECT) -> None:
+    """A BORIS project, packed where the name says so."""
+    data = json.dumps(project).encode("utf-8")
+    path.write_bytes(gzip.compress(data) if path.suffix == ".gz" else data)
+
+
 SAMPLES = (
     Sample("dlc_csv", "cage 3DLC_resnet50_pawsMay7shuffle1_5000.csv", DLC, (5, 1)),
     Sample("dlc_h5", "cage 3DLC_resnet50_pawsMay7shuffle1_5000.h5", make=write_h5),
@@ -176,6 +217,9 @@ SAMPLES = (
     Sample("frame_csv", "cage 3.frames.csv", FRAME_CSV, (3, 1)),
     Sample("subtle", "subtle/annots/adult_6112.csv", SUBTLE_LABELS, (3, 0)),
     Sample("subtle", "subtle/coords/adult_6112.csv", SUBTLE_POSE, (2, 4)),
+    Sample("boris_aggregated", "bare.tsv", BARE, (2, 12)),
+    Sample("boris_project", "mice.boris", make=write_project),
+    Sample("boris_project", "mice.boris.gz", make=write_project),
     Sample("boris_tabular", "old.xlsx", make=write_xlsx(BORIS_OLD)),
     Sample("boris_aggregated", "aggregated.xlsx", make=write_xlsx(AGGREGATED)),
     Sample("intervals", "Käfig.xlsx", make=write_xlsx(INTERVALS, ";")),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from _samples import AGGREGATED, BORIS_NEW, BORIS_OLD
+from _samples import AGGREGATED, BARE, BORIS_NEW, BORIS_OLD
 
 from boutwise import formats
 from boutwise.errors import FormatError, LabelError
@@ -90,6 +90,9 @@ def test_a_time_offset_must_be_explained(tmp_path):
     assert [(row.start, row.stop) for row in track.rows] == [(0.5, 2.0), (2.5, 2.5)]
     (track,) = boris_tabular.read(path, time_offset_s=0).labels
     assert track.rows[0].start == 1.0
+    late = boris_tabular.read(path, time_offset_s=2.75, strict=False)
+    assert [row.behavior for row in late.labels[0].rows] == ["twitch"]
+    assert [(p.row, p.what) for p in late.problems] == [(7, "an event lies before the start")]
 
 
 def test_aggregated(tmp_path):
@@ -188,11 +191,70 @@ def test_real_aggregated_over_two_videos_needs_their_lengths(shared):
         formats.read(path, media_durations_s=lengths | {"video_test_25fps_180s.mp4": 100.0})
 
 
-@pytest.mark.parametrize("number", [2, 3])
-def test_real_aggregated_without_a_header(shared, number):
-    path = shared(f"boris/test_export_aggregated_events_test_full_{number}.tsv")
-    with pytest.raises(FormatError, match="no format claims") as caught:
+def test_real_aggregated_without_a_header(shared):
+    lengths = {"video_test_25fps_180s.mp4": 179.96, "video_test_25fps_360s.mp4": 359.96}
+    folder = shared("boris")
+    whole = formats.read(
+        folder / "test_export_aggregated_events_test_full_1.tsv", media_durations_s=lengths
+    )
+    for number, subjects in ((2, {"subject1"}), (3, {"subject1", "subject2", ""})):
+        path = folder / f"test_export_aggregated_events_test_full_{number}.tsv"
+        contents = formats.read(path, media_durations_s=lengths)
+        assert contents.format == "boris_aggregated"
+        assert contents.fps == 25
+        for track, reference in zip(contents.labels, whole.labels, strict=True):
+            # They hold the states of these subjects, in another order, and no points.
+            wanted = {
+                (row.behavior, row.animal, row.start, row.stop)
+                for row in reference.rows
+                if row.behavior == "s"
+                and row.animal in subjects
+                and (number == 3 or row.start < 110)
+            }
+            assert {(r.behavior, r.animal, r.start, r.stop) for r in track.rows} == wanted
+            assert track.recording == reference.recording
+
+
+def test_real_export_of_one_video_of_two_states_the_length_of_both(shared):
+    path = shared("boris/test_export_aggregated_events_test_full_2.tsv")
+    (track,) = formats.read(path).labels
+    assert track.length == 539.92  # which the import compares with the length of the recording
+    with pytest.raises(FormatError, match="one without events may be missing"):
+        formats.read(path, media_durations_s={"video_test_25fps_360s": 359.96})
+
+
+def test_without_a_header_columns_are_known_by_place(tmp_path):
+    contents = formats.read(file(tmp_path, BARE, "x.tsv"))
+    (track,) = contents.labels
+    assert rows(track) == [("rear", "m1", 1.0, 2.5, 1), ("twitch", "", 3.0, 3.0, 2)]
+    assert [(row.modifiers, row.comment) for row in track.rows] == [("", "yes"), ("left", "why")]
+    assert (track.recording, track.fps, track.length) == ("cage 3", 30, 60)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("1.500", "1.600"), ("STATE", "State"), ("2016-12-01", "first"), ("\t30.0\tCFA", "")],
+)
+def test_rows_that_do_not_fit_are_no_export_without_header(tmp_path, old, new):
+    assert old in BARE
+    with pytest.raises(FormatError, match="no format claims"):
+        formats.sniff(file(tmp_path, BARE.replace(old, new), "x.tsv"))
+
+
+TWICE = """Observation id,Media file name,FPS,Subject,Behavior,Behavior type,Start (s),Stop (s)
+anna,cage 3.mp4,30,m1,rear,STATE,1,2
+ben,cage 3.mp4,30,m1,rear,STATE,1.5,2
+ben,cage 3.mp4,30,m1,walk,STATE,3,4
+"""
+
+
+def test_two_observations_of_one_video_are_two_opinions(tmp_path):
+    path = file(tmp_path, TWICE)
+    with pytest.raises(FormatError, match="'anna' and 'ben' both label 'rear' in 'cage 3'") as e:
         formats.read(path)
-    assert "observation #2" in str(caught.value)
-    with pytest.raises(FormatError, match="no column 'Subject'"):
-        formats.read(path, format="boris_aggregated")
+    assert e.value.row == 3
+    assert [len(track.rows) for track in formats.read(path, strict=False).labels] == [1]
+    both = formats.read(path, annotators={"anna": "A", "ben": "B"}).labels
+    assert [(track.annotator, len(track.rows)) for track in both] == [("A", 1), ("B", 2)]
+    other = file(tmp_path, TWICE.replace("ben,cage 3.mp4,30,m1,rear", "ben,cage 3.mp4,30,m1,dig"))
+    assert len(formats.read(other).labels) == 2  # two passes over one video

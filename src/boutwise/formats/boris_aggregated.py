@@ -1,4 +1,9 @@
-"""BORIS 'aggregated events' as CSV or TSV: one row a bout, in seconds; STATE or POINT.
+"""BORIS 'aggregated events' as CSV, TSV or XLSX: one row a bout, in seconds; STATE or POINT.
+
+The oldest exports have no header. Their columns are known by place: five in front (observation,
+date, media, total length, rate), then the independent variables, whose number differs from project
+to project, then ten from the subject on. A file is taken for one only when its rows fit: a date,
+the word STATE or POINT, and a duration that is the stop less the start.
 
 The writer makes the columns of a recent BORIS. Times have three decimals, as BORIS has them, so
 above 500 frames a second a frame can be lost; the writer refuses such a clock.
@@ -8,30 +13,29 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from boutwise.errors import FormatError, LabelError
-from boutwise.formats._boris import (
-    MEDIA,
-    NO_SUBJECT,
-    Columns,
+from boutwise.formats._boris import MEDIA, NO_SUBJECT, Columns, body_of, observation_of
+from boutwise.formats._boris_media import (
     Interval,
     Observation,
     Options,
-    body_of,
     check_offset,
-    observation_of,
     tracks_of,
 )
 from boutwise.formats._contract import Contents, LabelRow
 from boutwise.formats._faults import Faults
 from boutwise.formats._names import media_name
-from boutwise.formats._text import Row, Table, head_rows, read_table
+from boutwise.formats._text import Row, Table, head_rows, read_table, to_number
 from boutwise.formats._writing import whole_file
 from boutwise.types import Bouts, FrameClock
 
-DESCRIPTION = "BORIS aggregated events (CSV, TSV): bouts in seconds from the start; also written"
+DESCRIPTION = (
+    "BORIS aggregated events (CSV, TSV, XLSX): bouts in seconds from the start; also written"
+)
 _NEEDED = ("Subject", "Behavior", "Behavior type", "Start (s)", "Stop (s)")
 HEAD = (
     "Observation id",
@@ -63,15 +67,52 @@ HEAD = (
 MAX_FPS = 500.0
 
 
+BARE_FRONT = ("Observation id", "Observation date", "Media file", "Total length", "FPS")
+BARE_BACK = (
+    "Subject",
+    "Behavior",
+    "Behavioral category",
+    "Modifiers",
+    "Behavior type",
+    "Start (s)",
+    "Stop (s)",
+    "Duration (s)",
+    "Comment start",
+    "Comment stop",
+)
+
+
 def sniff(path: Path) -> bool:
-    """Whether the header has Behavior type, Start (s) and Stop (s)."""
-    rows = head_rows(path, 1)
-    return bool(rows) and {cell.strip() for cell in rows[0].cells} >= {
-        "Behavior",
-        "Behavior type",
-        "Start (s)",
-        "Stop (s)",
-    }
+    """Whether the header has Behavior type, Start (s) and Stop (s), or all rows fit without one."""
+    rows = head_rows(path, 20)
+    return bool(rows) and (_has_header(rows[0]) or all(_fits(row) for row in rows))
+
+
+def _has_header(row: Row) -> bool:
+    heads = {"Behavior", "Behavior type", "Start (s)", "Stop (s)"}
+    return heads <= {cell.strip() for cell in row.cells}
+
+
+def _fits(row: Row) -> bool:
+    """Whether a row is an event of an export without header."""
+    cells = [cell.strip() for cell in row.cells]
+    if len(cells) < len(BARE_FRONT) + len(BARE_BACK):
+        return False
+    back = dict(zip(BARE_BACK, cells[-len(BARE_BACK) :], strict=True))
+    start, stop, lasts = (
+        to_number(back[name], "\t") for name in ("Start (s)", "Stop (s)", "Duration (s)")
+    )
+    if not re.match(r"\d{4}-\d\d-\d\d", cells[1]) or start is None or stop is None or lasts is None:
+        return False
+    if back["Behavior type"] == "POINT":
+        return start == stop
+    return back["Behavior type"] == "STATE" and abs(stop - start - lasts) < 0.0015
+
+
+def _bare_head(row: Row) -> Row:
+    """The heads that an export without header would have; independent variables have none."""
+    between = len(row.cells) - len(BARE_FRONT) - len(BARE_BACK)
+    return Row(0, (*BARE_FRONT, *[""] * between, *BARE_BACK))
 
 
 def read(
@@ -80,6 +121,7 @@ def read(
     strict: bool = True,
     media_durations_s: Mapping[str, float] | None = None,
     time_offset_s: float | None = None,
+    annotators: Mapping[str, str] | None = None,
 ) -> Contents:
     """Read aggregated events; the options are those of ``boris_tabular``.
 
@@ -89,9 +131,10 @@ def read(
     table = read_table(path)
     if not table.rows:
         raise FormatError("the file is empty", file=path, row=1)
-    columns = Columns(table.rows[0], path)
+    first = table.rows[0]
+    columns = Columns(_bare_head(first) if _fits(first) else first, path)
     columns.need(*_NEEDED)
-    options = Options(strict, media_durations_s or {}, time_offset_s)
+    options = Options(strict, media_durations_s or {}, time_offset_s, annotators or {})
     faults = Faults(path, format="boris_aggregated", strict=strict)
     observations: dict[str, Observation] = {}
     for row in body_of(table, columns):

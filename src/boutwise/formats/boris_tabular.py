@@ -1,4 +1,4 @@
-"""BORIS 'tabular events' as CSV or TSV: one row for each START, STOP or POINT, in seconds.
+"""BORIS 'tabular events' as CSV, TSV or XLSX: one row for each START, STOP or POINT, in seconds.
 
 Newer exports are one table with ``Observation id`` and ``Behavior type``; older ones have a free
 block on top (observation, media, time offset) and ``Status`` as the last column. A state runs
@@ -13,16 +13,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from boutwise.errors import FormatError
-from boutwise.formats._boris import (
-    MEDIA,
-    NO_SUBJECT,
-    Columns,
+from boutwise.formats._boris import MEDIA, NO_SUBJECT, Columns, body_of, observation_of
+from boutwise.formats._boris_media import (
     Interval,
     Observation,
     Options,
-    body_of,
     check_offset,
-    observation_of,
     tracks_of,
 )
 from boutwise.formats._contract import Contents, LabelRow
@@ -30,7 +26,7 @@ from boutwise.formats._faults import Faults
 from boutwise.formats._names import media_name
 from boutwise.formats._text import Row, Table, head_rows, read_table
 
-DESCRIPTION = "BORIS tabular events (CSV, TSV): START, STOP, POINT in seconds from the start"
+DESCRIPTION = "BORIS tabular events (CSV, TSV, XLSX): START, STOP, POINT in seconds from the start"
 _KINDS = ("START", "STOP", "POINT")
 _Key = tuple[str, str, str, str]
 
@@ -55,6 +51,7 @@ def read(
     strict: bool = True,
     media_durations_s: Mapping[str, float] | None = None,
     time_offset_s: float | None = None,
+    annotators: Mapping[str, str] | None = None,
 ) -> Contents:
     """Read tabular events.
 
@@ -62,9 +59,10 @@ def read(
         path: The file.
         strict: Stop at a START without STOP and other faults; else report them and leave the
             event out.
-        media_durations_s: Media name -> seconds, for observations over several videos whose
-            lengths are not in the file.
+        media_durations_s: Media name -> seconds, in the order in which they were played, for
+            observations over several videos whose lengths are not in the file.
         time_offset_s: Seconds to take off all times, where the file states an offset.
+        annotators: Observation -> who made it, where several people coded one video.
 
     Raises:
         FormatError: The header is missing, a row is broken, or (strict) an event has no end.
@@ -79,7 +77,7 @@ def read(
             expected="columns Time, Subject, Behavior, and Status or Behavior type",
             todo="export the events again from BORIS, with the header",
         )
-    options = Options(strict, media_durations_s or {}, time_offset_s)
+    options = Options(strict, media_durations_s or {}, time_offset_s, annotators or {})
     faults = Faults(path, format="boris_tabular", strict=strict)
     columns = Columns(head, path)
     observations = _observations(table, columns, options, faults)

@@ -1,0 +1,258 @@
+"""BORIS projects, ``.boris`` and ``.boris.gz``: all observations of a project, in seconds.
+
+A project is JSON. The ethogram says which behaviors are states and which are points; the events of
+a state are toggles, so that the first of a subject, behavior and modifiers is its start and the
+next its stop. All behaviors of the ethogram were looked for in every observation that has events.
+The row in a message is the number of the event in its observation, as BORIS shows its events.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from boutwise.errors import FormatError, did_you_mean
+from boutwise.formats._boris import NO_SUBJECT
+from boutwise.formats._boris_json import MEND, is_project, load_project, mapping
+from boutwise.formats._boris_media import (
+    Interval,
+    Observation,
+    Options,
+    check_offset,
+    tracks_of,
+)
+from boutwise.formats._contract import Contents, LabelRow
+from boutwise.formats._faults import Faults
+from boutwise.formats._names import media_name
+from boutwise.formats._text import LARGEST
+
+DESCRIPTION = "BORIS project (.boris, .boris.gz): events in seconds from the start; states toggle"
+
+
+def sniff(path: Path) -> bool:
+    """Whether it is JSON with the words of a BORIS project at its head."""
+    return is_project(path)
+
+
+def read(
+    path: Path,
+    *,
+    strict: bool = True,
+    observations: Sequence[str] | None = None,
+    media_durations_s: Mapping[str, float] | None = None,
+    time_offset_s: float | None = None,
+    annotators: Mapping[str, str] | None = None,
+) -> Contents:
+    """Read a project.
+
+    Args:
+        path: The file.
+        strict: Stop at a start without stop and other faults; else report them and leave the
+            event out.
+        observations: Those to read; all when not given.
+        media_durations_s: Media name -> seconds, where the project does not know them.
+        time_offset_s: Seconds to take off all times, where an observation states an offset.
+        annotators: Observation -> who made it, where several people coded one video.
+
+    Raises:
+        FormatError: The file is no BORIS project, or (strict) an event has no end.
+    """
+    project = load_project(path)
+    faults = Faults(path, format="boris_project", strict=strict)
+    options = Options(strict, media_durations_s or {}, time_offset_s, annotators or {})
+    kinds = _kinds(mapping(project.get("behaviors_conf"), "behaviors_conf", path), path)
+    stored = mapping(project.get("observations"), "observations", path)
+    for name in observations or ():
+        if name not in stored:
+            raise FormatError(
+                f"there is no observation '{name}'", file=path, todo=did_you_mean(name, stored)
+            )
+    reader = _Reader(path, kinds, options, faults)
+    found = [reader.observation(name, stored[name]) for name in observations or stored]
+    tracks = tuple(tracks_of([each for each in found if each is not None], options, faults))
+    rates = {track.fps for track in tracks}
+    return Contents(
+        path,
+        "boris_project",
+        tracks[0].recording if len(tracks) == 1 else path.name.split(".boris")[0],
+        labels=tracks,
+        fps=rates.pop() if len(rates) == 1 else None,
+        problems=tuple(faults.problems),
+    )
+
+
+def _kinds(ethogram: Mapping[str, Any], path: Path) -> dict[str, str]:
+    """Behavior -> ``state`` or ``point``, in the order of the ethogram."""
+    kinds: dict[str, str] = {}
+    for entry in ethogram.values():
+        behavior = mapping(entry, "a behavior of the ethogram", path)
+        code, kind = str(behavior.get("code", "")), str(behavior.get("type", ""))
+        known = {"state": "state", "point": "point"}.get(kind.partition(" ")[0].lower())
+        if known is None:
+            raise FormatError(
+                f"the behavior '{code}' is a '{kind}'",
+                file=path,
+                row=1,
+                expected="State event or Point event",
+                todo=MEND,
+            )
+        kinds[code] = known
+    return kinds
+
+
+class _Reader:
+    """Reads observations one by one."""
+
+    def __init__(
+        self, path: Path, kinds: Mapping[str, str], options: Options, faults: Faults
+    ) -> None:
+        self.path, self.kinds, self.options, self.faults = path, kinds, options, faults
+
+    def observation(self, name: str, stored: Any) -> Observation | None:
+        """An observation with its events; None for one that cannot be placed, or has no event."""
+        stored = mapping(stored, f"the observation '{name}'", self.path)
+        events = stored.get("events")
+        if not isinstance(events, list) or not events:
+            self.faults.warn(
+                f"the observation '{name}' has no events, and is not read",
+                row=None,
+                todo="code it in BORIS, if it was meant to be coded",
+            )
+            return None
+        media = self._media(stored)
+        info = mapping(stored.get("media_info") or {}, f"media_info of '{name}'", self.path)
+        refused = self._refused(stored, info)
+        if refused:
+            self.faults.report(
+                f"the observation '{name}' {refused}",
+                row=1,
+                expected="a live observation, or one of videos whose times count from their start",
+            )
+            return None
+        check_offset(str(stored.get("time offset") or 0), self.options, self.faults, 1)
+        found = Observation(
+            name,
+            [media_name(str(each)) for each in media],
+            self._numbers(info, "length", media),
+            self._numbers(info, "fps", media),
+            behaviors=tuple(self.kinds),
+            limits=self._limits(stored),
+        )
+        found.intervals += _Toggles(name, self.kinds, self.faults).run(events)
+        return found
+
+    def _media(self, stored: Mapping[str, Any]) -> list[Any]:
+        """Media of the first player that has any: other players show the same time."""
+        players = stored.get("file")
+        if not isinstance(players, dict):
+            return []
+        for number in sorted(players):
+            if isinstance(players[number], list) and players[number]:
+                return list(players[number])
+        return []
+
+    def _refused(self, stored: Mapping[str, Any], info: Mapping[str, Any]) -> str:
+        """Why the times of an observation cannot be put on frames."""
+        if stored.get("type") == "IMAGES":
+            return "is of pictures, not of a video"
+        if stored.get("media_creation_date_as_offset"):
+            return "counts its times from the creation of the video file"
+        if stored.get("scan_sampling_time") or stored.get("media_scan_sampling_duration"):
+            return "is a scan sampling: what happened between two scans is not known"
+        offsets = info.get("offset")
+        offset = _number(offsets.get("1", 0.0)) if isinstance(offsets, dict) else 0.0
+        if offset:
+            return f"delays its first player by {offset:g} s"
+        return ""
+
+    def _limits(self, stored: Mapping[str, Any]) -> tuple[float, float] | None:
+        limits = stored.get("observation time interval")
+        if isinstance(limits, list) and len(limits) == 2 and any(limits):
+            start, stop = (_number(limit) for limit in limits)
+            if stop > start >= 0:
+                return start, stop
+        return None
+
+    def _numbers(self, info: Mapping[str, Any], what: str, media: Sequence[Any]) -> list[float]:
+        """A number of each media file; none at all where one is missing."""
+        known = info.get(what)
+        known = known if isinstance(known, dict) else {}
+        found = [_number(known.get(each)) for each in media]
+        return found if all(value > 0 for value in found) else []
+
+
+def _number(value: Any) -> float:
+    """A number of the JSON; NaN for anything else."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or abs(value) > LARGEST:
+        return math.nan
+    return float(value)
+
+
+class _Toggles:
+    """Pairs the events of the states of one observation."""
+
+    def __init__(self, name: str, kinds: Mapping[str, str], faults: Faults) -> None:
+        self.name, self.kinds, self.faults = name, kinds, faults
+        self.open: dict[tuple[str, str, str], LabelRow] = {}
+
+    def run(self, events: Sequence[Any]) -> list[Interval]:
+        """The intervals of all events, in the order in which they end up in the file."""
+        points = [self._point(event, number) for number, event in enumerate(events, start=1)]
+        found: list[LabelRow] = []
+        # BORIS keeps events in the order of time, but a project made by a script need not.
+        for point in sorted((each for each in points if each), key=lambda each: each.start):
+            if self.kinds[point.behavior] == "point":
+                found.append(point)
+                continue
+            key = (point.animal, point.behavior, point.modifiers)
+            first = self.open.pop(key, None)
+            if first is None:
+                self.open[key] = point
+            else:
+                comment = " ".join(dict.fromkeys(filter(None, (first.comment, point.comment))))
+                found.append(replace(first, stop=point.start, comment=comment))
+        for row in self.open.values():
+            self.faults.report(
+                f"'{row.behavior}' of '{row.animal or 'No focal subject'}' starts at "
+                f"{row.start:g} s in the observation '{self.name}' and never stops",
+                row=row.row,
+                expected="a second event for every state",
+                todo="close the event in BORIS and save the project",
+            )
+        return [Interval(row, "") for row in sorted(found, key=lambda each: each.row)]
+
+    def _point(self, event: Any, number: int) -> LabelRow | None:
+        """One event as a point; None after a report."""
+        cells = list(event) if isinstance(event, list) else []
+        cells += [""] * (5 - len(cells))
+        time, behavior = _number(cells[0]), str(cells[2] or "")
+        fault = (
+            "has no time"
+            if math.isnan(time)
+            else "has no behavior"
+            if not behavior
+            else f"is of '{behavior}', which is not in the ethogram of the project"
+            if behavior not in self.kinds
+            else ""
+        )
+        if fault:
+            self.faults.report(
+                f"event {number} of the observation '{self.name}' {fault}",
+                row=number,
+                expected="[second, subject, behavior, modifiers, comment]",
+                todo=MEND,
+            )
+            return None
+        subject = str(cells[1] or "")
+        return LabelRow(
+            behavior,
+            time,
+            time,
+            number,
+            "" if subject in NO_SUBJECT else subject,
+            modifiers=str(cells[3] or ""),
+            comment=str(cells[4] or ""),
+        )
