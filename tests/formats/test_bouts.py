@@ -128,7 +128,7 @@ def test_overlap_is_reported_with_both_rows():
     bouts, problems = convert(frames((0, 5), (4, 9), (9, 12)), recording())
     assert len(bouts) == 3
     assert [(p.row, p.severity) for p in problems] == [(3, Severity.WARNING)]
-    assert "row 2" in problems[0].what
+    assert (problems[0].frame, problems[0].value) == (4, 2)  # the row of the other label
 
 
 def test_touching_seconds_do_not_overlap():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 
 from boutwise.errors import LabelError, did_you_mean
 from boutwise.formats._contract import LabelRow, LabelTrack
@@ -174,11 +175,21 @@ def _overlap(
             expected="one behavior of an exclusive group at a time",
             todo="mend one of them, or take it out of the group",
         )
+    elif replace(one, confidence=0.0) == replace(two, confidence=0.0):
+        job.warn(
+            f"a label of '{two.behavior}' has the same frames as another one: it counts once",
+            row=row.row,
+            frame=two.start,
+            other=before.row,
+            todo="remove one of them",
+        )
     elif row.start < before.stop:  # else both were only rounded to the same frame
         job.warn(
-            f"two labels of '{two.behavior}' overlap from frame {two.start}; {other}",
+            f"a label of '{two.behavior}' overlaps with another one of it",
             row=row.row,
-            todo="remove one of them",
+            frame=two.start,
+            other=before.row,
+            todo="mend one of them, or have them joined: 'rules' in the mapping of intervals",
         )
 
 

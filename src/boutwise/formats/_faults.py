@@ -23,14 +23,16 @@ class Faults:
             raise FormatError(
                 what, file=self.path, row=row, expected=expected or None, todo=todo or None
             )
+        self._keep(Severity.BLOCKING, what, row, expected, todo)
+
+    def warn(self, what: str, *, row: int | None, todo: str = "") -> None:
+        """Keep a warning."""
+        self._keep(Severity.WARNING, what, row, "", todo)
+
+    def _keep(
+        self, severity: Severity, what: str, row: int | None, expected: str, todo: str
+    ) -> None:
+        path = str(self.path)
         self.problems.append(
-            Problem(
-                self.format,
-                Severity.BLOCKING,
-                what,
-                file=str(self.path),
-                row=row,
-                expected=expected,
-                todo=todo,
-            )
+            Problem(self.format, severity, what, file=path, row=row, expected=expected, todo=todo)
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from boutwise.errors import LabelError, did_you_mean
 from boutwise.formats._contract import LabelTrack
@@ -53,9 +53,23 @@ class Placing:
             )
         self._keep(Severity.BLOCKING, what, row, expected, todo)
 
-    def warn(self, what: str, *, row: int | None = None, todo: str = "") -> None:
-        """Keep a warning."""
+    def warn(
+        self,
+        what: str,
+        *,
+        row: int | None = None,
+        frame: int | None = None,
+        other: int | None = None,
+        todo: str = "",
+    ) -> None:
+        """Keep a warning.
+
+        Its numbers stand apart from the words, so that what is the same is said once of all
+        places: ``other`` is the row of another label that it is about.
+        """
         self._keep(Severity.WARNING, what, row, "", todo)
+        value = None if other is None else float(other)
+        self.problems[-1] = replace(self.problems[-1], frame=frame, value=value)
 
     def _keep(
         self, severity: Severity, what: str, row: int | None, expected: str, todo: str

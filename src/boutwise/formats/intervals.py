@@ -3,7 +3,8 @@
 Column heads are recognised by their usual words or declared by the option ``columns``. Frames are
 half-open and counted from 0 unless ``first_frame`` and ``inclusive`` say otherwise. Where
 heads name no unit (``start``, ``from``), numbers with a decimal point are seconds; if all are
-whole they could be either, and the option ``unit`` must say it.
+whole they could be either, and the option ``unit`` must say it. What is to become of faulty rows
+is declared by the option ``rules``: see :mod:`boutwise.formats._interval_rules`.
 """
 
 from __future__ import annotations
@@ -13,14 +14,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from boutwise.errors import FormatError, UsageError, did_you_mean
 from boutwise.formats._contract import Contents, LabelRow, LabelTrack
 from boutwise.formats._dlc import recording_name
 from boutwise.formats._faults import Faults
+from boutwise.formats._interval_rules import Tidy, parse
 from boutwise.formats._names import media_name, recording_of
-from boutwise.formats._text import MISSING, Row, Table, head_rows, read_table
+from boutwise.formats._text import Row, Table, head_rows, read_table
 from boutwise.types.bouts import STATES
 
 DESCRIPTION = "intervals (CSV, TSV): start and stop in seconds or frames, one row a bout"
@@ -98,6 +100,7 @@ class _Layout:
     inclusive: bool
 
 
+# Seven parameters: each is a key of the mapping, and one more level would only be in the way.
 def read(
     path: Path,
     *,
@@ -105,6 +108,7 @@ def read(
     unit: Unit | None = None,
     first_frame: int = 0,
     inclusive: bool = False,
+    rules: Mapping[str, Any] | None = None,
     strict: bool = True,
 ) -> Contents:
     """Read intervals.
@@ -115,6 +119,7 @@ def read(
         unit: ``second`` or ``frame``, where the heads do not tell.
         first_frame: Number that the file gives to the first frame.
         inclusive: Whether the stop frame still belongs to the bout.
+        rules: What is to become of faulty rows and of other spellings.
         strict: Stop at a row without behavior or time; else report it and leave it out.
 
     Raises:
@@ -142,7 +147,11 @@ def read(
         inclusive,
     )
     faults = Faults(path, format="intervals", strict=strict)
-    tracks = _tracks(table, body, layout, faults)
+    tidy = Tidy(parse(rules, path), faults)
+    if tidy.rules.offset_s and layout.unit == "frame":
+        raise UsageError("offset_s moves seconds, and the table has frames", file=path)
+    tracks = _tracks(table, body, layout, tidy)
+    tidy.check()
     name = tracks[0].recording if len(tracks) == 1 else path.name.removesuffix(path.suffix)
     problems = (*table.problems, *faults.problems)
     return Contents(path, "intervals", name, labels=tuple(tracks), problems=problems)
@@ -180,9 +189,7 @@ def _unit_of(table: Table, body: tuple[Row, ...], found: Mapping[str, int], time
     )
 
 
-def _tracks(
-    table: Table, body: tuple[Row, ...], layout: _Layout, faults: Faults
-) -> list[LabelTrack]:
+def _tracks(table: Table, body: tuple[Row, ...], layout: _Layout, tidy: Tidy) -> list[LabelTrack]:
     """One track for each recording and annotator, in the order in which they occur."""
     own = recording_of(table.path.name)
     rows: dict[tuple[str, str], list[LabelRow]] = {}
@@ -198,15 +205,16 @@ def _tracks(
             )
         key = _recording(_cell(row, layout, "recording")) or own, _cell(row, layout, "annotator")
         kept = rows.setdefault(key, [])
-        label = _label(table, row, layout, faults)
+        label = _label(table, row, layout, tidy)
         if label is not None:
             kept.append(label)
+    named = [label.behavior for labels in rows.values() for label in labels]
     return [
         LabelTrack(
             recording,
             layout.unit,
-            tuple(labels),
-            tuple(dict.fromkeys(label.behavior for label in labels)),
+            tuple(tidy.labels(labels)),
+            tidy.behaviors([label.behavior for label in labels], named),
             annotator=annotator,
         )
         for (recording, annotator), labels in (rows or {(own, ""): []}).items()
@@ -224,19 +232,20 @@ def _cell(row: Row, layout: _Layout, what: str) -> str:
     return "" if place is None else row.cells[place].strip()
 
 
-def _label(table: Table, row: Row, layout: _Layout, faults: Faults) -> LabelRow | None:
-    behavior = _cell(row, layout, "behavior")
+def _label(table: Table, row: Row, layout: _Layout, tidy: Tidy) -> LabelRow | None:
+    behavior = tidy.behavior(_cell(row, layout, "behavior"), row)
+    if behavior is None:
+        return None
     start = table.number(row, layout.columns[layout.start]) - layout.first_frame
     stop = table.number(row, layout.columns[layout.stop]) - layout.first_frame
-    stop += 1 if layout.inclusive else 0
+    ends = tidy.ends(behavior, start, stop, row, _cell(row, layout, "annotator"))
+    if ends is None:
+        return None
+    start, stop = ends[0], ends[1] + (1 if layout.inclusive else 0)
     state = _cell(row, layout, "state").lower() or "yes"
     point = layout.unit == "second" and start == stop
     fault = (
-        "the row has no behavior"
-        if behavior.lower() in MISSING
-        else "the row has no start or no stop"
-        if math.isnan(start) or math.isnan(stop)
-        else f"'{behavior}' goes from {start:g} to {stop:g}"
+        f"'{behavior}' goes from {start:g} to {stop:g}"
         if start < 0 or (stop <= start and not point)
         else f"the state is '{state}'"
         if state not in STATES
@@ -245,7 +254,7 @@ def _label(table: Table, row: Row, layout: _Layout, faults: Faults) -> LabelRow 
         else ""
     )
     if fault:
-        faults.report(fault, row=row.number, expected="behavior, start and a later stop")
+        tidy.faults.report(fault, row=row.number, expected="behavior, start and a later stop")
         return None
     return LabelRow(
         behavior,

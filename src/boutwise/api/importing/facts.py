@@ -16,6 +16,9 @@ from boutwise.api.importing.reading import ImportOptions, defaults
 from boutwise.api.importing.types import ImportPlan
 from boutwise.types import Animal, Problem, Recording, Session, Severity, Trial
 
+IN_PROJECT = "in the project"
+"""How animals are known that nobody declares now."""
+
 
 def animals_of(
     draft: Draft, metadata: Metadata, options: ImportOptions, plan: ImportPlan
@@ -38,7 +41,7 @@ def animals_of(
     if known is not None:
         same = draft.first_pose and set(draft.tracks) == set(known.animals)
         names = draft.tracks if same else known.animals
-        return [AnimalFacts(Animal(name)) for name in names], "in the project"
+        return [AnimalFacts(Animal(name)) for name in names], IN_PROJECT
     pattern = defaults(draft.file.found.format).get("animal_pattern") if draft.file else None
     if pattern and options.animal_pattern is None:
         declared = by_pattern(str(pattern), draft.name)

@@ -110,7 +110,7 @@ def with_length(
     n_frames = counted or max(shown, 1)
     if known is not None:
         counted, n_frames = counted * (counted >= known.n_frames), max(n_frames, known.n_frames)
-    if not counted:
+    if not counted and (known is None or n_frames > known.n_frames):
         plan.problems.append(
             Problem(
                 "import",

@@ -55,9 +55,10 @@ def annotator_by_pattern(pattern: str, path: Path) -> tuple[str, str]:
     >>> annotator_by_pattern(r"(?P<recording>OFT_\d+)_(?P<annotator>\w+)", Path("OFT_5_FA.csv"))
     ('FA', 'OFT_5')
     """
-    match = _compiled(pattern).search(path.as_posix())
-    if match is None:
+    found = list(_compiled(pattern).finditer(path.as_posix()))
+    if not found:
         return "", ""
+    match = found[-1]  # the one nearest to the file: folders above may have any name
     groups = {group: text or "" for group, text in match.groupdict().items()}
     first = match.group(1) or ""
     return groups.get("annotator", "" if groups else first), groups.get("recording", "")

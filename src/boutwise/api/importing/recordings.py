@@ -8,6 +8,7 @@ from pathlib import Path
 
 from boutwise.api.importing.drafts import Draft, pose_row
 from boutwise.api.importing.facts import (
+    IN_PROJECT,
     animals_of,
     declared_animals,
     session_of,
@@ -112,7 +113,7 @@ def _without_pose(
     facts = [AnimalFacts(Animal(name)) for name in draft.known.animals]
     if len(names) == len(facts) == 1:
         draft = replace(draft, tracks=names)
-    return facts, "in the project", draft
+    return facts, IN_PROJECT, draft
 
 
 def _keep(
@@ -120,7 +121,7 @@ def _keep(
 ) -> None:
     known, file = draft.known, draft.file
     if known is not None and file is not None:
-        plan.contradictions += _contradictions(draft, known, recording, file.path)
+        plan.contradictions += _contradictions(draft, known, recording, how)
     rename = known is not None and known.animals != recording.animals
     if known is not None and draft.first_pose:
         rename = rename and set(known.animals) != set(recording.animals)
@@ -161,16 +162,18 @@ def _keep(
 
 
 def _contradictions(
-    draft: Draft, known: Recording, recording: Recording, file: Path
+    draft: Draft, known: Recording, recording: Recording, how: str
 ) -> list[Problem]:
     """Why a pose file cannot be that of a recording of the project."""
     found = []
+    file = draft.file.path if draft.file is not None else Path()
     if draft.first_pose:
         has = f"{known.n_frames}, the frames of its labels"
         todo = "check the frame rate and which recording this is; if rows are missing or too many, "
         todo += "say which frame each row is: --rows"
         n_tracks = len(draft.tracks)
-        swapped = set(known.animals) != set(recording.animals) and n_tracks > 1
+        said = draft.tracks if how == IN_PROJECT else recording.animals
+        swapped = set(known.animals) != set(said) and n_tracks > 1
         if n_tracks != len(known.animals) or swapped:
             found.append(
                 Problem(
@@ -213,7 +216,7 @@ def _fps(
     own = draft.file.contents.fps if draft.file and draft.file.contents else None
     if draft.known is not None:
         fps = draft.known.clock.fps
-        for said in (options.fps, own if draft.first_pose else None):
+        for said in dict.fromkeys([options.fps, own if draft.first_pose else None]):
             if said is not None and abs(said - fps) > 1e-6:
                 plan.contradictions.append(
                     _rate_problem(draft, f"{said:g}", f"{fps:g}, as in the project")
