@@ -202,6 +202,44 @@ def write_project(path: Path, project: object = PROJECT) -> None:
     path.write_bytes(gzip.compress(data) if path.suffix == ".gz" else data)
 
 
+def write_sleap(path: Path, **changes: object) -> None:
+    """A SLEAP analysis file of two tracks, three nodes and four frames; None leaves one out."""
+    tracks = np.arange(48, dtype=float).reshape(2, 2, 3, 4)
+    tracks[1, :, 2, 1] = np.nan
+    members: dict[str, object] = {
+        "tracks": tracks,
+        "node_names": np.array([b"nose", b"neck", b"tail_base"]),
+        "track_names": np.array([b"m1", b"m2"]),
+        "point_scores": np.linspace(0.1, 1.1, 24).reshape(2, 3, 4),
+        "instance_scores": np.ones((2, 4)),
+        "tracking_scores": np.ones((2, 4)),
+        "track_occupancy": np.ones((4, 2), dtype=np.uint8),
+        "video_path": "/home/lab/cage 3.mp4",
+    }
+    with h5py.File(path, "w") as file:
+        for name, value in (members | changes).items():
+            if value is not None:
+                file[name] = value
+
+
+def write_jabs(path: Path, **changes: object) -> None:
+    """A JABS pose file of version 4 with two mice that change places; None leaves one out."""
+    members: dict[str, object] = {
+        "points": np.arange(5 * 3 * 24, dtype=np.uint16).reshape(5, 3, 12, 2),
+        "confidence": np.tile(np.float32([[0.5], [2], [0.25]]), (5, 1, 12)),
+        "instance_count": np.full(5, 3, dtype=np.uint8),
+        "instance_track_id": np.tile(np.arange(3, dtype=np.uint32), (5, 1)),
+        "instance_embed_id": np.array([[1, 2, 0]] * 3 + [[2, 1, 0]] * 2, dtype=np.uint32),
+        "id_mask": np.array([[0, 0, 1]] * 4 + [[0, 1, 1]], dtype=bool),
+    }
+    with h5py.File(path, "w") as file:
+        group = file.create_group("poseest")
+        group.attrs["version"] = [4, 0]
+        for name, value in (members | changes).items():
+            if value is not None:
+                group[name] = value
+
+
 SAMPLES = (
     Sample("dlc_csv", "cage 3DLC_resnet50_pawsMay7shuffle1_5000.csv", DLC, (5, 1)),
     Sample("dlc_h5", "cage 3DLC_resnet50_pawsMay7shuffle1_5000.h5", make=write_h5),
@@ -217,6 +255,8 @@ SAMPLES = (
     Sample("frame_csv", "cage 3.frames.csv", FRAME_CSV, (3, 1)),
     Sample("subtle", "subtle/annots/adult_6112.csv", SUBTLE_LABELS, (3, 0)),
     Sample("subtle", "subtle/coords/adult_6112.csv", SUBTLE_POSE, (2, 4)),
+    Sample("sleap_h5", "labels.000_cage 3.analysis.h5", make=write_sleap),
+    Sample("jabs_h5", "cage 3_pose_est_v4.h5", make=write_jabs),
     Sample("boris_aggregated", "bare.tsv", BARE, (2, 12)),
     Sample("boris_project", "mice.boris", make=write_project),
     Sample("boris_project", "mice.boris.gz", make=write_project),

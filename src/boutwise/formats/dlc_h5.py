@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from boutwise.errors import FormatError, did_you_mean
 from boutwise.formats._contract import Contents
 from boutwise.formats._dlc import LEVELS, columns_of, frame_numbers, pose_track, recording_name
+from boutwise.formats._hdf5 import array, text
 from boutwise.formats._pickle import load_plain
 
 DESCRIPTION = "DeepLabCut H5: pose by frame from 0, one or several animals; no pickle is run"
@@ -77,7 +78,7 @@ def _load(path: Path, key: str | None) -> _Loaded:
     try:
         with h5py.File(path, "r") as file:
             group = _choose(file, key, path)
-            if _text(group.attrs["pandas_type"]) == "frame_table":
+            if text(group.attrs["pandas_type"]) == "frame_table":
                 return _table(group, path)
             return _fixed(group, path)
     except FormatError:
@@ -98,7 +99,7 @@ def _tables(file: h5py.File) -> list[str]:
         for name in file
         if isinstance(file.get(name, getlink=True), h5py.HardLink)
         and isinstance(file[name], h5py.Group)
-        and _text(file[name].attrs.get("pandas_type", b"")) in ("frame", "frame_table")
+        and text(file[name].attrs.get("pandas_type", b"")) in ("frame", "frame_table")
     ]
 
 
@@ -122,15 +123,9 @@ def _choose(file: h5py.File, key: str | None, path: Path) -> h5py.Group:
     return file[key or names[0]]
 
 
-def _text(value: Any) -> str:
-    return value.decode("utf-8") if isinstance(value, bytes) else str(value)
-
-
 def _array(group: h5py.Group, name: str) -> NDArray[Any]:
     """A dataset that lies in the file itself."""
-    if not isinstance(group.get(name, getlink=True), h5py.HardLink) or group[name].external:
-        raise FormatError(f"'{name}' lies outside the file", file=group.file.filename, todo=_CSV)
-    return np.asarray(group[name][()])
+    return array(group, name, Path(group.file.filename))
 
 
 def _level_names(group: h5py.Group, axis: str) -> list[_Key]:
@@ -138,7 +133,7 @@ def _level_names(group: h5py.Group, axis: str) -> list[_Key]:
     n_levels = int(group.attrs[f"{axis}_nlevels"])
     parts: list[list[str]] = []
     for level in range(n_levels):
-        values = [_text(value) for value in _array(group, f"{axis}_level{level}").tolist()]
+        values = [text(value) for value in _array(group, f"{axis}_level{level}").tolist()]
         places = _array(group, f"{axis}_label{level}")
         if (places < 0).any():
             raise ValueError(f"a column of {axis} has no name")
@@ -151,7 +146,7 @@ def _fixed(group: h5py.Group, path: Path) -> _Loaded:
     keys = _level_names(group, "axis0")
     index = _array(group, "axis1")
     if index.dtype.kind in "SO":
-        index = np.array([_text(entry) for entry in index.tolist()])
+        index = np.array([text(entry) for entry in index.tolist()])
     place = {key: number for number, key in enumerate(keys)}
     values = np.full((len(index), len(keys)), np.nan)
     filled: set[int] = set()
@@ -188,7 +183,7 @@ def _table(group: h5py.Group, path: Path) -> _Loaded:
         raise ValueError(f"{len(keys)} names for {values.shape[1]} columns")
     index = records["index"]
     if index.dtype.kind == "S":
-        index = np.array([_text(entry) for entry in index.tolist()])
+        index = np.array([text(entry) for entry in index.tolist()])
     return keys, values, index
 
 
