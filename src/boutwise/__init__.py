@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from boutwise.api import check, evaluate, plan, predict, score, train
+    from boutwise.api import agreement, check, evaluate, plan, predict, score, train
     from boutwise.bundle import Bundle
     from boutwise.project import Project
 
 _HOME = {
     "Bundle": "boutwise.bundle",
     "Project": "boutwise.project",
+    "agreement": "boutwise.api",
     "check": "boutwise.api",
     "evaluate": "boutwise.api",
     "plan": "boutwise.api",
@@ -37,6 +38,7 @@ __all__ = [
     "Bundle",
     "Project",
     "__version__",
+    "agreement",
     "check",
     "evaluate",
     "plan",

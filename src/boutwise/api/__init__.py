@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from boutwise.api._predicting import predict, predict_files
     from boutwise.api._reporting import report
     from boutwise.api._training import train, train_run
+    from boutwise.api.agreeing.verb import agreement
     from boutwise.api.importing.verbs import apply_import, plan_import
     from boutwise.api.scoring.verb import score
 
 _HOME = {
+    "agreement": "agreeing.verb",
     "apply_import": "importing.verbs",
     "check": "_checking",
     "convert": "_converting",
@@ -45,6 +47,7 @@ _HOME = {
 }
 
 __all__ = [
+    "agreement",
     "apply_import",
     "check",
     "convert",

@@ -20,6 +20,7 @@ COMMANDS = {
         "init": "init",
         "import": "importing",
         "check": "check",
+        "agreement": "agreement",
         "plan": "plan",
         "prepare": "prepare",
         "train": "train",

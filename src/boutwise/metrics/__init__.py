@@ -19,7 +19,10 @@ from boutwise.metrics._intervals import (
     student_quantile,
 )
 from boutwise.metrics._matching import Matches, Matching, match, spans_of
-from boutwise.metrics._scores import Scores, Spread
+from boutwise.metrics._rater_summary import RaterAgreement, summed_up
+from boutwise.metrics._raters import PairAgreement, Rated, agree, fleiss
+from boutwise.metrics._score_rows import Spread
+from boutwise.metrics._scores import Scores
 from boutwise.metrics._table import score_recordings
 
 __all__ = [
@@ -29,15 +32,21 @@ __all__ = [
     "Matches",
     "Matching",
     "Metric",
+    "PairAgreement",
+    "Rated",
+    "RaterAgreement",
     "ScoreOptions",
     "ScoredSubject",
     "Scores",
     "Spread",
+    "agree",
     "baseline",
     "estimate",
+    "fleiss",
     "match",
     "mean_interval",
     "score_recordings",
     "spans_of",
     "student_quantile",
+    "summed_up",
 ]

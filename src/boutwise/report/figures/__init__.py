@@ -7,6 +7,7 @@ its name in ``__all__``.
 """
 
 from boutwise.report.figures.agreement import agreement_scatter
+from boutwise.report.figures.clocks import clock_offsets
 from boutwise.report.figures.confusion import confusion_map
 from boutwise.report.figures.curves import precision_recall, reliability
 from boutwise.report.figures.dots import interval_bar, score_dots, score_scale
@@ -18,6 +19,7 @@ __all__ = [
     "Lane",
     "Track",
     "agreement_scatter",
+    "clock_offsets",
     "confusion_map",
     "ethogram_raster",
     "interval_bar",

@@ -67,6 +67,7 @@ class Track:
         target: The animal that it acts upon, or empty.
         times_s: Time of each frame, (frames,), seconds.
         lanes: One for each exclusive group and independent behavior.
+        bars: What the upper and the lower bar of a lane are called.
     """
 
     recording: str
@@ -74,6 +75,7 @@ class Track:
     target: str
     times_s: NDArray[np.float64]
     lanes: tuple[Lane, ...]
+    bars: tuple[str, str] = ("truth", "prediction")
 
     @property
     def n_frames(self) -> int:
@@ -165,10 +167,11 @@ def _row(
             y += 17
         tall = 18.0 if len(lane.behaviors) > 1 else 12.0
         look = _plain_where_thin(lane, swatches, scale)
-        bars = [("truth", lane.truth, tall), ("prediction", lane.predicted, tall)]
-        for label, codes, height in bars:
-            parts.append(_bar(lane, label, codes[slice(*window)], look, (y, height, scale, uid)))
-            y += height + 2
+        bars = (("truth", lane.truth), ("prediction", lane.predicted))
+        for label, (kind, codes) in zip(track.bars, bars, strict=True):
+            words = (label, f"bouts {kind}")
+            parts.append(_bar(lane, words, codes[slice(*window)], look, (y, tall, scale, uid)))
+            y += tall + 2
         if lane.confidence is not None:
             label = "how sure" if len(lane.behaviors) > 1 else "how likely"
             parts.append(_shades(lane.confidence[slice(*window)], label, (y + 1, scale)))
@@ -201,7 +204,7 @@ def _plain_where_thin(
 
 def _bar(
     lane: Lane,
-    label: str,
+    words: tuple[str, str],
     codes: NDArray[np.int16],
     swatches: Mapping[str, Swatch],
     place: tuple[float, float, float, str],
@@ -227,13 +230,12 @@ def _bar(
             d=path_of(runs[code]),
             stroke=paint(uid, swatches[name]),
             stroke_width=height,
-            class_=f"bouts {label}",
+            class_=words[1],
         )
         content += _brief(runs[code], len(codes), scale, height, swatches[name].color)
     move = f"translate(0 {number(y + height / 2)}) scale({scale:.6g} 1)"
-    return text(-8, y + height / 2 + 4, label, class_="tick", text_anchor="end") + element(
-        "g", content, transform=move
-    )
+    label = text(-8, y + height / 2 + 4, words[0], class_="tick", text_anchor="end")
+    return label + element("g", content, transform=move)
 
 
 def _brief(
