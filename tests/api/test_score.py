@@ -248,8 +248,9 @@ def test_probabilities_of_a_frames_file_are_scored_too(tmp_path):
     assert scores.facts.scored_s == pytest.approx(10)
     more = table([], [("day1/r", "m", name, 0, 200) for name in (*names, "jump")])
     without = score(Bouts.concatenate([truth, more]), path, background="na")
-    assert without.calibration is None
-    assert any("no probability" in note for note in without.notes)
+    assert without.facts.behaviors == ("na", "rear", "groom")
+    assert any("left out: jump" in note for note in without.notes)
+    assert without.calibration is not None
 
 
 def test_animals_that_met_are_one_unit_of_the_interval():

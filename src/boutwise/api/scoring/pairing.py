@@ -6,12 +6,17 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from boutwise.api.scoring.sources import Labels
+from boutwise.api.scoring.labels import Labels
 from boutwise.errors import LabelError, UsageError, did_you_mean
 from boutwise.formats import LabelRow, LabelTrack
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """A behavior's name without case and separators.
+
+    >>> plain("Rear-up")
+    'rearup'
+    """
     return re.sub(r"[\s_-]+", "", name).casefold()
 
 
@@ -22,11 +27,11 @@ def renamed(labels: Labels, known: Iterable[str]) -> Labels:
         LabelError: A behavior is not in the truth; the message has the row and the nearest name.
     """
     known = list(known)
-    plain = {_plain(name): name for name in known}
+    plainly = {plain(name): name for name in known}
     new: dict[str, str] = {}
     for track in labels.tracks.values():
         for name, row in [(r.behavior, r.row) for r in track.rows]:
-            new.setdefault(name, name if name in known else plain.get(_plain(name), ""))
+            new.setdefault(name, name if name in known else plainly.get(plain(name), ""))
             if not new[name]:
                 raise LabelError(
                     f"the behavior '{name}' is predicted, but is not in the truth",
@@ -61,13 +66,14 @@ def renamed(labels: Labels, known: Iterable[str]) -> Labels:
 def paired(truth: Labels, prediction: Labels) -> Labels:
     """The prediction with the recordings of the truth.
 
-    A single recording on each side is the same one, whatever the files are called. A recording
-    without any predicted bout has no row in a prediction, so its absence means: nothing predicted.
+    A single recording on each side is the same one, whatever the files are called; but where the
+    truth lists what was labelled by name, names are taken at their word. A recording without any
+    predicted bout has no row in a prediction, so its absence means: nothing predicted.
 
     Raises:
         UsageError: No recording is in both, or a recording has different animals in them.
     """
-    if len(truth.tracks) == len(prediction.tracks) == 1:
+    if len(truth.tracks) == len(prediction.tracks) == 1 and truth.labelled is None:
         (name,), ((said, track),) = truth.tracks, prediction.tracks.items()
         taken = f"The predicted recording '{said}' was taken for '{name}': there is no other."
         single = replace(
@@ -106,7 +112,7 @@ def _paired_animals(truth: Labels, prediction: Labels) -> Labels:
         UsageError: A recording has other animals in the prediction than in the truth.
     """
     notes = list(prediction.notes)
-    for name in prediction.tracks:
+    for name in prediction.tracks if truth.labelled is None else ():
         true, said = truth.animals(name) - {""}, prediction.animals(name) - {""}
         if not true or not said or true == said:
             continue

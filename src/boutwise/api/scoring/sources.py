@@ -1,9 +1,8 @@
-"""What ``score`` is given: label files, bouts or arrays, all brought into one shape."""
+"""What ``score`` is given: label files, folders, bouts or arrays, all brought into one shape."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,69 +10,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boutwise import formats
-from boutwise.api.scoring.frames import SUFFIX, Probabilities, read_frames
+from boutwise.api.scoring.contest import contest_labels, is_contest_table
+from boutwise.api.scoring.frames import SUFFIX, read_frames
+from boutwise.api.scoring.labels import Labels, labels_of_bouts
+from boutwise.api.scoring.origins import OUT_OF_FOLD, bundle_origin, run_origin
 from boutwise.errors import UsageError
-from boutwise.formats import LabelRow, LabelTrack, bouts_csv
-from boutwise.types import Bouts, Observed, Subject
+from boutwise.formats import LabelTrack, bouts_csv
+from boutwise.types import Bouts, Subject
 from boutwise.types.bouts import from_frames
 
+DATABASE = "project.db"
+"""What makes a folder a project; the word is here so that tables are scored without SQL."""
 Source = str | Path | Bouts | NDArray[Any]
 
 
-@dataclass(frozen=True)
-class Labels:
-    """The labels of one side.
-
-    Attributes:
-        tracks: Recording -> its labels.
-        source: File, or the word for what was given; for messages.
-        examined: Whether it says which frames were examined.
-        rates: Recording -> frames per second, where the file states it.
-        notes: What was found out of order while reading.
-        probabilities: Recording -> probabilities of its subjects, where the file has them.
-    """
-
-    tracks: Mapping[str, LabelTrack]
-    source: str
-    examined: bool
-    rates: Mapping[str, float] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-    probabilities: Mapping[str, Probabilities] = field(default_factory=dict)
-
-    def names(self) -> tuple[str, ...]:
-        """Behaviors, in the order in which they are named."""
-        return tuple(
-            dict.fromkeys(
-                name
-                for track in self.tracks.values()
-                for name in (*track.behaviors, *(row.behavior for row in track.rows))
-            )
-        )
-
-    def animals(self, recording: str) -> set[str]:
-        """Animals that are named in one recording; the empty name counts."""
-        track = self.tracks.get(recording)
-        rows = [] if track is None else [*track.rows, *(track.examined or ())]
-        return {row.animal for row in rows} | {row.target for row in rows if row.target}
-
-
-def read_labels(source: Source, word: str) -> Labels:
+def read_labels(source: Source, word: str, *, annotators: str = "auto") -> Labels:
     """Read one side.
 
     Args:
-        source: A label file of any format, a folder of them, bouts, or a class for each frame
-            (frames,).
+        source: A label file of any format, a folder of them, a project (its labels), a run (its
+            out-of-fold predictions), a folder that ``predict`` wrote, bouts, or a class for each
+            frame (frames,).
         word: ``truth`` or ``prediction``.
+        annotators: Whose labels of a project: ``auto``, ``majority`` or a name.
 
     Raises:
         UsageError: The source holds no labels, several annotators, or is of no known kind.
         FormatError: The file cannot be read.
     """
     if isinstance(source, Bouts):
-        return _of_bouts(source, word)
+        return labels_of_bouts(source, word)
     if isinstance(source, str | Path):
-        path = Path(source)
-        return _of_folder(path, word) if path.is_dir() else _of_file(path, word)
+        return _of_path(Path(source), word, annotators)
     values = np.asarray(source)
     if values.ndim != 1 or values.dtype.kind not in "iuOUb":
         raise UsageError(
@@ -81,6 +49,38 @@ def read_labels(source: Source, word: str) -> Labels:
             expected="one class for each frame: whole numbers or names, (frames,)",
         )
     return _of_array(values, word)
+
+
+def _of_path(path: Path, word: str, annotators: str) -> Labels:
+    if path.suffix == ".boutwise":
+        raise UsageError(
+            "a bundle holds no predictions",
+            file=path,
+            todo=f"boutwise predict {path} SOURCE --out DIR, and score DIR; or boutwise evaluate",
+        )
+    if (path / DATABASE).is_file():
+        if word != "truth":
+            raise UsageError(
+                "a project holds labels, not predictions",
+                file=path,
+                expected="one of its runs, or a folder that 'predict' wrote",
+            )
+        # Only a project needs the database and the rules of planning; two tables do not.
+        from boutwise.api.scoring.projects import project_labels
+
+        return project_labels(path, annotators)
+    if (path / OUT_OF_FOLD).is_dir():
+        if word == "truth":
+            raise UsageError(
+                "a run holds predictions, not labels", file=path, todo="name its project"
+            )
+        found = _of_folder(path / OUT_OF_FOLD, word)
+        return replace(found, source=str(path), complete=True, origin=run_origin(path))
+    if path.is_dir():
+        found = _of_folder(path, word)
+        return replace(found, origin=bundle_origin(path))
+    found = _of_file(path, word)
+    return found if word == "truth" else replace(found, origin=bundle_origin(path.parent))
 
 
 def _of_folder(folder: Path, word: str) -> Labels:
@@ -110,16 +110,21 @@ def _of_folder(folder: Path, word: str) -> Labels:
         rates={name: fps for part in parts for name, fps in part.rates.items()},
         notes=tuple(note for part in parts for note in part.notes),
         probabilities={name: p for part in parts for name, p in part.probabilities.items()},
+        frames={name: n for part in parts for name, n in part.frames.items()},
+        complete=all(part.complete for part in parts),
+        labs={name: lab for part in parts for name, lab in part.labs.items()},
     )
 
 
 def _of_file(path: Path, word: str, *, needed: bool = True) -> Labels:
     if path.name.endswith(SUFFIX):
         bouts, probabilities, fps = read_frames(path)
-        found = _of_bouts(bouts, word)
+        found = labels_of_bouts(bouts, word)
         kept = dict.fromkeys(found.tracks, probabilities)
         rates = dict.fromkeys(found.tracks, fps) if fps else {}
-        return replace(found, source=str(path), rates=rates, probabilities=kept)
+        return replace(found, source=str(path), rates=rates, probabilities=kept, complete=True)
+    if is_contest_table(path):
+        return contest_labels(path, word)
     contents = formats.read(path)
     if needed and not contents.labels:
         raise UsageError(
@@ -152,31 +157,6 @@ def _of_file(path: Path, word: str, *, needed: bool = True) -> Labels:
     )
 
 
-def _of_bouts(bouts: Bouts, word: str) -> Labels:
-    if len(set(bouts.annotator.tolist())) > 1:
-        raise UsageError(
-            f"the {word} holds labels of {len(set(bouts.annotator.tolist()))} annotators",
-            expected="one",
-            todo="choose one with bouts.where(annotator=...)",
-        )
-    tracks = {}
-    recordings = [*bouts.recording.tolist(), *(piece.recording for piece in bouts.observed)]
-    for name in dict.fromkeys(recordings):
-        mine = bouts.where(recording=name)
-        rows = tuple(
-            LabelRow(b.behavior, b.start, b.stop, place, b.animal, b.target, b.state)
-            for place, b in enumerate(mine.rows(), start=1)
-        )
-        examined = tuple(_row(piece) for piece in mine.observed)
-        behaviors = tuple(dict.fromkeys(row.behavior for row in (*examined, *rows)))
-        tracks[name] = LabelTrack(name, "frame", rows, behaviors, examined=examined)
-    return Labels(tracks, f"the {word}", examined=bool(bouts.observed))
-
-
-def _row(piece: Observed) -> LabelRow:
-    return LabelRow(piece.behavior, piece.start, piece.stop, 0, piece.animal, piece.target)
-
-
 def _of_array(values: NDArray[Any], word: str) -> Labels:
     """Negative whole numbers are the codes of unlabelled (-1) and unscorable (-2) frames."""
     hidden = values < 0 if values.dtype.kind == "i" else np.zeros(len(values), dtype=bool)
@@ -184,4 +164,4 @@ def _of_array(values: NDArray[Any], word: str) -> Labels:
     states = np.array(values[:, None] == np.array(classes, dtype=values.dtype), dtype=np.int8)
     states[hidden] = values[hidden, None]
     bouts = from_frames(states, Subject("recording", ""), [str(name) for name in classes])
-    return _of_bouts(bouts, word)
+    return labels_of_bouts(bouts, word)

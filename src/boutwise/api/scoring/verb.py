@@ -2,235 +2,216 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
-from boutwise.api.scoring.pairing import paired, renamed, units
-from boutwise.api.scoring.sources import Labels, Source, read_labels
+from boutwise.api.scoring.aligning import Aligned, aligned
+from boutwise.api.scoring.framing import Framing
+from boutwise.api.scoring.labels import Labels
+from boutwise.api.scoring.labs import Labs, labs_of
+from boutwise.api.scoring.sources import Source, read_labels
 from boutwise.errors import UsageError
-from boutwise.formats import LabelTrack, labels_to_bouts
 from boutwise.metrics import ScoredSubject, ScoreOptions, Scores, score_recordings
-from boutwise.metrics._presets import preset as options_of
-from boutwise.types import (
-    Behavior,
-    Bouts,
-    Ethogram,
-    ExclusiveGroup,
-    FrameClock,
-    FrameState,
-    Observed,
-    Recording,
-    Subject,
-)
+from boutwise.metrics._paired import Comparison, compare_predictions
+from boutwise.metrics._presets import Preset
+from boutwise.metrics._presets import preset as preset_of
+from boutwise.types import Ethogram
 
 
 def score(
     truth: Source,
     prediction: Source,
     *,
-    preset: str = "default",
+    preset: str | Preset = "default",
     frames: int | None = None,
     fps: float | None = None,
     background: str = "",
     options: ScoreOptions | None = None,
+    labs: Labs | None = None,
+    annotators: str = "auto",
 ) -> Scores:
     """Score a prediction.
 
     Only examined frames are scored, and the truth must say which they are: by its
     ``.observed.csv``, by a label for every frame, or by ``frames``. A frame for which the
-    prediction says nothing counts as 'not shown'.
+    prediction says nothing counts as 'not shown'. Recordings of animals on which the predicting
+    bundle was trained are left out.
 
     Args:
-        truth: A label file of any format that boutwise reads, a folder of them, bouts, or the
-            class of each frame (frames,): whole numbers or names; -1 is unlabelled and -2
-            unscorable.
-        prediction: The same, or a ``.frames.parquet``, whose probabilities are scored too. Its
-            behaviors are those of the truth, up to case and separators.
-        preset: Rule of scoring; see the reference.
+        truth: A label file of any format that boutwise reads, a folder of them, a project folder,
+            bouts, or the class of each frame (frames,): whole numbers or names; -1 is unlabelled
+            and -2 unscorable.
+        prediction: A file, bouts or array as above; a ``.frames.parquet`` or a folder that
+            ``predict`` wrote; or the folder of a run, whose out-of-fold predictions are scored.
+            Its behaviors are those of the truth, up to case and separators.
+        preset: Rule of scoring by name; see the reference on metrics.
         frames: Frames of each recording, all of them examined unless the truth says otherwise.
         fps: Frames per second, for labels in seconds and for scores in seconds; what the files
             state when not given. When nobody states it, scores in seconds are undefined.
         background: The class that means 'none of the others'. It makes the behaviors exclusive,
             holds wherever an examined frame shows no other, and its bouts do not count.
         options: Thresholds and more instead of a preset.
+        labs: Lab of each recording, or a CSV with the columns recording and lab.
+        annotators: Whose labels of a project are the truth: ``auto``, ``majority`` or a name.
 
     Raises:
         UsageError: What was examined, or the frame rate of seconds, is not known.
+        DataError: The model was trained on every animal of the truth.
         LabelError: A predicted behavior is unknown, or exclusive behaviors overlap.
         FormatError: A file cannot be read.
 
+    >>> import numpy as np
     >>> scores = score(np.array([0, 0, 1, 1, 1, 0]), np.array([0, 0, 0, 1, 1, 0]), background="0")
     >>> scores.behavior("1").f1.value, scores.bouts.tp
     (0.8, (1, 1, 1))
     """
-    if options is not None and preset != "default":
+    call = _Call(_rule(preset, options), frames, fps, background, labs, annotators)
+    sides = call.read(truth, [prediction])
+    (framing,) = call.framings(sides)
+    ethogram = framing.ethogram()
+    items = call.items(framing, ethogram)
+    scores = score_recordings(items, ethogram, options=call.options(sides))
+    notes = (
+        *scores.notes,
+        *sides.truth.notes,
+        *framing.prediction.notes,
+        *_leaks([framing.prediction]),
+        *framing.notes(ethogram, items),
+    )
+    return replace(scores, notes=notes, preset=call.rule.name)
+
+
+def compare_scores(
+    truth: Source,
+    prediction: Source,
+    other: Source,
+    *,
+    preset: str | Preset = "default",
+    frames: int | None = None,
+    fps: float | None = None,
+    background: str = "",
+    options: ScoreOptions | None = None,
+    labs: Labs | None = None,
+    annotators: str = "auto",
+) -> Comparison:
+    """Score two predictions of the same recordings against each other.
+
+    The arguments are those of :func:`score`; a difference is ``prediction`` less ``other``, with
+    an interval over animals that is made of pairs. Recordings that only one of them predicted are
+    left out, and so are animals on which either model was trained.
+
+    Raises:
+        UsageError: What was examined, or the frame rate of seconds, is not known.
+        DataError: A model was trained on every animal of the truth.
+        LabelError: A predicted behavior is unknown, or exclusive behaviors overlap.
+        FormatError: A file cannot be read.
+
+    >>> import numpy as np
+    >>> truth = np.array([0, 0, 1, 1, 1, 0])
+    >>> found = compare_scores(truth, truth, np.array([0, 0, 0, 1, 1, 0]), background="0")
+    >>> round(found.difference("f1:1").difference.value, 2)
+    0.2
+    """
+    call = _Call(_rule(preset, options), frames, fps, background, labs, annotators)
+    sides = call.read(truth, [prediction, other])
+    framings = call.framings(sides)
+    ethograms = [framing.ethogram() for framing in framings]
+    # Exclusive only where neither prediction lets behaviors overlap.
+    ethogram = next((each for each in ethograms if not each.groups), ethograms[0])
+    first, second = (call.items(framing, ethogram) for framing in framings)
+    found = compare_predictions(first, second, ethogram, options=call.options(sides))
+    predictions = [framing.prediction for framing in framings]
+    notes = (
+        *found.notes,
+        *_trained_alike(predictions),
+        *sides.truth.notes,
+        *(note for each in predictions for note in each.notes),
+        *_leaks(predictions),
+        *framings[0].notes(ethogram, first),
+    )
+    return replace(found, notes=tuple(dict.fromkeys(notes)))
+
+
+def _rule(preset: str | Preset, options: ScoreOptions | None) -> Preset:
+    if isinstance(preset, Preset):
+        return preset
+    if options is None:
+        return preset_of(preset)
+    if preset != "default":
         raise UsageError(
             f"both the preset '{preset}' and options are given", expected="one of them"
         )
-    options = options or options_of(preset).options
-    true, said = read_labels(truth, "truth"), read_labels(prediction, "prediction")
-    names = dict.fromkeys([*true.names(), *([background] if background else [])])
-    if not names:
-        raise UsageError("the truth names no behavior", file=true.source)
-    if not true.examined and frames is None:
-        raise UsageError(
-            "the truth does not say which frames were examined",
-            file=true.source,
-            expected="an .observed.csv beside it, a label for every frame, or a number of frames",
-            todo="give --frames N when the whole recording was examined",
-        )
-    said = renamed(paired(true, said), names)
-    plan = _Plan(true, said, tuple(names), frames, fps, background)
-    ethogram = plan.ethogram()
-    items = [item for name in true.tracks for item in plan.items(name, ethogram)]
-    scores = score_recordings(items, ethogram, options=options)
-    notes = (*scores.notes, *true.notes, *said.notes, *plan.notes(ethogram, items))
-    return replace(scores, notes=notes)
+    return Preset("", "options of the caller", "", options)
 
 
 @dataclass(frozen=True)
-class _Plan:
-    """Both sides with one set of names, on their way to frames."""
+class _Call:
+    """What the caller said about how to score."""
 
-    truth: Labels
-    prediction: Labels
-    names: tuple[str, ...]
+    rule: Preset
     frames: int | None
     fps: float | None
     background: str
+    labs: Labs | None
+    annotators: str
 
-    def ethogram(self) -> Ethogram:
-        """Exclusive when a background is declared, or when no two behaviors ever overlap."""
-        behaviors = tuple(Behavior(name) for name in self.names)
-        free = Ethogram(behaviors)
-        exclusive = bool(self.background) or all(
-            _never_two(item) for name in self.truth.tracks for item in self.items(name, free)
-        )
-        if len(behaviors) < 2 or not exclusive:
-            return free
-        return Ethogram(behaviors, (ExclusiveGroup("behavior", self.names, self.background),))
-
-    def items(self, name: str, ethogram: Ethogram) -> Iterable[ScoredSubject]:
-        """The subjects of one recording."""
-        recording = self._recording(name)
-        truth = self._bouts(self.truth, recording, whole=not self.truth.examined)
-        prediction = self._bouts(self.prediction, recording, whole=True)
-        unit_of = units(self.truth)
-        subjects = dict.fromkeys(Subject(o.recording, o.animal, o.target) for o in truth.observed)
-        for subject in subjects:
-            seen = [
-                Observed(name, subject.animal, behavior, 0, recording.n_frames, subject.target)
-                for behavior in ethogram.names
-            ]
-            mine = Bouts.from_rows(prediction.where(subject=subject).rows(), seen)
-            decided = mine.to_frames(subject, ethogram, recording.n_frames)
-            yield ScoredSubject(
-                subject=subject,
-                animal=unit_of.get((name, subject.animal), name),
-                truth=truth.to_frames(subject, ethogram, recording.n_frames),
-                decided=np.asarray(decided == FrameState.YES),
-                fps=self._rate(name) or math.nan,
-                probabilities=self._probabilities(subject, recording.n_frames),
-            )
-
-    def _probabilities(self, subject: Subject, n_frames: int) -> NDArray[np.float32] | None:
-        """Those of the prediction, where it has one for every behavior and frame."""
-        subjects = self.prediction.probabilities.get(subject.recording, {})
-        nameless = subjects.get(("", subject.target), {})
-        columns = subjects.get((subject.animal, subject.target), nameless)
-        if any(len(columns.get(name, ())) < n_frames for name in self.names):
-            return None
-        return np.stack([columns[name][:n_frames] for name in self.names], axis=1)
-
-    def _recording(self, name: str) -> Recording:
-        animals = self.truth.animals(name) | self.prediction.animals(name)
-        if len(animals) > 1:
-            animals.discard("")
-        n_frames = self.frames or max(
-            self._last(labels.tracks[name], labels.source)
-            for labels in (self.truth, self.prediction)
-            if name in labels.tracks
-        )
-        # Without a rate all labels are in frames, and the rate of this clock is never looked at.
-        clock = FrameClock.declared(n_frames, self._rate(name) or 1.0)
-        return Recording(name, clock, tuple(sorted(animals)) or ("",))
-
-    def _last(self, track: LabelTrack, source: str) -> int:
-        """The frame after the last of which the track speaks."""
-        ends = [row.stop for row in (*track.rows, *(track.examined or ()))]
-        ends += [stop for _, stop in track.observed or ()]
-        last = max(ends, default=0.0)
-        if track.unit == "second":
-            last = math.ceil(last * self._needed_rate(track.recording, source))
-        return max(int(last), track.n_rows or 0, 1)
-
-    def _rate(self, name: str) -> float | None:
-        """Frames per second of a recording, as far as it is known."""
-        return self.fps or self.truth.rates.get(name) or self.prediction.rates.get(name)
-
-    def _needed_rate(self, name: str, source: str) -> float:
-        fps = self._rate(name)
-        if not fps:
+    def read(self, truth: Source, predictions: Sequence[Source]) -> Aligned:
+        """Both sides with one set of names."""
+        true = read_labels(truth, "truth", annotators=self.annotators)
+        said = [read_labels(prediction, "prediction") for prediction in predictions]
+        if not true.examined and self.frames is None:
             raise UsageError(
-                "the labels are in seconds and no frame rate is known",
-                file=source,
-                recording=name,
-                todo="give --fps",
+                "the truth does not say which frames were examined",
+                file=true.source,
+                expected="an .observed.csv beside it, a label for every frame, or a number of "
+                "frames",
+                todo="give --frames N when the whole recording was examined",
             )
-        return fps
+        return aligned(true, said, background=self.background, rule=self.rule)
 
-    def _bouts(self, labels: Labels, recording: Recording, *, whole: bool) -> Bouts:
-        """Labels on frames; ``whole`` = every frame was examined."""
-        track = labels.tracks.get(recording.id)
-        if track is None:
-            return Bouts.from_rows([])
-        if track.unit == "second":
-            self._needed_rate(recording.id, labels.source)
-        track = replace(track, behaviors=tuple(b for b in track.behaviors if b in self.names))
-        if whole:
-            track = replace(track, behaviors=self.names, examined=None, observed=None, n_rows=None)
-        bouts, _ = labels_to_bouts(track, recording, annotator="", source=labels.source)
-        if self.background and labels is self.truth:
-            return replace(bouts, observed=self._with_background(bouts.observed))
-        return bouts
-
-    def _with_background(self, observed: tuple[Observed, ...]) -> tuple[Observed, ...]:
-        """Whoever examined all other behaviors examined the background."""
-        added = [
-            replace(piece, behavior=self.background)
-            for piece in observed
-            if self.background not in {o.behavior for o in observed}
+    def framings(self, sides: Aligned) -> list[Framing]:
+        """One a prediction."""
+        return [
+            Framing(sides.truth, said, sides.names, self.frames, self.fps, self.background)
+            for said in sides.predictions
         ]
-        return (*observed, *dict.fromkeys(added))
 
-    def notes(self, ethogram: Ethogram, items: Iterable[ScoredSubject]) -> tuple[str, ...]:
-        """What was assumed because nobody said it."""
-        notes = []
-        if ethogram.groups and not self.background:
-            notes.append(
-                "No two behaviors overlap, so they were scored as exclusive; no background is "
-                "declared, so the bouts of all of them count."
+    def items(self, framing: Framing, ethogram: Ethogram) -> list[ScoredSubject]:
+        """The subjects of all recordings."""
+        return [item for name in framing.truth.tracks for item in framing.items(name, ethogram)]
+
+    def options(self, sides: Aligned) -> ScoreOptions:
+        """Those of the rule, with the labs of the recordings."""
+        labs = labs_of(self.labs, sides.truth.labs, sides.truth.tracks)
+        if self.rule.needs_labs and not labs:
+            raise UsageError(
+                f"the preset '{self.rule.name}' averages over labs, and no lab is known",
+                file=sides.truth.source,
+                expected="a column lab_id in the truth, or a CSV of recordings and labs",
+                todo="give --labs CSV",
             )
-        if self.prediction.probabilities and any(item.probabilities is None for item in items):
-            notes.append(
-                "The prediction has no probability for some behavior or frame of the truth, so "
-                "probabilities were not scored."
-            )
-        if not all(self._rate(name) for name in self.truth.tracks):
-            notes.append("No frame rate is known, so scores in seconds or hours are undefined.")
-        if any("" in self.truth.animals(name) for name in self.truth.tracks):
-            notes.append(
-                "The truth names no animals, so intervals are over recordings; they are too "
-                "narrow where recordings share an animal."
-            )
-        return tuple(notes)
+        return replace(self.rule.options, strata=labs) if labs else self.rule.options
 
 
-def _never_two(item: ScoredSubject) -> bool:
-    together = bool((item.known.all(axis=1) == item.known.any(axis=1)).all())
-    alone = (item.yes.sum(axis=1) <= 1).all() and (item.decided.sum(axis=1) <= 1).all()
-    return together and bool(alone)
+def _leaks(predictions: Sequence[Labels]) -> list[str]:
+    return [
+        f"LEAKS: the {each.origin.name} was split by random frame, so frames beside a tested one "
+        "were trained on; its score says nothing about new animals."
+        for each in predictions
+        if each.origin is not None and each.origin.leaks
+    ]
+
+
+def _trained_alike(predictions: Sequence[Labels]) -> list[str]:
+    """Whether two runs learned from the same labels; silent about strangers."""
+    origins = [each.origin for each in predictions]
+    digests = [origin.labels_digest for origin in origins if origin and origin.labels_digest]
+    if len(digests) < 2:
+        return []
+    if digests[0] == digests[1]:
+        return ["Both runs were trained on the same labels."]
+    names = " and ".join(origin.name for origin in origins if origin)
+    return [
+        f"The two runs were trained on DIFFERENT labels ({names}): the difference is of the "
+        "labels as well as of the models."
+    ]

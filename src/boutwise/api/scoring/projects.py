@@ -1,0 +1,62 @@
+"""The labels of a project as the truth of a score."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from boutwise.api.scoring.labels import Labels, labels_of_bouts
+from boutwise.errors import DataError
+from boutwise.planning import LabelledSubject, labelled_subjects
+from boutwise.planning.folds import group_of
+from boutwise.project import Project
+from boutwise.types import Bouts
+from boutwise.types.bouts import from_frames
+from boutwise.types.recipe import Target
+
+
+def project_labels(folder: Path, annotators: str) -> Labels:
+    """All labels of a project, with its merges, exclusive groups and invalid trials heeded.
+
+    Args:
+        folder: Of the project.
+        annotators: Whose labels: ``auto``, ``majority`` or a name.
+
+    Raises:
+        DataError: The project has no labels.
+        LabelError: Several annotators labelled a recording and none was chosen, or labels
+            contradict each other.
+    """
+    with Project.open(folder) as project:
+        ethogram, recordings = project.ethogram, project.recordings()
+        subjects: list[LabelledSubject] = []
+        for scope in ("individual", "directed"):
+            names = [behavior.name for behavior in ethogram.behaviors if behavior.scope == scope]
+            if names:
+                target = Target(behaviors=names, annotators=annotators)
+                subjects += labelled_subjects(
+                    project, target, recordings, ethogram=ethogram.only(names)
+                )
+    if not subjects:
+        raise DataError(
+            "the project has no labels", file=folder, todo="import labels, or name a label file"
+        )
+    tables = []
+    for item in subjects:
+        scope = "directed" if item.subject.target else "individual"
+        names = [behavior.name for behavior in ethogram.behaviors if behavior.scope == scope]
+        tables.append(from_frames(item.states, item.subject, names))
+    units = group_of(subjects, "animal")
+    found = {item.recording.id: item.recording for item in subjects}
+    labels = labels_of_bouts(Bouts.concatenate(tables), "truth")
+    return Labels(
+        labels.tracks,
+        str(folder),
+        examined=True,
+        rates={name: recording.clock.fps for name, recording in found.items()},
+        frames={name: recording.n_frames for name, recording in found.items()},
+        ethogram=ethogram,
+        units={
+            (item.subject.recording, item.subject.animal): units[item.subject] for item in subjects
+        },
+        by_model=frozenset(item.subject for item in subjects if not item.human),
+    )
