@@ -108,6 +108,22 @@ def test_invalid_trials_and_unlabelled_frames_do_not_count(tmp_path):
     assert (whole, without) == (2500, 1500)
 
 
+def test_a_behavior_that_one_of_two_did_not_look_for_is_not_compared_and_named(tmp_path):
+    with study(tmp_path / "p", offsets={"ann": 0}, animals=2) as project:
+        for name in ("m0", "m1"):
+            rows = [
+                Bout(name, name, behavior, start, stop, annotator="bob")
+                for behavior, start, stop in bouts_of(int(name[1]))
+                if behavior == "rear"
+            ]
+            seen = [Observed(name, name, "rear", 0, N, annotator="bob")]
+            project.add_bouts(Bouts.from_rows(rows, seen))
+        found = api.agreement(project)
+    assert found.given.overall["kappa"].value == pytest.approx(1.0)
+    assert [pair.unshared for pair in found.pairs] == [("groom",), ("groom",)]
+    assert found.notes[0].startswith("'groom' is not compared in 2 of 2 pairs (the first: m0")
+
+
 def test_one_annotator_cannot_be_compared(tmp_path):
     with study(tmp_path / "p", offsets={"ann": 0}) as project:
         with pytest.raises(DataError, match="no two annotators labeled the same frames") as caught:

@@ -88,6 +88,7 @@ class PairAgreement:
         offset: How much later the second one's labels lie.
         given: Agreement of the labels as they are.
         aligned: Agreement with the offset taken out; None when it cannot be told.
+        unshared: Behaviors that only one of the two looked for; they are not compared.
     """
 
     subject: Subject
@@ -97,6 +98,7 @@ class PairAgreement:
     offset: ClockOffset
     given: PairValues
     aligned: PairValues | None
+    unshared: tuple[str, ...] = ()
 
     @property
     def offset_s(self) -> float | None:
@@ -115,6 +117,7 @@ class PairAgreement:
             "offset_s": self.offset_s,
             "offset_error_s": self.offset.error_frames / self.fps if told else None,
             "offset_reason": self.offset.reason,
+            "unshared": list(self.unshared),
             "given": vars(self.given),
             "aligned": None if self.aligned is None else vars(self.aligned),
         }
@@ -163,8 +166,14 @@ def agree(rated: Rated, *, max_offset_s: float = MAX_OFFSET_S) -> list[PairAgree
             moved = shifted(first, second, offset.frames)
             aligned = between(*moved, rated.ethogram, rated.fps)
         pair = (rated.subject, rated.unit, names, rated.fps)
-        found.append(PairAgreement(*pair, offset, given, aligned))
+        unshared = _unshared(first, second, rated.ethogram)
+        found.append(PairAgreement(*pair, offset, given, aligned, unshared))
     return found
+
+
+def _unshared(first: States, second: States, ethogram: Ethogram) -> tuple[str, ...]:
+    alone = (first >= 0).any(axis=0) != (second >= 0).any(axis=0)
+    return tuple(name for name, one in zip(ethogram.names, alone, strict=True) if one)
 
 
 def _offset(first: States, second: States, rated: Rated, most_s: float) -> ClockOffset:

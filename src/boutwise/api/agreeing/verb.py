@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from boutwise.api.agreeing.reading import Question
 from boutwise.errors import DataError, UsageError, did_you_mean
-from boutwise.metrics import RaterAgreement, agree, fleiss, summed_up
+from boutwise.metrics import PairAgreement, RaterAgreement, agree, fleiss, summed_up
 from boutwise.metrics._raters import MAX_OFFSET_S
 from boutwise.project import Project
 from boutwise.report.rater_page import write_rater_page
@@ -70,7 +70,8 @@ def agreement(
             todo="import the labels of the second one; where files do not name their "
             "annotator, the guide to importing says how to",
         )
-    found = summed_up(ethogram, pairs, kappas, question.notes)
+    notes = [*question.notes, *_unshared(pairs, ethogram)]
+    found = summed_up(ethogram, pairs, kappas, notes)
     if html is not None:
         _write(project, found, question, Path(html))
     return found
@@ -90,6 +91,19 @@ def _known(there: Sequence[str], asked: Sequence[str] | None) -> None:
             raise UsageError(f"nobody named '{name}' labeled", todo=did_you_mean(name, there))
     if asked is not None and len(set(asked)) < 2:
         raise UsageError("one annotator alone cannot be compared", expected="two or more names")
+
+
+def _unshared(pairs: Sequence[PairAgreement], ethogram: Ethogram) -> Iterator[str]:
+    """Behaviors that were not compared because one of two people did not look for them."""
+    for name in ethogram.names:
+        mine = [pair for pair in pairs if name in pair.unshared]
+        if mine:
+            first = f"{mine[0].subject}, {' and '.join(mine[0].annotators)}"
+            yield (
+                f"'{name}' is not compared in {len(mine)} of {len(pairs)} pairs (the first: "
+                f"{first}): as far as the files tell, only one of the two looked for it; where "
+                "both did, say so when importing (rules: {examined: all})"
+            )
 
 
 def _write(project: Project, found: RaterAgreement, question: Question, path: Path) -> None:
