@@ -273,10 +273,23 @@ REAL = {
 }
 
 
+IMAGES = [name for name in REAL if "CollectedData" in name]
+"""Labelled images: no tracks, but what keypoint networks are trained on."""
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_real_labelled_images_are_no_track(shared, name):
+    path = shared(name)
+    with pytest.raises(FormatError, match="labelled images, not the frames of a video") as caught:
+        formats.read(path)
+    assert caught.value.row == (1 if path.suffix == ".h5" else 4)
+    assert "images: true" in caught.value.todo
+
+
 @pytest.mark.parametrize("name", REAL)
 def test_real_files(shared, name):
     path = shared(name)
-    contents = formats.read(path)
+    contents = formats.read(path, images="CollectedData" in name)
     assert contents.format == ("dlc_h5" if path.suffix == ".h5" else "dlc_csv")
     pose = contents.pose
     assert pose.positions.shape == (*REAL[name], 2)
@@ -290,7 +303,7 @@ def test_real_files(shared, name):
 @pytest.mark.parametrize("name", [name for name in REAL if name.endswith(".csv")])
 def test_real_csv_equals_pandas(shared, name):
     path = shared(name)
-    pose = formats.read(path).pose
+    pose = formats.read(path, images="CollectedData" in name).pose
     levels = [0, 1, 2, 3] if len(pose.animals) > 1 else [0, 1, 2]
     table = pd.read_csv(path, header=levels, index_col=0)
     keys = [key[1:] if len(levels) == 4 else ("animal", *key[1:]) for key in table.columns]
@@ -299,6 +312,65 @@ def test_real_csv_equals_pandas(shared, name):
         values = pose.confidence[:, a, k] if coord == "likelihood" else None
         values = pose.positions[:, a, k, "xy".index(coord)] if values is None else values
         np.testing.assert_allclose(values, table.iloc[:, place], rtol=1e-6)
+
+
+def by_hand(path):
+    """Column keys and values of a DeepLabCut H5, by h5py and pandas' own layout."""
+    with h5py.File(path) as file:
+        (group,) = file.values()
+        if "table" in group:
+            table = group["table"][()]
+            keys = pickle.loads(bytes(group["table"].attrs["values_block_0_kind"]))
+            return keys, np.concatenate([table[n] for n in table.dtype.names[1:]], axis=1)
+        levels = range(group.attrs["block0_items_nlevels"])
+        names = [[v.decode() for v in group[f"block0_items_level{n}"][()]] for n in levels]
+        codes = [group[f"block0_items_label{n}"][()] for n in levels]
+        keys = [
+            tuple(name[i] for name, i in zip(names, code, strict=True))
+            for code in zip(*codes, strict=True)
+        ]
+        return keys, group["block0_values"][()]
+
+
+@pytest.mark.parametrize("name", [name for name in REAL if name.endswith(".h5")])
+def test_real_h5_equals_h5py(shared, name):
+    path = shared(name)
+    pose = formats.read(path, images="CollectedData" in name).pose
+    keys, values = by_hand(path)
+    assert len(keys) == values.shape[1] > 0
+    for place, (*_, point, coord) in enumerate(keys):
+        a = pose.animals.index(keys[place][1]) if len(keys[place]) == 4 else 0
+        k = pose.keypoints.index(point)
+        mine = pose.confidence[:, a, k] if coord == "likelihood" else None
+        mine = pose.positions[:, a, k, "xy".index(coord)] if mine is None else mine
+        np.testing.assert_array_equal(mine, values[:, place].astype(np.float32))
+
+
+def test_real_marks_tell_the_mice_apart(shared):
+    path = shared("deepof/testDLC_csv_table_multi.csv")
+    (problem,) = formats.read(path).problems
+    assert "14 names with the marks B_, W_" in problem.what
+    contents = formats.read(path, animal_marks=["W_", "B_"])
+    assert not contents.problems
+    pose = contents.pose
+    assert (pose.animals, pose.positions.shape) == (("B", "W"), (98, 2, 14, 2))
+    table = pd.read_csv(path, header=[0, 1, 2], index_col=0)
+    for animal in "BW":
+        for coord in "xy":
+            column = table.xs((f"{animal}_Tail_base", coord), axis=1, level=[1, 2]).to_numpy()
+            mine = pose.positions[:, "BW".index(animal), pose.keypoints.index("Tail_base")]
+            np.testing.assert_allclose(mine[:, "xy".index(coord)], column[:, 0], rtol=1e-6)
+
+
+def test_marks_must_fit(tmp_path):
+    path = csv(tmp_path, DLC.replace("nose", "1_nose").replace("tail base", "nose_1"))
+    with pytest.raises(FormatError, match="'nose_1' bears none of the marks"):
+        dlc_csv.read(path, animal_marks=["1_"])
+    with pytest.raises(FormatError, match="'1_nose' bears none of the marks"):
+        dlc_csv.read(path, animal_marks=["_1"])
+    write_fixed_h5(tmp_path / "bDLC_net.h5")
+    with pytest.raises(FormatError, match="names its animals itself"):
+        dlc_h5.read(tmp_path / "bDLC_net.h5", animal_marks=["_1"])
 
 
 @pytest.mark.parametrize("stem", ["bsoid/raw_clip1DLC", "prj_mouse_pain/Videos/shortened"])
@@ -319,6 +391,12 @@ def test_real_fixed_layout(shared):
     # First columns of the file: Nose of the first animal, x 188.547, y 379.996, likelihood .991.
     np.testing.assert_allclose(pose.positions[0, 0, nose], [188.547, 379.996])
     np.testing.assert_allclose(pose.confidence[0, 0, nose], 0.991)
+
+
+def test_real_mabe_has_no_likelihood(shared):
+    pose = formats.read(shared("mabe22_clip/EGS8X2MN4SSUGFWAV976.h5")).pose
+    assert pose.confidence is None
+    assert pose.animals == ("mouse1", "mouse2", "mouse3")
 
 
 def test_real_vame_header_is_repaired(shared):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from boutwise.errors import FormatError, did_you_mean
+from boutwise.formats._marks import split_by_marks, suspected
 from boutwise.formats._pose_values import refuse_infinite
 from boutwise.types import PoseTrack, Problem, Severity
 from boutwise.types.roles import propose_roles
@@ -92,6 +93,34 @@ def columns_of(
     ]
     _check(columns, names, path)
     return columns, problems
+
+
+def by_marks(
+    columns: Sequence[Column], marks: Sequence[str] | None, *, path: Path
+) -> tuple[list[Column], list[Problem]]:
+    """The columns of a file that names no animals, by the marks in its keypoints.
+
+    Args:
+        columns: As the header has them.
+        marks: Marks of the animals; without them the file is one animal, perhaps with a warning.
+        path: For messages.
+
+    Raises:
+        FormatError: The file names its animals, or a keypoint bears no mark.
+    """
+    own = {column.animal for column in columns} == {ANIMAL}
+    names = [column.keypoint for column in columns]
+    if not marks:
+        return list(columns), suspected(tuple(dict.fromkeys(names)), path=path) if own else []
+    if not own:
+        raise FormatError(
+            "animal_marks are given, but the file names its animals itself", file=path, row=1
+        )
+    found = split_by_marks(names, marks, path=path)
+    return [
+        replace(column, animal=animal, keypoint=keypoint)
+        for column, (animal, keypoint) in zip(columns, found, strict=True)
+    ], []
 
 
 def demangled(row: Sequence[str]) -> list[str]:
@@ -201,61 +230,3 @@ def pose_track(
 
 def _missing(shape: tuple[int, ...], dtype: type[np.float32]) -> NDArray[np.float32]:
     return np.full(shape, np.nan, dtype=dtype)
-
-
-def frame_numbers(
-    index: NDArray[np.generic] | Sequence[object], *, path: Path, first_row: int
-) -> tuple[NDArray[np.int64] | None, list[Problem]]:
-    """What the first column says of the frames.
-
-    Args:
-        index: Frame numbers, or names of labelled images.
-        path: For messages.
-        first_row: Row of the first entry, for messages.
-
-    Returns:
-        None where the rows are the frames 0, 1, 2, ..., else the frame of each row; and warnings.
-
-    Raises:
-        FormatError: Frame numbers that repeat, run backward or are no whole numbers.
-    """
-    labels = [str(entry) for entry in np.asarray(index).ravel().tolist()]
-    numbers = [_frame_of(label) for label in labels]
-    images = any(re.search(r"\.(png|jpe?g|tiff?|bmp)$", label, re.IGNORECASE) for label in labels)
-    problems: list[Problem] = []
-    for place, number in enumerate(numbers):
-        if number is None or (place and number <= (numbers[place - 1] or 0)):
-            raise FormatError(
-                f"the first column says '{labels[place]}'",
-                file=path,
-                row=first_row + place,
-                expected="frame numbers or image names that count upward",
-            )
-    frames = np.array(numbers, dtype=np.int64)
-    if images:
-        what = "the rows are labelled images, not the frames of a video in order"
-    elif not np.array_equal(frames, np.arange(frames.size)):
-        what = f"the frame numbers are not 0 to {frames.size - 1}: they begin with {frames[0]}"
-    else:
-        return None, []
-    problems.append(
-        Problem(
-            "frame_numbers",
-            Severity.WARNING,
-            what,
-            file=str(path),
-            row=first_row,
-            expected="one row for each frame, numbered from 0",
-            todo="compare with the frame count of the video",
-        )
-    )
-    return frames, problems
-
-
-def _frame_of(label: str) -> int | None:
-    """The frame number in an entry of the first column."""
-    whole = re.fullmatch(r"\s*(\d+)(?:\.0*)?\s*", label)
-    if whole:
-        return int(whole.group(1))
-    image = re.search(r"(\d+)\D*$", re.sub(r"\.\w+$", "", label))
-    return int(image.group(1)) if image and "." in label else None

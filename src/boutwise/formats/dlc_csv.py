@@ -7,13 +7,21 @@ network could not find stays as it is in the file; its likelihood says so. An em
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from boutwise.errors import FormatError
 from boutwise.formats._contract import Contents
-from boutwise.formats._dlc import LEVELS, columns_of, frame_numbers, pose_track, recording_name
+from boutwise.formats._dlc import (
+    LEVELS,
+    by_marks,
+    columns_of,
+    pose_track,
+    recording_name,
+)
+from boutwise.formats._frame_numbers import frame_numbers
 from boutwise.formats._pose_values import Grid, decimal_of, head_lines, read_columns, separator_in
 from boutwise.formats._sheet import is_sheet
 from boutwise.formats._text import encoding_of, first_bytes, head_rows, not_utf8
@@ -29,24 +37,36 @@ def sniff(path: Path) -> bool:
     return "bodyparts" in first and "coords" in first and not is_sheet(path)
 
 
-def read(path: Path, *, fps: float | None = None) -> Contents:
+def read(
+    path: Path,
+    *,
+    fps: float | None = None,
+    animal_marks: Sequence[str] | None = None,
+    images: bool = False,
+) -> Contents:
     """Read a DeepLabCut CSV.
 
     Args:
         path: The file.
         fps: Frame rate, which the file does not state.
+        animal_marks: What tells animals apart in the names of keypoints (``[B_, W_]``), in a file
+            without individuals.
+        images: Read labelled images too, whose rows are no track.
 
     Raises:
         FormatError: The header is incomplete or a row is broken; the message has the row.
     """
     levels, names, grid = _header(path)
     columns, problems = columns_of(levels, names, path=path)
+    columns, found = by_marks(columns, animal_marks, path=path)
+    problems += found
     values = read_columns(path, grid)
     index = values[0] if grid.n_index == 1 else values[grid.n_index - 1]
     if grid.n_index == 1 and values[0].dtype.kind in "iu" and _counts_up(values[0]):
         frames = None
     else:
-        frames, found = frame_numbers(index, path=path, first_row=grid.skip_rows + 1)
+        first_row = grid.skip_rows + 1
+        frames, found = frame_numbers(index, path=path, first_row=first_row, images=images)
         problems += found
     if encoding_of(first_bytes(path)) == "cp1252":
         problems.append(not_utf8(path))

@@ -7,6 +7,7 @@ them as a pickle, which goes through :mod:`boutwise.formats._pickle`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,14 @@ from numpy.typing import NDArray
 
 from boutwise.errors import FormatError, did_you_mean
 from boutwise.formats._contract import Contents
-from boutwise.formats._dlc import LEVELS, columns_of, frame_numbers, pose_track, recording_name
+from boutwise.formats._dlc import (
+    LEVELS,
+    by_marks,
+    columns_of,
+    pose_track,
+    recording_name,
+)
+from boutwise.formats._frame_numbers import frame_numbers
 from boutwise.formats._hdf5 import array, text
 from boutwise.formats._pickle import load_plain
 
@@ -38,13 +46,23 @@ def sniff(path: Path) -> bool:
         return False
 
 
-def read(path: Path, *, fps: float | None = None, key: str | None = None) -> Contents:
+def read(
+    path: Path,
+    *,
+    fps: float | None = None,
+    key: str | None = None,
+    animal_marks: Sequence[str] | None = None,
+    images: bool = False,
+) -> Contents:
     """Read a DeepLabCut H5 file.
 
     Args:
         path: The file.
         fps: Frame rate, which the file does not state.
         key: Name of the table in the file, where there are several.
+        animal_marks: What tells animals apart in the names of keypoints (``[B_, W_]``), in a file
+            without individuals.
+        images: Read labelled images too, whose rows are no track.
 
     Raises:
         FormatError: The file is broken, or its header is a pickle with more than plain names.
@@ -60,16 +78,17 @@ def read(path: Path, *, fps: float | None = None, key: str | None = None) -> Con
     names = LEVELS if len(keys[0]) == 4 else (LEVELS[0], *LEVELS[2:])
     levels = [[entry[level] for entry in keys] for level in range(len(names))]
     columns, problems = columns_of(levels, names, path=path)
+    columns, marked = by_marks(columns, animal_marks, path=path)
     if not len(values):
         raise FormatError("there are no rows", file=path, expected="one row a frame")
-    frames, found = frame_numbers(index, path=path, first_row=1)
+    frames, found = frame_numbers(index, path=path, first_row=1, images=images)
     return Contents(
         path,
         "dlc_h5",
         recording_name(path),
         pose=pose_track(columns, list(values.T), path=path),
         fps=fps,
-        problems=(*problems, *found),
+        problems=(*problems, *marked, *found),
         row_to_frame=frames,
     )
 

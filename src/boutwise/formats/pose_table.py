@@ -23,7 +23,8 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, ValidationErro
 
 from boutwise.errors import FormatError, did_you_mean
 from boutwise.formats._contract import Contents
-from boutwise.formats._dlc import ANIMAL, Column, frame_numbers, pose_track
+from boutwise.formats._dlc import ANIMAL, Column, pose_track
+from boutwise.formats._frame_numbers import frame_numbers
 from boutwise.formats._pose_values import Grid, decimal_of, head_lines, read_columns, separator_in
 
 DESCRIPTION = "plain table of pose by a declared mapping (--mapping): 2D or 3D, one row a frame"
