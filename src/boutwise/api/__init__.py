@@ -11,6 +11,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from boutwise.api._agreement import agreement
     from boutwise.api._checking import check
     from boutwise.api._converting import convert, export
     from boutwise.api._demo import demo
@@ -21,14 +22,14 @@ if TYPE_CHECKING:
     from boutwise.api._predicting import predict, predict_files
     from boutwise.api._reporting import report
     from boutwise.api._training import train, train_run
-    from boutwise.api.agreeing.verb import agreement
     from boutwise.api.importing.verbs import apply_import, plan_import
-    from boutwise.api.scoring.verb import score
+    from boutwise.api.scoring.verb import compare_scores, score
 
 _HOME = {
-    "agreement": "agreeing.verb",
+    "agreement": "_agreement",
     "apply_import": "importing.verbs",
     "check": "_checking",
+    "compare_scores": "scoring.verb",
     "convert": "_converting",
     "demo": "_demo",
     "doctor": "_doctor",
@@ -50,6 +51,7 @@ __all__ = [
     "agreement",
     "apply_import",
     "check",
+    "compare_scores",
     "convert",
     "demo",
     "doctor",

@@ -107,7 +107,7 @@ def labelled_subjects(
         subjects = recording.subjects(pairs=pairs)
         _refuse_lost(bouts, wanted, subjects, "directed" if pairs else "individual")
         for subject in subjects:
-            mine = _of_behaviors(bouts.where(subject=subject), wanted)
+            mine = bouts.where(subject=subject, behaviors=wanted)
             if len(mine) or mine.observed:
                 resolved = _resolve(mine, subject, ethogram, target.annotators, recording.n_frames)
                 _forget_invalid(recording, resolved)
@@ -142,13 +142,6 @@ def _refuse_lost(bouts: Bouts, wanted: set[str], subjects: Sequence[Subject], sc
                 expected=f"labels that fit the behavior's scope, which is '{scope}'",
                 todo="mend the scope of the behavior in boutwise.yaml, or the labels",
             )
-
-
-def _of_behaviors(bouts: Bouts, wanted: set[str]) -> Bouts:
-    return Bouts.from_rows(
-        (row for row in bouts.rows() if row.behavior in wanted),
-        (piece for piece in bouts.observed if piece.behavior in wanted),
-    )
 
 
 @dataclass(frozen=True, eq=False)

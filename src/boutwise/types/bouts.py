@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
@@ -159,13 +159,15 @@ class Bouts:
         recording: str | None = None,
         annotator: str | None = None,
         subject: Subject | None = None,
+        behaviors: Collection[str] | None = None,
     ) -> Self:
-        """The bouts and observed ranges of one recording, annotator or subject."""
+        """The bouts and observed ranges of one recording, annotator, subject, some behaviors."""
 
         def wanted(row: Bout | Observed) -> bool:
             return (
                 (recording is None or row.recording == recording)
                 and (annotator is None or row.annotator == annotator)
+                and (behaviors is None or row.behavior in behaviors)
                 and (
                     subject is None
                     or (row.recording, row.animal, row.target)

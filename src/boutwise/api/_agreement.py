@@ -1,14 +1,14 @@
-"""How well people agree, and the page about it."""
+"""``agreement``: how well the people agree who labeled the same recordings."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from boutwise.api.agreeing.reading import Question
 from boutwise.errors import DataError, UsageError, did_you_mean
 from boutwise.metrics import PairAgreement, RaterAgreement, agree, fleiss, summed_up
 from boutwise.metrics._raters import MAX_OFFSET_S
+from boutwise.planning.raters import Raters
 from boutwise.project import Project
 from boutwise.report.rater_page import write_rater_page
 from boutwise.types import Ethogram
@@ -49,13 +49,13 @@ def agreement(
     """
     ethogram = _ethogram(project, behaviors, zero_at)
     _known(project.annotators(), annotators)
-    question = Question(project, ethogram, zero_at, annotators)
+    raters = Raters(project, ethogram, zero_at, annotators)
     recordings = project.recordings(only)
     pairs, kappas = [], []
     for done, recording in enumerate(recordings):
         if say is not None:
             say(done, len(recordings), recording.id)
-        for rated in question.subjects(recording):
+        for rated in raters.subjects(recording):
             pairs += agree(rated, max_offset_s=max_offset_s)
             if len(rated.states) > 2:
                 kappas.append((rated.unit, fleiss(rated)))
@@ -64,16 +64,16 @@ def agreement(
     if not pairs:
         raise DataError(
             "no two annotators labeled the same frames"
-            + (f"; {question.notes[0]}" if question.notes else ""),
+            + (f"; {raters.notes[0]}" if raters.notes else ""),
             file=project.root,
             expected="labels of two people for the same recordings",
             todo="import the labels of the second one; where files do not name their "
             "annotator, the guide to importing says how to",
         )
-    notes = [*question.notes, *_unshared(pairs, ethogram)]
+    notes = [*raters.notes, *_unshared(pairs, ethogram)]
     found = summed_up(ethogram, pairs, kappas, notes)
     if html is not None:
-        _write(project, found, question, Path(html))
+        _write(project, found, raters, Path(html))
     return found
 
 
@@ -106,14 +106,14 @@ def _unshared(pairs: Sequence[PairAgreement], ethogram: Ethogram) -> Iterator[st
             )
 
 
-def _write(project: Project, found: RaterAgreement, question: Question, path: Path) -> None:
+def _write(project: Project, found: RaterAgreement, raters: Raters, path: Path) -> None:
     """The page, with the labels of the subject on which each two annotators agree least."""
     shown = []
     for names in sorted({pair.annotators for pair in found.pairs}):
         mine = [pair for pair in found.pairs if pair.annotators == names]
         worst = min(mine, key=lambda pair: (_last(pair.given.overall["kappa"]), pair.subject))
         recording = project.recording(worst.subject.recording)
-        silent = Question(question.project, question.ethogram, question.zero_at, names)
+        silent = Raters(raters.project, raters.ethogram, raters.zero_at, names)
         rated = next(r for r in silent.subjects(recording) if r.subject == worst.subject)
         shown.append((worst, rated))
     write_rater_page(found, shown, path)

@@ -15,8 +15,8 @@ from boutwise.types import Bouts, Ethogram, FrameState, Recording, Subject
 
 
 @dataclass(frozen=True)
-class Question:
-    """What is compared.
+class Raters:
+    """Whose labels of what are compared.
 
     Attributes:
         project: With labels of several annotators.
@@ -75,12 +75,8 @@ class Question:
         self, recording: Recording, subject: Subject, ethogram: Ethogram, bouts: Bouts
     ) -> NDArray[np.int8] | None:
         """What one annotator said of a subject; None when he said nothing."""
-        wanted = set(ethogram.names) | set(ethogram.merges)
-        bouts = bouts.where(subject=subject)
-        bouts = Bouts.from_rows(
-            [bout for bout in bouts.rows() if bout.behavior in wanted],
-            [piece for piece in bouts.observed if piece.behavior in wanted],
-        )
+        wanted = {*ethogram.names, *ethogram.merges}
+        bouts = bouts.where(subject=subject, behaviors=wanted)
         if not len(bouts) and not bouts.observed:
             return None
         try:
