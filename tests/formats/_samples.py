@@ -94,7 +94,8 @@ day 1/cage 3,m1,,rear,2,5,0.1,0.25,0.9,predicted
 day 1/cage 3,m1,m2,attack,7,9,0.35,0.45,,predicted
 """  # noqa: E501
 FRAME_LABELS = "frame,label\n0,rest\n1,rest\n2,rear\n3,\n"
-ONE_HOT = ",background,rear,walk\n0,1,0,0\n1,0,1,1\n2,-1,-1,-1\n"
+ONE_HOT = "frame,rear,walk\n0,0,0\n1,1,1\n2,-1,-2\n"
+DEEPETHOGRAM = ",background,rear,walk\n0,1,0,0\n1,0,1,1\n2,-1,-1,-1\n"
 FRAME_CSV = """recording,frame,time_s,animal,target,rear,walk
 cage 3,0,0.0,m1,,1,0
 cage 3,1,0.05,m1,,-2,0
@@ -252,6 +253,7 @@ SAMPLES = (
     Sample("bouts_csv", "cage 3.bouts.csv", BOUTS, (3, 4)),
     Sample("frame_labels", "cage 3_labels.csv", FRAME_LABELS, (3, 0)),
     Sample("frame_labels", "cage 4_labels.csv", ONE_HOT, (3, 0)),
+    Sample("deepethogram", "cage 5_labels.csv", DEEPETHOGRAM, (3, 0)),
     Sample("frame_csv", "cage 3.frames.csv", FRAME_CSV, (3, 1)),
     Sample("subtle", "subtle/annots/adult_6112.csv", SUBTLE_LABELS, (3, 0)),
     Sample("subtle", "subtle/coords/adult_6112.csv", SUBTLE_POSE, (2, 4)),

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from boutwise.errors import LabelError
 from boutwise.formats._contract import LabelRow
 from boutwise.formats._runs import TimeAxis, stretches
-from boutwise.types import FrameState, Subject
+from boutwise.types import Bout, Bouts, FrameState, Observed, Subject
 
 STATES = {int(FrameState.YES): "yes", int(FrameState.UNSCORABLE): "unscorable"}
 
@@ -71,3 +72,41 @@ class Matrix:
             self.subject.target,
             state,
         )
+
+
+def states_of(
+    bouts: Bouts, subject: Subject, behaviors: tuple[str, ...], n_frames: int
+) -> NDArray[np.int8]:
+    """States of one subject: what the labels say, without groups or merges.
+
+    Args:
+        bouts: Bouts and observed ranges.
+        subject: Animal or pair of a recording.
+        behaviors: Names of the columns.
+        n_frames: Frames of the recording.
+
+    Returns:
+        :class:`FrameState` codes, (frames, behaviors).
+
+    Raises:
+        LabelError: A bout or range ends after the recording.
+    """
+    mine = bouts.where(subject=subject)
+    states = np.full((n_frames, len(behaviors)), FrameState.UNLABELLED, dtype=np.int8)
+    everything: list[Bout | Observed] = [*mine.rows(), *mine.observed]
+    for row in everything:
+        if row.stop > n_frames:
+            raise LabelError(
+                f"'{row.behavior}' ends at frame {row.stop}",
+                recording=subject.recording,
+                frame=row.start,
+                expected=f"at most {n_frames}, the end of the recording",
+            )
+    for piece in mine.observed:
+        states[piece.start : piece.stop, behaviors.index(piece.behavior)] = FrameState.NO
+    codes = {"no": FrameState.NO, "yes": FrameState.YES, "unscorable": FrameState.UNSCORABLE}
+    for state, code in codes.items():
+        for bout in mine.rows():
+            if bout.state == state:
+                states[bout.start : bout.stop, behaviors.index(bout.behavior)] = code
+    return states

@@ -12,11 +12,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from boutwise.errors import FormatError, LabelError
 from boutwise.formats._contract import Contents, LabelRow, LabelTrack
-from boutwise.formats._frame_table import Matrix
+from boutwise.formats._frame_table import Matrix, states_of
 from boutwise.formats._names import recording_of
 from boutwise.formats._runs import time_axis
 from boutwise.formats._text import Row, Table, head_rows, read_table
@@ -140,34 +139,9 @@ def write(path: Path, bouts: Bouts, *, clocks: Mapping[str, FrameClock]) -> list
         writer.writerow((*HEAD, *behaviors))
         for subject in subjects:
             clock = clocks[subject.recording]
-            states = _states(bouts, subject, behaviors, clock.n_frames)
+            states = states_of(bouts, subject, behaviors, clock.n_frames)
             times = clock.to_seconds(np.arange(clock.n_frames))
             for frame, (second, codes) in enumerate(zip(times, states.tolist(), strict=True)):
                 start = (subject.recording, frame, f"{second:.6f}", subject.animal, subject.target)
                 writer.writerow((*start, *codes))
     return [path]
-
-
-def _states(
-    bouts: Bouts, subject: Subject, behaviors: tuple[str, ...], n_frames: int
-) -> NDArray[np.int8]:
-    """States of one subject, (frames, behaviors): what the labels say, without groups or merges."""
-    mine = bouts.where(subject=subject)
-    states = np.full((n_frames, len(behaviors)), FrameState.UNLABELLED, dtype=np.int8)
-    everything: list[Bout | Observed] = [*mine.rows(), *mine.observed]
-    for row in everything:
-        if row.stop > n_frames:
-            raise LabelError(
-                f"'{row.behavior}' ends at frame {row.stop}",
-                recording=subject.recording,
-                frame=row.start,
-                expected=f"at most {n_frames}, the end of the recording",
-            )
-    for piece in mine.observed:
-        states[piece.start : piece.stop, behaviors.index(piece.behavior)] = FrameState.NO
-    codes = {"no": FrameState.NO, "yes": FrameState.YES, "unscorable": FrameState.UNSCORABLE}
-    for state, code in codes.items():
-        for bout in mine.rows():
-            if bout.state == state:
-                states[bout.start : bout.stop, behaviors.index(bout.behavior)] = code
-    return states

@@ -1,8 +1,8 @@
 """A label a frame: one column of labels, or one column of 0 and 1 for each behavior.
 
 The first column counts frames from 0, or seconds (``time``, ``time_s``, ``seconds``). In 0/1
-columns -1 is unlabelled and -2 unscorable; DeepEthogram's ``_labels.csv`` is such a table. In a
-column of labels an empty cell is unlabelled. Several animals in one table need a column for them.
+columns -1 is unlabelled and -2 unscorable. In a column of labels an empty cell is unlabelled.
+Several animals in one table need a column for them.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boutwise.errors import FormatError, did_you_mean
+from boutwise.formats import deepethogram
 from boutwise.formats._contract import Contents, LabelRow, LabelTrack
 from boutwise.formats._frame_table import Matrix
 from boutwise.formats._names import recording_of
@@ -57,6 +58,8 @@ def sniff(path: Path) -> bool:
     heads = [_plain(cell) for cell in rows[0].cells]
     if heads[:2] == ["frame", "action"] or heads[:3] == ["recording", "frame", "times"]:
         return False  # trial_labels and frame_csv
+    if deepethogram.sniff(path):
+        return False
     layout = _guess(rows[0], rows[1:])
     return layout is not None and (layout.index is not None)
 
