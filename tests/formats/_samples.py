@@ -101,6 +101,11 @@ cage 3,0,0.0,m1,,1,0
 cage 3,1,0.05,m1,,-2,0
 cage 3,2,0.1,m1,,-1,-1
 """
+SIMBA = """,nose_x,nose_y,nose_p,tail_x,tail_y,tail_p,Mouse_speed,Low_prob_detections_0.1,rear,walk
+0,1.5,2.5,0.9,4,5,0.8,0.1,0,0,1
+1,1.6,2.6,0.9,4,5,0.1,0.2,0,1,1
+2,1.7,2.7,0.9,4,5,0.7,0.3,0,1,0
+"""
 SUBTLE_LABELS = ",0\n0.0,na\n0.05,na\n0.1,walking\n0.15,rearing\n"
 SUBTLE_POSE = "".join(",".join(f"{row + i / 10:.1f}" for i in range(27)) + "\n" for row in range(3))
 POSE_TABLE = "t,nose x,nose y,p,tail x,tail y\n0,1,2,0.9,3,4\n1,1.5,2.5,0.8,,\n"
@@ -257,6 +262,7 @@ SAMPLES = (
     Sample("frame_csv", "cage 3.frames.csv", FRAME_CSV, (3, 1)),
     Sample("subtle", "subtle/annots/adult_6112.csv", SUBTLE_LABELS, (3, 0)),
     Sample("subtle", "subtle/coords/adult_6112.csv", SUBTLE_POSE, (2, 4)),
+    Sample("simba_csv", "cage 3.csv", SIMBA, (3, 7)),
     Sample("sleap_h5", "labels.000_cage 3.analysis.h5", make=write_sleap),
     Sample("jabs_h5", "cage 3_pose_est_v4.h5", make=write_jabs),
     Sample("boris_aggregated", "bare.tsv", BARE, (2, 12)),

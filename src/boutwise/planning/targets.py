@@ -42,12 +42,14 @@ class LabelledSubject:
 
 
 def by_model(source: str) -> bool:
-    """Whether the source of a label is a prediction: the ids of its bundles, or out of fold.
+    """Whether the source of a label is a prediction: bundles, out of fold, or another tool's model.
 
     >>> by_model("0a1b2c3d4e5f+001122334455"), by_model("out-of-fold"), by_model("day1.csv")
     (True, True, False)
+    >>> by_model("model:SimBA")
+    True
     """
-    return re.fullmatch(r"[0-9a-f]{12}(\+[0-9a-f]{12})*|out-of-fold", source) is not None
+    return re.fullmatch(r"[0-9a-f]{12}(\+[0-9a-f]{12})*|out-of-fold|model:.+", source) is not None
 
 
 def target_ethogram(project: Project, target: Target) -> Ethogram:
