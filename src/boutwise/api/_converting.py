@@ -91,14 +91,14 @@ def convert(
     target = Path(target)
     if target.exists():
         raise UsageError("the target exists", file=target, todo="choose another name")
-    contents = formats.read(source, format=format)
-    if not contents.labels:
+    whole = formats.read_all(source, format=format)
+    if not any(contents.labels for contents in whole):
         raise DataError("this file has no labels", file=source)
     name = to or _format_of(target)
     writer = _writer(name)
     clocks: dict[str, FrameClock] = {}
     tables: list[Bouts] = []
-    for track in contents.labels:
+    for contents, track in [(each, track) for each in whole for track in each.labels]:
         rate = fps or track.fps or contents.fps
         if rate is None:
             raise DataError("no frame rate is known", file=source, todo="give it by --fps")

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from boutwise import formats
+from boutwise import formats, registry
 from boutwise.api.importing.drafts import equal_poses
+from boutwise.api.importing.sources import slug
 from boutwise.errors import DataError, UsageError
 from boutwise.formats import Contents
 from boutwise.prepare.rates import SAME_RATE
 from boutwise.project import Project
 from boutwise.types import FrameClock, PoseTrack, Recording
 from boutwise.types.roles import propose_roles
+
+POSE_FILES = frozenset({".csv", ".h5", ".npz", ".json", ".nwb"})
+"""Suffixes of the files in a folder that may hold pose."""
+Source = tuple[Path, str]
+"""A file, and the name of the recording in it where it holds several."""
 
 
 @dataclass(frozen=True)
@@ -83,19 +89,21 @@ def file_tasks(
         DataError: There is none, or two of them would have the same recording id.
     """
     options = {key: value for key, value in options.items() if value is not None}
-    tasks: dict[str, Path] = {}
-    for path in _files(sources, options):
-        name = path.stem
+    tasks: dict[str, Source] = {}
+    for source in _members(_files(sources, options), options):
+        path, member = source
+        name = slug(f"{path.stem}_{member}") if member else path.stem
         if name in tasks:
-            if _same_pose(tasks[name], path, options):
+            other = tasks[name][0]
+            if not member and _same_pose(other, path, options):
                 continue  # DeepLabCut writes a table and an H5 side by side
             raise DataError(
                 f"two files of different pose would both be the recording '{name}'",
                 file=path,
                 expected="one file a recording",
-                todo=f"the other is {tasks[name]}; predict them one by one, into two folders",
+                todo=f"the other is {other}; predict them one by one, into two folders",
             )
-        tasks[name] = path
+        tasks[name] = source
     if not tasks:
         raise DataError(
             "there is no pose file to predict",
@@ -103,15 +111,33 @@ def file_tasks(
             expected="files that 'boutwise formats' lists as pose, or a project",
         )
 
-    def task(name: str, path: Path) -> Task:
+    def task(name: str, path: Path, member: str) -> Task:
         def load() -> tuple[PoseTrack, FrameClock]:
-            contents = formats.read(path, **options)
+            told = {**options, "member": member} if member else options
+            contents = formats.read(path, **told)
             pose = with_roles(pose_of(contents), known_roles)
             return pose, FrameClock.declared(pose.n_frames, rate_of(contents, fps))
 
         return Task(name, load)
 
-    return [task(name, path) for name, path in tasks.items()]
+    return [task(name, path, member) for name, (path, member) in tasks.items()]
+
+
+def _members(paths: Iterable[Path], options: dict[str, Any]) -> Iterator[Source]:
+    """The recordings of each file: mostly one, without a name of its own."""
+    for path in paths:
+        try:
+            names = _names(path, options)
+        except DataError:
+            names = []  # reading it will say what is wrong
+        yield from [(path, name) for name in names] or [(path, "")]
+
+
+def _names(path: Path, options: dict[str, Any]) -> list[str]:
+    """Recordings in a file of a format that holds several; a described table is never one."""
+    if "mapping" in options:
+        return []
+    return formats.members(path, format=options.get("format"))
 
 
 def _same_pose(first: Path, second: Path, options: dict[str, Any]) -> bool:
@@ -147,15 +173,20 @@ def _is_pose(path: Path, options: dict[str, Any]) -> bool:
     A file that a format claims and cannot read is taken too: its fault is told then, and the file
     is not passed over in silence.
     """
-    if path.suffix.lower() not in (".csv", ".h5"):
+    if path.suffix.lower() not in POSE_FILES:
         return False
-    if not options:
+    if "format" in options:
+        if "mapping" not in options and not registry.load("format", options["format"]).sniff(path):
+            return False
+    elif not options:
         try:
             formats.sniff(path)
         except DataError:
             return False
     try:
-        return formats.read(path, **options).pose is not None
+        names = _names(path, options)
+        told = {**options, "member": names[0]} if names else options
+        return formats.read(path, **told).pose is not None
     except DataError:
         return True
 

@@ -32,8 +32,10 @@ __all__ = [
     "files",
     "label_offset",
     "labels_to_bouts",
+    "members",
     "options_of",
     "read",
+    "read_all",
     "sniff",
 ]
 
@@ -116,7 +118,37 @@ def read(path: str | Path, *, format: str | None = None, **options: Any) -> Cont
                 file=path,
                 todo=did_you_mean(option, known),
             )
+    if hasattr(part, "members") and not options.get("member"):
+        options["member"] = _only(path, part)
     return cast(Contents, part.read(path, **options))
+
+
+def read_all(path: str | Path, *, format: str | None = None, **options: Any) -> list[Contents]:
+    """Read every recording of a file: mostly one, of some formats several; see :func:`members`."""
+    names = members(path, format=format)
+    if not names:
+        return [read(path, format=format, **options)]
+    return [read(path, format=format, **{**options, "member": name}) for name in names]
+
+
+def members(path: str | Path, *, format: str | None = None) -> list[str]:
+    """Names of the recordings in a file of a format that holds several; empty for other formats."""
+    part: ModuleType = registry.load("format", format or sniff(path))
+    return cast(list[str], part.members(Path(path))) if hasattr(part, "members") else []
+
+
+def _only(path: Path, part: ModuleType) -> str:
+    """The one member of a file."""
+    names = cast(list[str], part.members(path))
+    if len(names) == 1:
+        return names[0]
+    some = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+    raise FormatError(
+        f"the file holds {len(names)} recordings",
+        file=path,
+        expected=f"the name of one of them: {some}",
+        todo="name it by the option 'member', or import the file: all of them are imported",
+    )
 
 
 def options_of(name: str) -> tuple[str, ...]:

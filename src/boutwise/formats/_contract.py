@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from boutwise.types import PoseTrack, Problem, Ratings
+from boutwise.types import Animal, PoseTrack, Problem, Ratings, Trial
 
 Unit = Literal["frame", "second"]
 
@@ -97,6 +97,9 @@ class Contents:
         problems: What is wrong but did not stop the reading.
         row_to_frame: Frame of each pose row, (rows,), int64, where the file numbers its rows
             otherwise than 0, 1, 2, ...; None = row and frame are the same.
+        animals: What the file itself knows of its animals, known by the same ids in every file;
+            with pose, in the order of its tracks.
+        trials: Of the recording, where the file tells them.
     """
 
     path: Path
@@ -108,6 +111,8 @@ class Contents:
     fps: float | None = None
     problems: tuple[Problem, ...] = ()
     row_to_frame: NDArray[np.int64] | None = None
+    animals: tuple[Animal, ...] = ()
+    trials: tuple[Trial, ...] = ()
 
 
 class Format(Protocol):
@@ -117,6 +122,9 @@ class Format(Protocol):
     one file. ``read`` takes the options that the format declares as keywords (``mapping``, ``fps``)
     and raises :class:`~boutwise.errors.FormatError` with file and row. ``files`` is only there for
     formats whose unit is a folder (``subtle``): the members of that folder, each read by ``read``.
+    ``members`` is only there for formats of which one file holds the pose of several recordings:
+    their names in the file, one of which is the option ``member`` of ``read``. ``WITH_LABELS`` is
+    only there, and true, for formats whose files hold labels or ratings beside the pose.
     """
 
     DESCRIPTION: str

@@ -30,6 +30,7 @@ class FilePart:
         first_frame: Frame of the recording that the first row is.
         row_to_frame: Frame of each row, (rows,), when they are not 0, 1, 2, ...
         annotator: Who labeled.
+        member: Name of the recording in the file, for a file that holds the pose of several.
     """
 
     recording: str
@@ -38,6 +39,7 @@ class FilePart:
     first_frame: int | None = None
     row_to_frame: NDArray[np.int64] | None = None
     annotator: str = ""
+    member: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +105,7 @@ def register(
     """Note a file with its digest; a changed file is a new version, an equal one is nothing new.
 
     A file of the same contents and the same use, whose noted place is empty, has moved: its
-    entry gets the new path.
+    entry gets the new path. Of a file with members, those that are not named keep their parts.
 
     Returns:
         Number of the file.
@@ -128,9 +130,19 @@ def register(
             "UPDATE files SET path = ?, format = ?, options = ? WHERE id = ?",
             (place, format, plain, number),
         )
+        parts = [*parts, *_other_members(database, number, parts)]
         if not _unchanged(database, number, digest, parts):
             _add_version(connection, number, (digest, path.stat().st_size), parts)
     return number
+
+
+def _other_members(database: Database, number: int, parts: Sequence[FilePart]) -> list[FilePart]:
+    """Parts of a file that are of other members than those that are registered now."""
+    named = {part.member for part in parts}
+    if "" in named or not named:
+        return []
+    old = [file.part for file in load(database, number=number) if file.part is not None]
+    return [part for part in old if part.member and part.member not in named]
 
 
 def _add_version(
@@ -146,7 +158,7 @@ def _add_version(
     for part in parts:
         frames = part.row_to_frame
         connection.execute(
-            "INSERT INTO file_recordings VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO file_recordings VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 version,
                 part.recording,
@@ -155,13 +167,14 @@ def _add_version(
                 part.first_frame,
                 None if frames is None else frames.astype("<i8").tobytes(),
                 part.annotator,
+                part.member,
             ),
         )
 
 
 def _facts(parts: Sequence[FilePart]) -> list[str]:
     return sorted(
-        repr((p.recording, p.trial, p.n_rows, p.first_frame, p.annotator))
+        repr((p.recording, p.trial, p.n_rows, p.first_frame, p.annotator, p.member))
         + ("" if p.row_to_frame is None else str(p.row_to_frame.tolist()))
         for p in parts
     )
@@ -176,12 +189,14 @@ def _unchanged(database: Database, number: int, digest: str, parts: Sequence[Fil
 
 def _moved(database: Database, kind: Kind, digest: str, parts: Sequence[FilePart]) -> int | None:
     uses = sorted((part.recording, part.trial or 0) for part in parts)
+    several = any(part.member for part in parts)
     entries: dict[int, list[SourceFile]] = {}
     for file in load(database, kind, digest=digest):
         entries.setdefault(file.id, []).append(file)
     for number, files in entries.items():
         theirs = sorted((f.recording, f.trial or 0) for f in files if f.part is not None)
-        if theirs == uses and not files[0].path.exists():
+        same = set(uses) <= set(theirs) if several else theirs == uses
+        if same and not files[0].path.exists():
             return number
     return None
 
@@ -220,7 +235,9 @@ def _source_file(root: Path, row: sqlite3.Row) -> SourceFile:
             row["first_frame"],
             frames,
             row["annotator"],
+            row["member"],
         )
+    member = {"member": part.member} if part is not None and part.member else {}
     return SourceFile(
         row["file"],
         root / row["path"],
@@ -228,6 +245,6 @@ def _source_file(root: Path, row: sqlite3.Row) -> SourceFile:
         row["size"],
         row["kind"],
         row["format"],
-        json.loads(row["options"]),
+        json.loads(row["options"]) | member,
         part,
     )

@@ -35,7 +35,7 @@ class PosesOfProject(ProjectFolder):
             recording_id: A recording of the project.
             path: The file; it stays where it is.
             format: Name of its format.
-            options: What the format needs to know.
+            options: What the format needs to know; ``member`` of a file with several recordings.
             row_to_frame: Frame of each row, (rows,), when they are not 0, 1, 2, ...
             track: The parsed track, when the caller has it.
 
@@ -44,23 +44,24 @@ class PosesOfProject(ProjectFolder):
             ProjectError: The recording has another pose file, or the file is another recording's.
         """
         recording = self.recording(recording_id)
-        self._refuse_foreign(recording_id, path)
+        told = dict(options or {})
+        member = str(told.pop("member", ""))
+        self._refuse_foreign(recording_id, path, member)
         frames = None if row_to_frame is None else np.asarray(row_to_frame, dtype=np.int64)
         with self.database.transaction():
-            part = FilePart(recording_id, row_to_frame=frames)
-            files.register(
-                self.database, "pose", path, format=format, options=options, parts=[part]
-            )
+            part = FilePart(recording_id, row_to_frame=frames, member=member)
+            files.register(self.database, "pose", path, format=format, options=told, parts=[part])
             file = self._pose_file(recording_id)
             parsed = track or poses.cached(self.store, file) or poses.read(file)
             poses.check(parsed, file, recording)
         poses.keep(self.store, file, parsed)
 
-    def _refuse_foreign(self, recording_id: str, path: str | Path) -> None:
-        """A pose file belongs to one recording; a second one would take it from the first."""
+    def _refuse_foreign(self, recording_id: str, path: str | Path, member: str) -> None:
+        """A pose file (or a member of one) belongs to one recording, and no second one takes it."""
         place = files.written(Path(path), self.database.root)
         for file in files.load(self.database, "pose"):
             same = files.written(Path(file.path), self.database.root) == place
+            same = same and (file.part is None or file.part.member == member)
             if same and file.recording != recording_id:
                 raise ProjectError(
                     f"this file is the pose of the recording '{file.recording}'",

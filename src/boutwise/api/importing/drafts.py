@@ -62,7 +62,11 @@ def drafts(project: Project, files: Sequence[ReadFile], plan: ImportPlan) -> dic
     """Recordings of the pose files, and those of the project, by id."""
     there = {recording.id: recording for recording in project.recordings()}
     places = {f.recording: f.path for f in project.files() if f.kind == "pose"}
-    by_path = {path.resolve(): name for name, path in places.items()}
+    by_path = {
+        (file.path.resolve(), file.part.member if file.part else ""): file.recording
+        for file in project.files()
+        if file.kind == "pose"
+    }
     poseless = _without_pose(project, there, places)
     groups: dict[str, list[ReadFile]] = {}
     for file in files:
@@ -159,8 +163,8 @@ def _untouched(
     )
 
 
-def _id(file: ReadFile, places: Mapping[str, Path], by_path: Mapping[Path, str]) -> str:
-    here = by_path.get(file.path.resolve())
+def _id(file: ReadFile, places: Mapping[str, Path], by_path: Mapping[tuple[Path, str], str]) -> str:
+    here = by_path.get((file.path.resolve(), file.found.member))
     if here is not None:
         return here  # the same place, whatever the file holds now
     if file.known is not None:

@@ -42,6 +42,9 @@ def animals_of(
         same = draft.first_pose and set(draft.tracks) == set(known.animals)
         names = draft.tracks if same else known.animals
         return [AnimalFacts(Animal(name)) for name in names], IN_PROJECT
+    own = draft.file.contents.animals if draft.file and draft.file.contents else ()
+    if own and len(own) == n:
+        return [AnimalFacts(animal) for animal in own], "animals as the file says"
     pattern = defaults(draft.file.found.format).get("animal_pattern") if draft.file else None
     if pattern and options.animal_pattern is None:
         declared = by_pattern(str(pattern), draft.name)
@@ -148,6 +151,8 @@ def trials_of(
     """Trials of a recording: declared, a grid, or as the project has them."""
     trials = metadata.trials_of(names_of(draft))
     known = draft.known.trials if draft.known is not None else ()
+    if not trials and draft.file is not None and draft.file.contents is not None:
+        trials = draft.file.contents.trials
     if not trials and options.trial_length is not None:
         trials = known or grid(draft.n_frames, options.trial_length)
         left = draft.n_frames % options.trial_length

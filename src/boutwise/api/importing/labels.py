@@ -63,7 +63,7 @@ class LabelPlanner:
             news = "new" if old is None else "unchanged" if old == digest else "changed"
             parts, tables = [], []
             for one in mine:
-                converted = self._convert(one, news)
+                converted = self._rated(one, news) if one.only_rated else self._convert(one, news)
                 if converted is not None:
                     parts.append(converted[0])
                     tables.append(converted[1])
@@ -73,13 +73,29 @@ class LabelPlanner:
                     PlannedLabels(
                         path,
                         file.found.format,
-                        dict(file.options),
+                        {name: told for name, told in file.options.items() if name != "member"},
                         tuple(parts),
                         Bouts.concatenate(tables),
-                        self._ratings(file, {one.track.recording: one.match.id for one in mine}),
+                        self._all_ratings(mine),
                     )
                 )
         return planned
+
+    def _rated(self, one: Matched, news: str) -> tuple[FilePart, Bouts]:
+        """A recording that a file only rates."""
+        row = label_row(one.file, one.track, True, f"ratings: {one.match.why}")
+        self.plan.rows.append(replace(row, recording=one.match.id, news=news))
+        return FilePart(one.match.id), Bouts.from_rows([])
+
+    def _all_ratings(self, mine: Sequence[Matched]) -> Ratings:
+        """Ratings of all recordings of a file."""
+        files: dict[str, list[Matched]] = {}
+        for one in mine:
+            files.setdefault(one.file.found.member, []).append(one)
+        return Ratings.concatenate(
+            self._ratings(group[0].file, {one.track.recording: one.match.id for one in group})
+            for group in files.values()
+        )
 
     def _take_what_is_there(self, reading: set[Path]) -> None:
         """Label files of the project that are not read again keep their place."""

@@ -25,6 +25,11 @@ class Matched:
     track: LabelTrack
     match: matching.Match
 
+    @property
+    def only_rated(self) -> bool:
+        """Whether there are ratings of the recording and no labels."""
+        return not self.track.rows and not self.track.behaviors and self.track.n_rows is None
+
 
 def match_all(
     files: Sequence[ReadFile],
@@ -41,10 +46,10 @@ def match_all(
     with_pose = {c.folder for c in candidates if c.folder is not None}
     label_files = [file for file in files if file.contents is not None and not file.is_pose]
     mixed = {file.path.resolve().parent for file in label_files} & with_pose
-    matched: list[Matched] = []
+    matched = _beside_pose(found)
     lost: list[Matched] = []
     for file in label_files:
-        for track in file.contents.labels if file.contents else ():
+        for track in _tracks(file):
             track = _named(track, file, options)
             folder = file.path.resolve().parent
             match = matching.match(track, folder, candidates, mixed=mixed)
@@ -68,6 +73,28 @@ def match_all(
         matched += _own_recordings(alone, found)
     _report_all(plan, lost)
     return matched
+
+
+def _tracks(file: ReadFile) -> list[LabelTrack]:
+    """The label tracks of a file, and an empty one for each recording that is only rated."""
+    if file.contents is None:
+        return []
+    own = file.contents.recording
+    tracks = list(file.contents.labels)
+    named = {track.recording or own for track in tracks}
+    rated = dict.fromkeys(rating.recording or own for rating in file.contents.ratings)
+    return tracks + [LabelTrack(name, "frame", ()) for name in rated if name not in named]
+
+
+def _beside_pose(found: Mapping[str, Draft]) -> list[Matched]:
+    """Labels and ratings that lie in a pose file: they are of its recording."""
+    why = "in the file of its pose"
+    return [
+        Matched(draft.file, track, matching.Match(name, why))
+        for name, draft in found.items()
+        if draft.file is not None
+        for track in _tracks(draft.file)
+    ]
 
 
 def _own_recordings(alone: Sequence[Matched], found: dict[str, Draft]) -> list[Matched]:

@@ -83,7 +83,8 @@ def read_all(
 ) -> list[ReadFile]:
     """Read the files; those that cannot be read become rows and problems of the plan."""
     poses = [file for file in project.files() if file.kind == "pose"]
-    done = []
+    done: list[ReadFile] = []
+    digests: dict[Path, str] = {}
     for one in found:
         one = _mapped(one, options.mapping)
         if not one.format:
@@ -94,7 +95,9 @@ def read_all(
                 plan.problems.append(replace(problem_of(error, one.path), severity=severity))
             continue
         try:
-            done.append(_read(project, one, options, poses))
+            if one.path not in digests:
+                digests[one.path] = file_digest(one.path)
+            done.append(_read(project, one, options, poses, digests[one.path]))
         except BoutwiseError as error:
             plan.rows.append(ImportRow(str(one.path), "", one.format, False, error.what))
             plan.problems.append(problem_of(error, one.path))
@@ -111,14 +114,21 @@ def _mapped(one: Found, mapping: Mapping[str, Any] | None) -> Found:
 
 
 def _read(
-    project: Project, one: Found, options: ImportOptions, poses: Sequence[SourceFile]
+    project: Project,
+    one: Found,
+    options: ImportOptions,
+    poses: Sequence[SourceFile],
+    digest: str,
 ) -> ReadFile:
     told = _told(one.format, options)
-    digest = file_digest(one.path)
+    if one.member:
+        told["member"] = one.member
     # The rate is no part of what is kept: it says when the rows are, not where the points are.
     kept = {name: value for name, value in told.items() if name not in ("fps", "strict")}
     known = _known(one, digest, poses)
-    if known is not None and dict(known.options) == kept:
+    # Beside a pose that is known there may be labels that are not.
+    alone = not getattr(registry.load("format", one.format), "WITH_LABELS", False)
+    if known is not None and alone and dict(known.options) == kept:
         cached = project.parsed_pose(one.path, format=one.format, options=kept, track=None)
         if cached is not None:
             return ReadFile(one, None, kept, digest, known)
@@ -168,6 +178,7 @@ def _told(format: str, options: ImportOptions) -> dict[str, Any]:
 def _known(one: Found, digest: str, poses: Sequence[SourceFile]) -> SourceFile | None:
     place = one.path.resolve()
     same = [file for file in poses if file.digest == digest and file.format == one.format]
+    same = [file for file in same if file.part is None or file.part.member == one.member]
     here = [file for file in same if file.path.resolve() == place]
     gone = [file for file in same if not file.path.exists()]
     return next(iter([*here, *gone]), None)

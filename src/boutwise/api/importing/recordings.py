@@ -60,7 +60,8 @@ def plan_recordings(
         open_end = draft.known is not None and draft.known.open_end and not draft.first_pose
         if not draft.posed:
             draft, open_end = with_length(draft, tracks, fps, metadata, told, plan)
-            facts, how, draft = _without_pose(draft, tracks, metadata, told, plan)
+            known = _animals_of_files(labels.get(name, ()))
+            facts, how, draft = _without_pose(draft, tracks, known, metadata, told, plan)
             found[name] = draft
         else:
             facts, how = animals_of(draft, metadata, told, plan)
@@ -85,6 +86,12 @@ def _rates(labels: Sequence[Matched]) -> list[float]:
     return [rate for rate in said if rate]
 
 
+def _animals_of_files(labels: Sequence[Matched]) -> dict[str, Animal]:
+    """What label files know of animals, by their ids."""
+    contents = [one.file.contents for one in labels]
+    return {animal.id: animal for each in contents if each for animal in each.animals}
+
+
 def _clock(draft: Draft, fps: float) -> FrameClock:
     known = draft.known
     if known is not None and not (known.open_end and draft.n_frames >= known.n_frames):
@@ -95,6 +102,7 @@ def _clock(draft: Draft, fps: float) -> FrameClock:
 def _without_pose(
     draft: Draft,
     tracks: Sequence[LabelTrack],
+    of_files: Mapping[str, Animal],
     metadata: Metadata,
     options: ImportOptions,
     plan: ImportPlan,
@@ -106,6 +114,9 @@ def _without_pose(
         fitting = animals_of_labels(draft, declared, names, plan)
         if fitting is not None:
             return fitting[0], how, replace(draft, tracks=fitting[1])
+    if draft.known is None and names and set(names) <= set(of_files):
+        facts = [AnimalFacts(of_files[name]) for name in names]
+        return facts, "animals as the file says", replace(draft, tracks=names)
     if draft.known is None:
         draft = replace(draft, tracks=names)
         facts, how = animals_of(draft, Metadata(), replace(options, animal_pattern=None), plan)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import glob
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from boutwise import registry
+from boutwise import formats, registry
 from boutwise.api.importing.strangers import unclaimed
 from boutwise.errors import BoutwiseError, DataError
 
@@ -29,6 +29,7 @@ class Found:
         why: Why none claims it.
         todo: What to do about it, where the file was perhaps meant to be read.
         damaged: Whether nobody could read it.
+        member: Name of a recording in the file, where it holds the pose of several.
     """
 
     path: Path
@@ -37,10 +38,11 @@ class Found:
     why: str = ""
     todo: str = ""
     damaged: bool = False
+    member: str = ""
 
 
 def find(sources: Sequence[str | Path], format: str | None) -> list[Found]:
-    """All files of the sources, each once, in order.
+    """All files of the sources, each once (or once for each of its members), in order.
 
     A source is a file, a folder (searched with all its folders) or a pattern with ``*``. Files
     whose names begin with a dot are left out. With ``format``, files that it does not claim are
@@ -52,11 +54,23 @@ def find(sources: Sequence[str | Path], format: str | None) -> list[Found]:
     """
     if format is not None:
         registry.load("format", format)
-    found: dict[Path, Found] = {}
+    found: dict[Path, list[Found]] = {}
     for source in sources:
         for file in _of_source(str(source), format):
-            found.setdefault(file.path.resolve(), file)
-    return list(found.values())
+            if file.path.resolve() not in found:
+                found[file.path.resolve()] = _members(file)
+    return [one for files in found.values() for one in files]
+
+
+def _members(file: Found) -> list[Found]:
+    """The recordings of a file, where its format can hold several; else the file itself."""
+    if not file.format:
+        return [file]
+    try:
+        names = formats.members(file.path, format=file.format)
+    except BoutwiseError:
+        return [file]  # reading it will say what is wrong, and where
+    return [replace(file, member=name) for name in names] or [file]
 
 
 def _of_source(source: str, format: str | None) -> Iterator[Found]:
