@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from boutwise.errors import LabelError
 from boutwise.metrics import Rated
+from boutwise.planning.targets import by_model
 from boutwise.project import Project
 from boutwise.types import Bouts, Ethogram, FrameState, Recording, Subject
 
@@ -33,10 +34,11 @@ class Raters:
     notes: list[str] = field(default_factory=list)
 
     def subjects(self, recording: Recording) -> Iterator[Rated]:
-        """Every subject of a recording that at least two annotators labeled."""
+        """Every subject of a recording that at least two people labeled; models are left out."""
         bouts = self.project.bouts(recording.id)
-        names = sorted({*bouts.annotator, *(piece.annotator for piece in bouts.observed)})
-        wanted = [n for n in names if self.annotators is None or n in self.annotators]
+        models = {row.annotator for row in bouts.rows() if by_model(row.source)}
+        names = {*bouts.annotator, *(piece.annotator for piece in bouts.observed)} - models
+        wanted = [n for n in sorted(names) if self.annotators is None or n in self.annotators]
         if len(wanted) < 2:
             return
         mine = {name: bouts.where(annotator=name) for name in wanted}

@@ -25,6 +25,7 @@ from boutwise.project import Project
 from boutwise.training._lock import only_one
 from boutwise.training.assess import Assessed, assess, native_scores, write_out_of_fold
 from boutwise.training.control import control_plan, judge, shift_labels
+from boutwise.training.people import people
 from boutwise.training.pool import run_units
 from boutwise.training.shipping import build_bundle
 from boutwise.training.snapshot import Snapshot, take_snapshot
@@ -100,6 +101,7 @@ def _train_in(run: Path, project: Project, plan: Plan, *, workers: int, say: Say
     assessed = assess(run, plan, snapshot)
     write_out_of_fold(run, assessed.predictions)
     scores = _scores(run, plan, snapshot, assessed)
+    scores["people"] = people(project, snapshot)
     # The bundle comes after the scores: there is none that nobody knows the score of.
     write_json(run / "scores.json", scores)
     bundle = build_bundle(run, plan, snapshot, assessed.decision, scores)

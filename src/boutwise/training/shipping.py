@@ -76,6 +76,7 @@ def _manifest(plan: Plan, snapshot: Snapshot, scores: dict[str, Any]) -> dict[st
             "behaviors": scores["behaviors"],
             "baselines": scores["baselines"],
             "null_control": scores["null_control"],
+            "people": scores["people"],
             "notes": scores["notes"],
         },
     }
@@ -94,6 +95,11 @@ def _estimate(entry: dict[str, Any]) -> str:
         f"{_number(entry['value'])} (95 % interval over {interval['n_groups']} animals "
         f"{interval['low']:.3f} to {interval['high']:.3f}{rough})"
     )
+
+
+def _people(scores: dict[str, Any]) -> str:
+    people = scores.get("people")
+    return f"- {people['text']}\n" if people else ""
 
 
 def card(manifest: dict[str, Any]) -> str:
@@ -120,7 +126,7 @@ Without background: {_estimate(scores["frames"]["macro_f1_without_background"])}
 
 {baselines}
 - {scores["null_control"]["text"]}
-
+{_people(scores)}
 | behavior | F1 | bouts | animals |
 |---|---|---|---|
 {rows}

@@ -50,6 +50,7 @@ def build(run: Run) -> dict[str, Any]:
         "tiles": tiles(run.scores),
         "notes": notes(run.scores),
         "null_text": null_words(run.scores),
+        "people_text": people_words(run.scores),
     }
 
 
@@ -62,10 +63,11 @@ def notes(scores: Mapping[str, Any]) -> str:
 
 
 def references(scores: Mapping[str, Any]) -> list[tuple[str, float | None]]:
-    """Name and macro-F1 of the majority baseline, chance and the null control."""
+    """Name and macro-F1 of the baselines, the null control, and people among themselves."""
     found = [(entry["name"], entry["macro_f1"]) for entry in scores.get("baselines", [])]
-    null = scores.get("null_control")
-    return [*found, ("null control", null["macro_f1"])] if null else found
+    null, people = scores.get("null_control"), scores.get("people")
+    found += [("null control", null["macro_f1"])] if null else []
+    return [*found, ("two people", people["macro_f1"]["value"])] if people else found
 
 
 def null_words(scores: Mapping[str, Any]) -> str:
@@ -84,6 +86,17 @@ def null_words(scores: Mapping[str, Any]) -> str:
             f" (difference {_plus(null['excess'])}, {_plus(null['low'])} to {_plus(null['high'])})"
         )
     return f"{text}."
+
+
+def people_words(scores: Mapping[str, Any]) -> str:
+    """What people reach with each other, in a sentence; that nobody knows, where it is so."""
+    people = scores.get("people")
+    if people is None:
+        return (
+            "No recording was labelled by two people, so nobody knows how well people agree "
+            "here: the most that a score can be asked for."
+        )
+    return f"{people['text'][:1].upper()}{people['text'][1:]}."
 
 
 def _plus(value: float) -> str:
