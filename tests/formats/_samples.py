@@ -246,6 +246,19 @@ def write_jabs(path: Path, **changes: object) -> None:
                 group[name] = value
 
 
+def write_paws(path: Path, **changes: object) -> None:
+    """Three trials of two mice."""
+    arrays: dict[str, object] = {
+        "xy": np.column_stack([np.arange(7), 2 * np.arange(7)]).astype(np.float32),
+        "length": np.array([3, 2, 2]),
+        "id": np.array(["1", "1", "1"]),
+        "strain": np.array(["AKR", "B6", "AKR"]),
+        "stimulus": np.array(["CS", "DB", "HP"]),
+    }
+    with path.open("wb") as file:
+        np.savez(file, **(arrays | changes))
+
+
 SAMPLES = (
     Sample("dlc_csv", "cage 3DLC_resnet50_pawsMay7shuffle1_5000.csv", DLC, (5, 1)),
     Sample("dlc_h5", "cage 3DLC_resnet50_pawsMay7shuffle1_5000.h5", make=write_h5),
@@ -272,5 +285,6 @@ SAMPLES = (
     Sample("boris_aggregated", "aggregated.xlsx", make=write_xlsx(AGGREGATED)),
     Sample("intervals", "Käfig.xlsx", make=write_xlsx(INTERVALS, ";")),
     Sample("frame_labels", "cage 4_labels.xlsx", make=write_xlsx(FRAME_LABELS)),
+    Sample("paws", "tracks.npz", make=write_paws, options=(("member", "AKR_1"),)),
     Sample("pose_table", "table.csv", POSE_TABLE, (3, 1), options=(("mapping", MAPPING),)),
 )
