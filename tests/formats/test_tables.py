@@ -79,6 +79,14 @@ class TestTrialLabels:
         (track,) = formats.read(path, classes={1: "sit"}).labels
         assert spans(track) == [("sit", 0, 3, 2)]
 
+    def test_codes_of_a_file_of_another_name_are_named_aloud(self, tmp_path):
+        text = "Frame,Action\n0,0\n1,6\n"
+        (problem,) = formats.read(file(tmp_path, text, "cage3_2.csv")).problems
+        assert problem.what.endswith("the classes of the pain videos: 0 rest, 6 walk")
+        assert "classes:" in problem.todo
+        assert not formats.read(file(tmp_path, text, "prediction_cage.mp4_2.csv")).problems
+        assert not formats.read(file(tmp_path, text, "b_2.csv"), classes={0: "a", 6: "b"}).problems
+
     def test_probabilities_beside_the_action_are_left_alone(self, tmp_path):
         path = file(tmp_path, "Frame,Action,rest,walk\n0,0,.9,.1\n1,6,.2,.8\n")
         assert formats.sniff(path) == "trial_labels"

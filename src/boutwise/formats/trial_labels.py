@@ -20,6 +20,7 @@ from boutwise.formats._contract import Contents, LabelRow, LabelTrack
 from boutwise.formats._names import SUFFIX, recording_of
 from boutwise.formats._runs import observed_ranges, stretches, time_axis
 from boutwise.formats._text import Table, head_rows, read_table
+from boutwise.types import Problem, Severity
 
 DESCRIPTION = "prediction_<video>_<trial>.csv (Frame,Action): classes by frame from 0 in the trial"
 
@@ -35,6 +36,7 @@ CLASSES: Mapping[int, str] = {
 }
 """Code in the file -> behavior: the eight classes of the pain videos."""
 
+_PREFIX = re.compile("^predictions?_", re.IGNORECASE)
 _NAME = re.compile(rf"^(?:predictions?_)?(.+?)(?:{SUFFIX})?_(\d+)$", re.IGNORECASE)
 
 
@@ -61,7 +63,7 @@ def name_parts(path: Path) -> tuple[str, int | None]:
 
 
 def _without_prefix(path: Path) -> str:
-    return recording_of(re.sub("^predictions?_", "", path.stem, flags=re.IGNORECASE))
+    return recording_of(_PREFIX.sub("", path.stem))
 
 
 def read(
@@ -108,7 +110,19 @@ def read(
     elif trial is not None:
         number = trial
     track = _track(table, names, recording, number)
-    return Contents(path, "trial_labels", recording, labels=(track,), problems=table.problems)
+    problems = table.problems
+    if classes is None and not _PREFIX.match(path.stem):
+        problems = (*problems, *_taken_for_granted(track, path))
+    return Contents(path, "trial_labels", recording, labels=(track,), problems=problems)
+
+
+def _taken_for_granted(track: LabelTrack, path: Path) -> tuple[Problem, ...]:
+    """That codes were given names, for a file whose name does not say that they are these."""
+    used = {row.behavior for row in track.rows}
+    words = ", ".join(f"{code} {name}" for code, name in CLASSES.items() if name in used)
+    what = f"its codes are read as the classes of the pain videos: {words}"
+    todo = "if they are others, give a mapping: {format: trial_labels, classes: {0: NAME, ...}}"
+    return (Problem("trial_labels", Severity.WARNING, what, file=str(path), todo=todo),)
 
 
 def _track(
