@@ -1,8 +1,10 @@
 """How fast the metrics are, and how often their intervals hold the truth.
 
-``python benchmarks/metrics.py`` prints two tables, ``--json`` one object
+``python benchmarks/metrics.py`` prints tables, ``--json`` one object
 ``{"machine": ..., "rows": [...]}``. Times are CPU seconds of one thread, the median of five. The
-second table simulates animals whose pooled score is known and counts the intervals that hold it.
+other tables simulate cohorts of animals whose pooled score is known (nothing is trained) and count
+the intervals that hold it: of a score, of the difference of two predictions of the same animals,
+and for comparison of other methods. 2,000 cohorts err by about .005.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 
 from boutwise.metrics import ScoredSubject, estimate, match, score_recordings, spans_of
-from boutwise.metrics._intervals import student_quantile
+from boutwise.metrics._intervals import difference, student_quantile
 from boutwise.types import Behavior, Ethogram, ExclusiveGroup, Subject
 
 SIMULATION = Path(__file__).resolve().parents[1] / "tests" / "metrics" / "simulation.py"
@@ -74,8 +76,9 @@ def speed() -> list[dict[str, Any]]:
     ethogram = Ethogram(tuple(map(Behavior, names)), (ExclusiveGroup("g", names, "b0"),))
     one_hot = np.eye(n_classes, dtype=np.int8)
     item = ScoredSubject(Subject("r", "m"), "m", one_hot[truth], one_hot[said] > 0, 20.0, p)
-    counts = load_simulation().Population().draw(rng, 40).reshape(40, -1)
-    macro_f1 = load_simulation().macro_f1
+    simulation = load_simulation()
+    counts = simulation.outcomes(simulation.Population().draw(rng, 40))
+    macro_f1 = simulation.macro_f1
     rows: list[tuple[str, Callable[[], object], float | None]] = [
         ("bout F1, 3 thresholds, 5 classes, 100,000 frames", bout_f1, BOUTS_TO_REACH_S),
         (
@@ -91,8 +94,88 @@ def speed() -> list[dict[str, Any]]:
     ]
 
 
+ANIMALS = (6, 10, 20, 40)
+GAIN = 0.3
+"""How much better the first of two classifiers is, on the logit scale."""
+Statistic = Callable[[np.ndarray], np.ndarray]
+
+
+def materials(simulation: Any) -> dict[str, tuple[Callable[..., list[np.ndarray]], Statistic]]:
+    """Score -> how its counts are drawn, (population, rng, animals, gain), and its statistic."""
+
+    def confusions(population: Any, rng: Any, n: int, gain: float | None) -> list[np.ndarray]:
+        return population.draw_pair(rng, n, gain=gain)
+
+    def frames(population: Any, rng: Any, n: int, gain: float | None) -> list[np.ndarray]:
+        return [simulation.outcomes(part) for part in confusions(population, rng, n, gain)]
+
+    def flat(population: Any, rng: Any, n: int, gain: float | None) -> list[np.ndarray]:
+        return [part.reshape(n, -1) for part in confusions(population, rng, n, gain)]
+
+    def rarest(population: Any, rng: Any, n: int, gain: float | None) -> list[np.ndarray]:
+        return [part[:, -3:] for part in frames(population, rng, n, gain)]
+
+    def bouts(population: Any, rng: Any, n: int, gain: float | None) -> list[np.ndarray]:
+        drawn = population.draw_bouts(rng, n, gain=gain)
+        return [part.reshape(n, -1) for part in drawn]
+
+    return {
+        "macro F1": (frames, simulation.macro_f1),
+        "accuracy": (flat, simulation.accuracy),
+        "bout F1, pooled": (bouts, simulation.pooled_f1),
+        "F1 of the rarest": (rarest, simulation.f1),
+    }
+
+
+def coverage(n_tries: int) -> list[dict[str, Any]]:
+    """How often the interval of a score, and of a difference, holds the true one."""
+    simulation = load_simulation()
+    rows = []
+    for words, population in simulation.POPULATIONS.items():
+        for score, (draw, statistic) in materials(simulation).items():
+            for gain in (None, GAIN):
+                many = draw(population, np.random.default_rng(9), 40_000, gain)
+                values = [float(statistic(part.sum(axis=0))) for part in many]
+                target = values[0] if gain is None else values[0] - values[1]
+                row: dict[str, Any] = {
+                    "table": "coverage" if gain is None else "coverage of a difference",
+                    "population": words,
+                    "score": score,
+                    "true": f"{target:.3f}",
+                }
+                for n in ANIMALS:
+                    share, width = covered(draw, population, statistic, n, gain, n_tries, target)
+                    row[f"{n} animals"] = f"{share:.3f} ({width:.2f})"
+                rows.append(row)
+    return sorted(rows, key=lambda row: row["table"])
+
+
+def covered(
+    draw: Callable[..., list[np.ndarray]],
+    population: Any,
+    statistic: Statistic,
+    n: int,
+    gain: float | None,
+    n_tries: int,
+    target: float,
+) -> tuple[float, float]:
+    """Share of the intervals that hold the target, and their median width."""
+    rng = np.random.default_rng(n)
+    ends = []
+    for _ in range(n_tries):
+        parts = draw(population, rng, n, gain)
+        if gain is None:
+            interval = estimate(parts[0], statistic).interval
+        else:
+            interval = difference(parts[0], parts[1], statistic)[2].interval
+        if not interval.reason:
+            ends.append((interval.low, interval.high))
+    low, high = np.array(ends).T
+    return float(((low <= target) & (target <= high)).mean()), float(np.median(high - low))
+
+
 def intervals(
-    counts: np.ndarray, statistic: Callable[[np.ndarray], np.ndarray], rng: np.random.Generator
+    counts: np.ndarray, statistic: Statistic, rng: np.random.Generator
 ) -> dict[str, tuple[float, float]]:
     """Ends of the interval by each method."""
     n = len(counts)
@@ -111,45 +194,33 @@ def intervals(
     low_t, high_t = np.quantile((values - value)[moved] / errors[moved], [0.025, 0.975])
     low, high = np.quantile(values, [0.025, 0.975])
     return {
-        "jackknife-t, logit (ours)": (ours.low, ours.high),
-        "jackknife-t, plain": (float(value - half), float(value + half)),
+        "ours: jackknife-t, logit, effective animals": (ours.low, ours.high),
+        "jackknife-t, plain, n - 1": (float(value - half), float(value + half)),
         "bootstrap-t": (float(value - high_t * error), float(value - low_t * error)),
         "percentile bootstrap": (float(low), float(high)),
     }
 
 
-def coverage(n_tries: int) -> list[dict[str, Any]]:
+def methods(n_tries: int) -> list[dict[str, Any]]:
+    """Our interval of macro F1 beside others, where animals are most unequal."""
     simulation = load_simulation()
-    populations = {
-        "alike": simulation.Population(),
-        "unlike, short": simulation.Population(spread=1.6, n_frames=400),
-        "unlike, well predicted": simulation.Population(spread=1.6, skill=3.5),
-    }
-    rows = []
-    for words, population in populations.items():
-        everyone = population.draw(np.random.default_rng(9), 20_000).sum(axis=0)
-        target = float(simulation.macro_f1(everyone.ravel()))
-        for n in (4, 6, 10, 20, 40):
-            rng = np.random.default_rng(n)
-            ends: dict[str, list[tuple[float, float]]] = {}
-            for _ in range(n_tries):
-                counts = population.draw(rng, n).reshape(n, -1)
-                for method, pair in intervals(counts, simulation.macro_f1, rng).items():
-                    ends.setdefault(method, []).append(pair)
-            for method, pairs in ends.items():
-                low, high = np.array(pairs).T
-                rows.append(
-                    {
-                        "table": "coverage",
-                        "animals": n,
-                        "population": words,
-                        "score": round(target, 3),
-                        "method": method,
-                        "coverage": round(float(((low <= target) & (target <= high)).mean()), 3),
-                        "median_width": round(float(np.median(high - low)), 3),
-                    }
-                )
-    return rows
+    population = simulation.POPULATIONS["both"]
+    everyone = simulation.outcomes(population.draw(np.random.default_rng(9), 40_000))
+    target = float(simulation.macro_f1(everyone.sum(axis=0)))
+    rows: dict[str, dict[str, Any]] = {}
+    for n in ANIMALS:
+        rng = np.random.default_rng(n)
+        ends: dict[str, list[tuple[float, float]]] = {}
+        for _ in range(n_tries):
+            counts = simulation.outcomes(population.draw(rng, n))
+            for method, pair in intervals(counts, simulation.macro_f1, rng).items():
+                ends.setdefault(method, []).append(pair)
+        for method, pairs in ends.items():
+            low, high = np.array(pairs).T
+            share = float(((low <= target) & (target <= high)).mean())
+            row = rows.setdefault(method, {"table": "methods", "method": method})
+            row[f"{n} animals"] = f"{share:.3f} ({np.median(high - low):.2f})"
+    return list(rows.values())
 
 
 def show(rows: list[dict[str, Any]]) -> None:
@@ -170,9 +241,9 @@ def show(rows: list[dict[str, Any]]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="one object instead of tables")
-    parser.add_argument("--tries", type=int, default=400, help="simulated experiments a row")
+    parser.add_argument("--tries", type=int, default=2000, help="simulated cohorts a cell")
     options = parser.parse_args()
-    rows = speed() + coverage(options.tries)
+    rows = speed() + coverage(options.tries) + methods(max(options.tries // 5, 1))
     if options.json:
         machine = {
             "python": platform.python_version(),

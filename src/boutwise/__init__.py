@@ -18,7 +18,16 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from boutwise.api import agreement, check, evaluate, plan, predict, score, train
+    from boutwise.api import (
+        agreement,
+        check,
+        compare_scores,
+        evaluate,
+        plan,
+        predict,
+        score,
+        train,
+    )
     from boutwise.bundle import Bundle
     from boutwise.project import Project
 
@@ -27,6 +36,7 @@ _HOME = {
     "Project": "boutwise.project",
     "agreement": "boutwise.api",
     "check": "boutwise.api",
+    "compare_scores": "boutwise.api",
     "evaluate": "boutwise.api",
     "plan": "boutwise.api",
     "predict": "boutwise.api",
@@ -40,6 +50,7 @@ __all__ = [
     "__version__",
     "agreement",
     "check",
+    "compare_scores",
     "evaluate",
     "plan",
     "predict",

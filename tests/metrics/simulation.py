@@ -59,16 +59,25 @@ class Population:
             found.append(rng.multinomial(true, decided).astype(np.float64))
         return found
 
-    def draw_bouts(self, rng: np.random.Generator, n_animals: int) -> NDArray[np.float64]:
-        """Bouts found, falsely predicted and missed, (animals, classes, 3)."""
+    def draw_bouts(
+        self, rng: np.random.Generator, n_animals: int, *, gain: float | None = None
+    ) -> list[NDArray[np.float64]]:
+        """Bouts found, falsely predicted and missed, each (animals, classes, 3).
+
+        Of one classifier, or with a gain of two, as in :meth:`draw_pair`.
+        """
         n = len(SHARES)
         frames = rng.multinomial(self._frames(rng, n_animals), self._shares(rng, n_animals))
         expected = frames / FRAMES_A_BOUT
         true, skill = rng.poisson(expected), self._skill(rng, n_animals)
-        found = rng.binomial(true, 1 / (1 + np.exp(0.6 - skill)))
-        carelessness = np.exp(rng.normal(-0.3 * skill, 0.4 * self.spread))
-        false = rng.poisson(0.25 * expected.sum(axis=1, keepdims=True) * carelessness / n * 4)
-        return np.stack([found, false, true - found], axis=-1).astype(np.float64)
+        found = []
+        for more in (0.0,) if gain is None else (gain, 0.0):
+            luck = 0.0 if gain is None else rng.normal(more, 0.2 * self.spread, (n_animals, n))
+            hits = rng.binomial(true, 1 / (1 + np.exp(0.6 - skill - luck)))
+            carelessness = np.exp(rng.normal(-0.3 * (skill + luck), 0.4 * self.spread))
+            false = rng.poisson(0.2 * expected.sum(axis=1, keepdims=True) * carelessness)
+            found.append(np.stack([hits, false, true - hits], axis=-1).astype(np.float64))
+        return found
 
     def _shares(self, rng: np.random.Generator, n_animals: int) -> NDArray[np.float64]:
         shares = rng.dirichlet(SHARES * 8 / self.spread, n_animals)
@@ -87,34 +96,43 @@ class Population:
         return own + rng.normal(0, 0.4 * self.spread, (n_animals, len(SHARES)))
 
 
-def macro_f1(matrices: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Macro F1 of confusions (..., classes * classes)."""
-    square = _square(matrices)
-    both = square.sum(axis=-1) + square.sum(axis=-2)
+def outcomes(confusions: NDArray[np.float64]) -> NDArray[np.float64]:
+    """True positives, false positives and false negatives, (animals, classes * 3)."""
+    tp = np.diagonal(confusions, axis1=1, axis2=2)
+    parts = [tp, confusions.sum(axis=1) - tp, confusions.sum(axis=2) - tp]
+    return np.stack(parts, axis=-1).reshape(len(confusions), -1)
+
+
+def f1(counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """F1 from (..., 3): true positives, false positives, false negatives."""
+    both = 2 * counts[..., 0] + counts[..., 1] + counts[..., 2]
     with np.errstate(invalid="ignore"):
-        return np.nanmean(2 * np.diagonal(square, axis1=-2, axis2=-1) / both, axis=-1)
+        return 2 * counts[..., 0] / both
 
 
-def rarest_f1(matrices: NDArray[np.float64]) -> NDArray[np.float64]:
-    """F1 of the last class of confusions (..., classes * classes)."""
-    square = _square(matrices)
-    both = square[..., -1, :].sum(axis=-1) + square[..., -1].sum(axis=-1)
-    with np.errstate(invalid="ignore"):
-        return 2 * square[..., -1, -1] / both
+def macro_f1(counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean F1 of the classes, from outcomes (..., classes * 3)."""
+    return np.nanmean(f1(counts.reshape(*counts.shape[:-1], -1, 3)), axis=-1)
 
 
-def accuracy(matrices: NDArray[np.float64]) -> NDArray[np.float64]:
+def pooled_f1(counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """F1 of all classes pooled, from outcomes (..., classes * 3)."""
+    return f1(counts.reshape(*counts.shape[:-1], -1, 3).sum(axis=-2))
+
+
+def accuracy(confusions: NDArray[np.float64]) -> NDArray[np.float64]:
     """Share on the diagonal of confusions (..., classes * classes)."""
-    square = _square(matrices)
+    size = int(np.sqrt(confusions.shape[-1]))
+    square = confusions.reshape(*confusions.shape[:-1], size, size)
     return np.trace(square, axis1=-2, axis2=-1) / square.sum(axis=(-2, -1))
 
 
-def bout_f1(counts: NDArray[np.float64]) -> NDArray[np.float64]:
-    """F1 of all bouts pooled, from counts (..., classes * 3)."""
-    tp, fp, fn = np.moveaxis(counts.reshape(*counts.shape[:-1], -1, 3).sum(axis=-2), -1, 0)
-    return 2 * tp / (2 * tp + fp + fn)
-
-
-def _square(matrices: NDArray[np.float64]) -> NDArray[np.float64]:
-    size = int(np.sqrt(matrices.shape[-1]))
-    return matrices.reshape(*matrices.shape[:-1], size, size)
+POPULATIONS = {
+    "alike": Population(),
+    "unlike, short": Population(spread=1.6, n_frames=400),
+    "unlike, well predicted": Population(spread=1.6, skill=3.5),
+    "1 to 6 recordings": Population(spread=1.3, n_frames=1500, unequal=True),
+    "rare behavior absent in 60 %": Population(spread=1.3, n_frames=1500, absent=0.6),
+    "both": Population(spread=1.3, n_frames=1500, unequal=True, absent=0.6),
+}
+"""What is simulated, in words."""

@@ -24,6 +24,7 @@ def tell_scores(talk: Talk, scores: Mapping[str, Any]) -> None:
     if (scores.get("run") or {}).get("leaks"):
         talk.line(LEAKING)
     talk.line(headline(scores["headline"]))
+    _tell_quoted(talk, scores)
     thresholds = scores["bouts"]["thresholds"]
     talk.table(
         ["behavior", "bouts", "animals", "precision", "recall", "F1", "95 %"]
@@ -49,8 +50,101 @@ def tell_scores(talk: Talk, scores: Mapping[str, Any]) -> None:
         ]
         + [[f"{each['name']} baseline", each["macro_f1"], ""] for each in scores["baselines"]],
     )
+    _tell_groups_and_labs(talk, scores)
     for word in _remarks(scores):
         talk.line(word)
+
+
+def _tell_quoted(talk: Talk, scores: Mapping[str, Any]) -> None:
+    """The other numbers that the rule of scoring is known by."""
+    others = scores.get("quoted", [])[1:]
+    if others:
+        rows = [
+            [each["text"], each["estimate"]["value"], interval(each["estimate"])] for each in others
+        ]
+        talk.table([f"{scores['preset']}: further numbers", "value", "95 %"], rows)
+
+
+def _tell_groups_and_labs(talk: Talk, scores: Mapping[str, Any]) -> None:
+    """Declared groups, and the score of each lab, where there are any."""
+    if scores["declared"]:
+        talk.table(
+            ["scored as one", "behaviors", "precision", "recall", "F1", "95 %"],
+            [
+                [
+                    row["name"],
+                    ", ".join(row["behaviors"]),
+                    row["precision"],
+                    row["recall"],
+                    row["f1"]["value"],
+                    interval(row["f1"]),
+                ]
+                for row in scores["declared"]
+            ],
+        )
+    if scores.get("by_lab"):
+        talk.table(
+            ["lab", "recordings", "macro F1"],
+            [[row["name"], len(row["members"]), row["macro_f1"]] for row in scores["by_lab"]],
+        )
+
+
+def tell_comparison(talk: Talk, comparison: Mapping[str, Any]) -> None:
+    """Say by how much the first of two predictions is better, and in how many animals.
+
+    Args:
+        talk: Of the command.
+        comparison: As :meth:`boutwise.metrics._paired.Comparison.as_dict` gives it.
+    """
+    first = comparison["differences"][0]
+    talk.line(_verdict(first, len(comparison["animals"])))
+    talk.table(
+        ["score", "first", "second", "difference", "95 %", "better in", "worse in"],
+        [
+            [
+                row["text"],
+                row["first"],
+                row["second"],
+                _signed(row["difference"]["value"]),
+                interval(row["difference"], signed=True),
+                row["better_in"],
+                row["worse_in"],
+            ]
+            for row in comparison["differences"]
+        ],
+    )
+    talk.table(
+        ["animal", "first, macro F1", "second, macro F1"],
+        [[r["animal"], r["first_macro_f1"], r["second_macro_f1"]] for r in comparison["by_animal"]],
+    )
+    for note in comparison["notes"]:
+        talk.line(f"note: {note}")
+
+
+def _verdict(row: Mapping[str, Any], n_animals: int) -> str:
+    """What the first difference says, in words."""
+    value, range_ = row["difference"]["value"], row["difference"]["interval"]
+    if value is None:
+        return f"{row['text']}: not defined in one of the two"
+    words = f"{row['text'].capitalize()}: {_signed(value)}"
+    shown = interval(row["difference"], signed=True)
+    words += f" (95 %: {shown})" if shown else ""
+    if not shown:
+        return words
+    if range_["low"] > 0:
+        return f"{words}: the first prediction is better"
+    if range_["high"] < 0:
+        return f"{words}: the second prediction is better"
+    return f"{words}: {n_animals} animals do not tell which is better"
+
+
+def _signed(value: float | None) -> str:
+    """A difference with its sign.
+
+    >>> _signed(0.0421), _signed(-0.5), _signed(None)
+    ('+0.042', '-0.500', '–')
+    """
+    return "–" if value is None else f"{value:+.3f}"
 
 
 def headline(scores: Mapping[str, Any]) -> str:
@@ -81,23 +175,26 @@ def _row(behavior: Mapping[str, Any]) -> list[object]:
     ]
 
 
-def interval(estimate: Mapping[str, Any]) -> str:
+def interval(estimate: Mapping[str, Any], *, signed: bool = False) -> str:
     """The interval of an estimate as words; empty when there is none.
 
     >>> interval({"interval": {"low": 0.5, "high": 0.75, "rough": True}})
     '0.50 to 0.75, rough'
+    >>> interval({"interval": {"low": -0.012, "high": 0.03, "rough": False}}, signed=True)
+    '-0.012 to +0.030'
     """
     range_ = estimate["interval"]
     if range_["low"] is None or range_["high"] is None:
         return ""
-    return f"{range_['low']:.2f} to {range_['high']:.2f}" + (", rough" if range_["rough"] else "")
+    ends = [_signed(end) if signed else f"{end:.2f}" for end in (range_["low"], range_["high"])]
+    return " to ".join(ends) + (", rough" if range_["rough"] else "")
 
 
 def _remarks(scores: Mapping[str, Any]) -> list[str]:
     control = scores.get("null_control") or scores.get("control") or {}
     remarks = [f"note: {control['text']}"] if control.get("text") else []
     remarks += [f"note: {note}" for note in scores["notes"]]
-    problems = scores.get("problems") or []
+    problems = [found for found in scores.get("problems") or [] if found["severity"] != "note"]
     if problems:
         remarks.append(f"{len(problems)} problems were found in the data; 'boutwise check' tells")
     return remarks

@@ -18,6 +18,7 @@ Statistic = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 FEWEST_GROUPS = 3
 ROUGH_BELOW = 10
+FEW_EFFECTIVE = 5
 LEVEL = 0.95
 
 
@@ -32,7 +33,7 @@ class Interval:
         n_groups: Number of animals that it rests on.
         n_effective: As many equally large animals would say as much; never above ``n_groups``.
         method: How it was made; empty when refused.
-        rough: Whether it rests on fewer than 10 animals.
+        rough: Whether it rests on fewer than 10 animals, or on fewer than 5 effective ones.
         reason: Why it was refused; empty when it was not.
     """
 
@@ -69,7 +70,8 @@ def student_quantile(probability: float, df: float) -> float:
 
 def _refusal(n_groups: int, n_defined: int) -> str:
     if n_groups < FEWEST_GROUPS:
-        return f"an interval needs at least {FEWEST_GROUPS} animals; there are {n_groups}"
+        have = f"there {'is' if n_groups == 1 else 'are'} {n_groups}"
+        return f"an interval needs at least {FEWEST_GROUPS} animals; {have}"
     if n_defined < n_groups:
         return "it hangs on one animal: without it the score is not defined"
     return ""
@@ -149,7 +151,8 @@ def _jackknifed(
     if reason:
         return Estimate(value, Interval(n_groups=n, reason=reason))
     curved = curved and bool(min(value, without.min()) > 0 and max(value, without.max()) < 1)
-    low, high = _ends(value, without, effective_number(counts), curved=curved)
+    n_effective = effective_number(counts)
+    low, high = _ends(value, without, n_effective, curved=curved)
     method = "jackknife-t over animals" + (", logit scale" if curved else "")
     return Estimate(
         value,
@@ -158,9 +161,9 @@ def _jackknifed(
             low=max(low, bounds[0]),
             high=min(high, bounds[1]),
             n_groups=n,
-            n_effective=effective_number(counts),
+            n_effective=n_effective,
             method=method,
-            rough=n < ROUGH_BELOW,
+            rough=n < ROUGH_BELOW or n_effective < FEW_EFFECTIVE,
         ),
     )
 

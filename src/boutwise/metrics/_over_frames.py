@@ -16,7 +16,7 @@ from boutwise.metrics._intervals import Interval
 from boutwise.metrics._matching import ratio
 from boutwise.metrics._score_rows import Confusion, Spread
 from boutwise.metrics._scores import BehaviorScores, DeclaredScores, FrameScores
-from boutwise.metrics._scoring import Floats, Scoring, over_animals, spread
+from boutwise.metrics._scoring import Floats, Scoring, of_few, over_animals, spread
 
 CURVE_POINTS = 200
 
@@ -24,7 +24,7 @@ CURVE_POINTS = 200
 def frame_scores(scoring: Scoring, average_precisions: Floats) -> FrameScores:
     """Scores over frames: pooled, by animal and by recording."""
     animals, ahead = scoring.by_animal, scoring.foreground
-    recordings = scoring.by_recording
+    recordings, outcomes = scoring.by_recording, frames.of_f1(animals.frames)
     matrices = animals.matrices(scoring.ethogram)
     shapes = {name: matrix.shape[1:] for name, matrix in matrices.items()}
     flat = np.concatenate([matrix.reshape(len(matrix), -1) for matrix in matrices.values()], axis=1)
@@ -38,9 +38,9 @@ def frame_scores(scoring: Scoring, average_precisions: Floats) -> FrameScores:
         return pieces
 
     return FrameScores(
-        macro_f1=over_animals(animals.frames, frames.macro_f1),
-        macro_f1_without_background=over_animals(animals.frames[:, ahead], frames.macro_f1),
-        weighted_f1=over_animals(animals.frames, frames.weighted_f1),
+        macro_f1=over_animals(outcomes, frames.macro_f1),
+        macro_f1_without_background=over_animals(outcomes[:, ahead], frames.macro_f1),
+        weighted_f1=over_animals(outcomes, frames.weighted_f1),
         accuracy=over_animals(flat, lambda rows: decisions_right(apart(rows))),
         balanced_accuracy=over_animals(flat, lambda rows: balanced(apart(rows))),
         macro_average_precision=float(frames.mean_defined(average_precisions)),
@@ -82,6 +82,7 @@ def behavior_scores(scoring: Scoring, average_precisions: Floats) -> tuple[Behav
         name, counts = ethogram.names[column], total[column]
         group = ethogram.group_of(name)
         tp, fp, fn, used = bouts[column, 0]
+        n_animals = _units_with(animals, column)
         rows.append(
             BehaviorScores(
                 name=name,
@@ -92,18 +93,20 @@ def behavior_scores(scoring: Scoring, average_precisions: Floats) -> tuple[Behav
                 scored_frames=int(counts.sum()),
                 truth_bouts=int(tp + fn),
                 predicted_bouts=int(used + fp),
-                n_animals=_units_with(animals, column),
+                n_animals=n_animals,
                 n_recordings=_units_with(scoring.by_recording, column),
                 precision=float(frames.precision(counts)),
                 recall=float(frames.recall(counts)),
-                f1=over_animals(animals.frames[:, column], frames.f1),
+                f1=of_few(
+                    over_animals(frames.of_f1(animals.frames[:, column]), frames.f1), n_animals
+                ),
                 f1_by_animal=spread(frames.f1(animals.frames[:, column])),
                 f1_by_recording=over_recordings(
                     scoring, frames.f1(scoring.by_recording.frames[:, column])
                 ),
                 average_precision=float(average_precisions[column]),
                 bout_f1=tuple(
-                    over_animals(animals.bouts[:, column, threshold], bout_f1)
+                    of_few(over_animals(animals.bouts[:, column, threshold], bout_f1), n_animals)
                     for threshold in range(animals.bouts.shape[2])
                 ),
                 false_bouts_per_hour=float(ratio(stray[column] * 3600, seconds[column])),
@@ -134,7 +137,7 @@ def declared_scores(scoring: Scoring) -> tuple[DeclaredScores, ...]:
             behaviors=tuple(behaviors),
             precision=float(frames.precision(total[row])),
             recall=float(frames.recall(total[row])),
-            f1=over_animals(animals.declared[:, row], frames.f1),
+            f1=over_animals(frames.of_f1(animals.declared[:, row]), frames.f1),
         )
         for row, (name, behaviors) in enumerate(scoring.options.declared.items())
     )

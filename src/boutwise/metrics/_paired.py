@@ -7,7 +7,7 @@ cancels, and the interval of the difference is much narrower than those of the t
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from boutwise.metrics._intervals import ROUGH_BELOW, Estimate, Statistic, differ
 from boutwise.metrics._over_frames import bout_f1
 from boutwise.metrics._score_rows import Spread
 from boutwise.metrics._scores import as_plain
-from boutwise.metrics._scoring import Floats, Scoring, spread
+from boutwise.metrics._scoring import Floats, Scoring, of_few, spread
 from boutwise.types import Ethogram
 
 
@@ -111,9 +111,9 @@ def compare_predictions(
     _check_same(first, second)
     options = options or ScoreOptions()
     one, two = Scoring(first, ethogram, options), Scoring(second, ethogram, options)
-    rows = tuple(
-        _difference(name, text, parts, statistic)
-        for name, text, parts, statistic in _scores(one, two)
+    rows = (
+        *(_difference(*each) for each in _over_all(one, two)),
+        *(_of_behavior(one, two, column) for column in one.in_order),
     )
     n, interval = len(one.by_animal.keys), rows[0].difference.interval
     notes = []
@@ -153,16 +153,17 @@ def _check_same(first: Sequence[ScoredSubject], second: Sequence[ScoredSubject])
         raise DataError(f"{subject} is not in both predictions", recording=subject.recording)
 
 
-def _scores(
+def _over_all(
     one: Scoring, two: Scoring
 ) -> Iterator[tuple[str, str, tuple[NDArray[Any], NDArray[Any]], Statistic]]:
-    """Name, words, counts by animal of both, and statistic of each score."""
+    """Name, words, counts by animal of both, and statistic of each score over all behaviors."""
     names, ahead = one.ethogram.names, one.foreground
     both = (one.by_animal, two.by_animal)
-    pair = (both[0].frames, both[1].frames)
+    outcomes = [frames.of_f1(counts.frames) for counts in both]
+    pair = (outcomes[0], outcomes[1])
     yield "macro_f1", f"mean F1 over {len(names)} behaviors", pair, frames.macro_f1
     if len(ahead) < len(names):
-        parts = (both[0].frames[:, ahead], both[1].frames[:, ahead])
+        parts = (outcomes[0][:, ahead], outcomes[1][:, ahead])
         yield "macro_f1_without_background", "mean F1 without background", parts, frames.macro_f1
     sizes = [matrix.shape[1] for matrix in both[0].matrices(one.ethogram).values()]
 
@@ -190,9 +191,15 @@ def _scores(
         parts = (both[0].bouts[:, columns, place], both[1].bouts[:, columns, place])
         words = f"bout F1@{threshold:g}, {'mean over behaviors' if macro else 'pooled'}"
         yield f"bout_f1@{threshold:g}", words, parts, bouts
-    for column in one.in_order:
-        parts = (both[0].frames[:, column], both[1].frames[:, column])
-        yield f"f1:{names[column]}", f"F1 of '{names[column]}'", parts, frames.f1
+
+
+def _of_behavior(one: Scoring, two: Scoring, column: int) -> Difference:
+    """The frame F1 of one behavior."""
+    name = one.ethogram.names[column]
+    first, second = (frames.of_f1(each.by_animal.frames[:, column]) for each in (one, two))
+    found = _difference(f"f1:{name}", f"F1 of '{name}'", (first, second), frames.f1)
+    shown = int((first[:, [frames.TP, frames.FN]].sum(axis=1) > 0).sum())
+    return replace(found, difference=of_few(found.difference, shown))
 
 
 def _difference(

@@ -51,7 +51,7 @@ def macro_f1(material: Material) -> tuple[Headline, ...]:
 
 def chosen_f1(material: Material) -> tuple[Headline, ...]:
     """Mean frame F1 over the chosen behaviors."""
-    counts = material.scoring.by_animal.frames[:, material.scoring.chosen]
+    counts = frames.of_f1(material.scoring.by_animal.frames[:, material.scoring.chosen])
     text = f"Mean F1 over {_chosen(material)}, frames of all recordings pooled"
     return (Headline("chosen_f1", text, over_animals(counts, frames.macro_f1)),)
 
@@ -113,7 +113,7 @@ def lab_f1(material: Material) -> tuple[Headline, ...]:
         return frames.mean_defined(frames.macro_f1(rows))
 
     text = f"Mean over {len(labs)} labs of the mean F1 over the actions of each"
-    return (Headline("lab_f1", text, over_animals(counts, mean)),)
+    return (Headline("lab_f1", text, over_animals(frames.of_f1(counts), mean)),)
 
 
 QUOTED: dict[str, Callable[[Material], tuple[Headline, ...]]] = {

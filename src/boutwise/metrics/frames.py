@@ -79,6 +79,14 @@ def f1(counts: NDArray[Any]) -> NDArray[np.float64]:
     return ratio(2 * counts[..., TP], 2 * counts[..., TP] + counts[..., FP] + counts[..., FN])
 
 
+def of_f1(counts: NDArray[Any]) -> NDArray[Any]:
+    """The counts on which an F1 rests, (..., 3): all but the true negatives.
+
+    An interval asks how many animals a score rests on; frames without the behavior say nothing.
+    """
+    return counts[..., :TN]
+
+
 def mean_defined(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Mean over the last axis without what is undefined; NaN when nothing is defined.
 
