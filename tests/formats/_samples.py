@@ -246,6 +246,16 @@ def write_jabs(path: Path, **changes: object) -> None:
                 group[name] = value
 
 
+ABODE = """Mouse,,,,R,R,G,G
+Attribute,,,,GT.Source,GT.Behaviour,GT.Source,GT.Behaviour
+CageID,Segment,Snippet,BTI,,,,
+A,17,12,0,1,Imm,1,N/Obs
+A,17,12,1,1,Imm,1,Feed
+A,17,12,2,1,Other,1,Feed
+B,1,0,0,1,Loco,1,N/Adm
+"""
+
+
 def write_paws(path: Path, **changes: object) -> None:
     """Three trials of two mice."""
     arrays: dict[str, object] = {
@@ -257,6 +267,38 @@ def write_paws(path: Path, **changes: object) -> None:
     }
     with path.open("wb") as file:
         np.savez(file, **(arrays | changes))
+
+
+def write_nwb(path: Path, fill: Callable[[object], None] | None = None) -> None:
+    """An NWB file: one mouse of two points at 25 frames a second; or what ``fill`` puts into it."""
+    from datetime import UTC, datetime
+
+    from ndx_pose import PoseEstimation
+    from pynwb import NWBHDF5IO, NWBFile
+
+    nwb = NWBFile("a test", path.stem, datetime(2024, 1, 1, tzinfo=UTC))
+    if fill is None:
+        points = [nwb_series("nose", 0, rate=25.0), nwb_series("tail_base", 100, rate=25.0)]
+        module = nwb.create_processing_module("behavior", "pose")
+        module.add(PoseEstimation(name="mouse", pose_estimation_series=points))
+    else:
+        fill(nwb)
+    with NWBHDF5IO(str(path), "w") as io:
+        io.write(nwb)
+
+
+def nwb_series(name: str, first: float, *, rows: int = 5, **times: object) -> object:
+    """A series of ndx-pose: x counts up from ``first``, y from 10 more, confidence 0.5, 0.6, ..."""
+    from ndx_pose import PoseEstimationSeries
+
+    told: dict[str, object] = {
+        "data": np.stack([first + np.arange(rows), first + 10.0 + np.arange(rows)], axis=1),
+        "confidence": 0.5 + np.arange(rows) / 10 % 0.5,
+        "unit": "pixels",
+        "reference_frame": "(0, 0) is the top left corner",
+        "description": "a point",
+    }
+    return PoseEstimationSeries(name=name, **told | times)
 
 
 SAMPLES = (
@@ -276,6 +318,7 @@ SAMPLES = (
     Sample("subtle", "subtle/annots/adult_6112.csv", SUBTLE_LABELS, (3, 0)),
     Sample("subtle", "subtle/coords/adult_6112.csv", SUBTLE_POSE, (2, 4)),
     Sample("simba_csv", "cage 3.csv", SIMBA, (3, 7)),
+    Sample("nwb", "cage 3.nwb", make=write_nwb),
     Sample("sleap_h5", "labels.000_cage 3.analysis.h5", make=write_sleap),
     Sample("jabs_h5", "cage 3_pose_est_v4.h5", make=write_jabs),
     Sample("boris_aggregated", "bare.tsv", BARE, (2, 12)),
@@ -285,6 +328,7 @@ SAMPLES = (
     Sample("boris_aggregated", "aggregated.xlsx", make=write_xlsx(AGGREGATED)),
     Sample("intervals", "Käfig.xlsx", make=write_xlsx(INTERVALS, ";")),
     Sample("frame_labels", "cage 4_labels.xlsx", make=write_xlsx(FRAME_LABELS)),
+    Sample("abode", "annotations.csv", ABODE, (4, 5)),
     Sample("paws", "tracks.npz", make=write_paws, options=(("member", "AKR_1"),)),
     Sample("pose_table", "table.csv", POSE_TABLE, (3, 1), options=(("mapping", MAPPING),)),
 )
