@@ -1,5 +1,6 @@
 import h5py
 import numpy as np
+import openpyxl
 import pytest
 from tests.api.importing._lab_files import (
     LABELS,
@@ -28,10 +29,14 @@ def hdf5(path, *members):
         ("a.csv", b"", "the file is empty", "again", True),
         ("a.h5", b"", "the file is empty", "again", True),
         ("a.h5", b"no such thing", "no HDF5 file", "again", True),
-        ("a.csv", b"PK\x00\x01\x02", "binary, and no table", "again", True),
+        ("a.csv", b"PK\x00\x01\x02", "binary", "again", True),
         ("a.csv", b"a,b,c\n1,2,3\n", "begins with 'a,b,c'", "pose_table --mapping", False),
-        ("a.slp", b"x", "SLEAP project", "pose_table --mapping", False),
-        ("a.boris", b"{}", "BORIS project", "export the events", False),
+        ("a.slp", b"x", "SLEAP project", "export the analysis file", False),
+        ("a.boris", b"{}", "no BORIS project, in spite of its name", "save the project", True),
+        ("a.boris.gz", b"\x1f\x8b", "no BORIS project", "save the project", True),
+        ("a.nwb", b"no such thing", "no HDF5 file", "again", True),
+        ("a.xlsx", b"PK\x03\x04", "no spreadsheet, in spite of its name", "as CSV", True),
+        ("a.ods", b"PK\x03\x04", "a spreadsheet that is not read", "XLSX or CSV", False),
         ("a_meta.pickle", b"x", "pickle", "", False),
         ("LICENSE", b"", "no format claims it", "", False),
     ],
@@ -47,8 +52,6 @@ def test_a_stranger_is_named_with_what_to_do(tmp_path, name, content, why, todo,
 
 
 def test_hdf5_of_other_trackers_and_a_cut_off_one(tmp_path):
-    assert "SLEAP analysis" in unclaimed(hdf5(tmp_path / "s.h5", "tracks", "node_names")).why
-    assert "JABS" in unclaimed(hdf5(tmp_path / "j.h5", "poseest/points")).why
     whole = hdf5(tmp_path / "other.h5", "foo")
     assert "HDF5 file with foo" in unclaimed(whole).why
     cut = tmp_path / "cut.h5"
@@ -57,21 +60,31 @@ def test_hdf5_of_other_trackers_and_a_cut_off_one(tmp_path):
     assert "cut off" in unclaimed(cut).why
 
 
-def test_real_files_of_other_trackers(shared):
-    assert "JABS" in unclaimed(shared("jabs/sample_pose_est_v3.h5")).why
-    assert "SLEAP" in unclaimed(shared("deepof/SLEAP/testDLC_sleap.analysis.h5")).why
+def test_a_workbook_that_nobody_claims_shows_its_first_row(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["mouse", "weight"])
+    book.save(tmp_path / "a.xlsx")
+    found = unclaimed(tmp_path / "a.xlsx")
+    assert "begins with 'mouse, weight'" in found.why
+    assert not found.damaged
+
+
+def test_real_project_of_another_tracker(shared):
+    found = unclaimed(shared("deepof/SLEAP/testDLC_sleap.slp"))
+    assert "SLEAP project" in found.why
+    assert "Export Analysis HDF5" in found.todo
 
 
 def test_a_damaged_file_blocks_and_a_foreign_one_warns(project, lab):
     pose(lab / f"m1{NETWORK}.csv")
     (lab / f"m2{NETWORK}.csv").write_bytes(b"")
-    (lab / "m1.boris").write_bytes(b"{}")
+    (lab / "m1.slp").write_bytes(b"x")
     (lab / "LICENSE").write_bytes(b"free")
     plan = plan_import(project, lab, fps=20)
     assert len(plan.matched) == 1
     found = {(problem.severity, problem.what.split(",")[0]) for problem in plan.problems}
     assert ("blocking", "the file is empty") in found
-    assert ("warning", "a BORIS project") in found
+    assert ("warning", "a SLEAP project") in found
     assert not any("LICENSE" in problem.file for problem in plan.problems)
 
 

@@ -13,7 +13,7 @@ from boutwise.api.importing.strangers import unclaimed
 from boutwise.errors import BoutwiseError, DataError
 
 VIDEOS = frozenset({".mp4", ".avi", ".mov", ".mkv", ".mpg", ".mpeg", ".m4v", ".wmv", ".webm"})
-TABLES = frozenset({".csv", ".tsv", ".txt"})
+TABLES = frozenset({".csv", ".tsv", ".txt", ".xlsx"})
 ANY_TABLE = "pose_table"
 """The format that claims nothing by itself: its mapping says what is in a table."""
 
