@@ -37,6 +37,8 @@ class BoutwiseError(Exception):
     """
 
     exit_code = 1
+    usual_todo: str | None = None
+    """What to do about most errors of this kind, where the error itself does not say it."""
 
     def __init__(
         self,
@@ -55,7 +57,7 @@ class BoutwiseError(Exception):
         self.recording = recording
         self.frame = frame
         self.expected = expected
-        self.todo = todo
+        self.todo = todo or self.usual_todo
         super().__init__(self._message())
 
     def where(self) -> str:
@@ -102,9 +104,13 @@ class DataError(BoutwiseError):
 class FormatError(DataError):
     """A file cannot be read."""
 
+    usual_todo = "mend the file there, or export it again from the program that wrote it"
+
 
 class LabelError(DataError):
     """Labels contradict each other or their recording."""
+
+    usual_todo = "mend the labels in the program that they come from, and give the new file"
 
 
 class ProjectError(DataError):

@@ -72,7 +72,7 @@ def test_mangled_headers_are_repaired_with_a_warning(tmp_path):
     assert "mangled" in contents.problems[0].what
     lines[1] = "bodyparts,nose,nose.1,nose.2,tail base,tail base.1,tail base.2"
     lines[2] = "coords,x,y,likelihood,x.1,y.1,likelihood.1"
-    contents = dlc_csv.read(csv(tmp_path, "\n".join(lines)))
+    contents = dlc_csv.read(csv(tmp_path, "\n".join(lines) + "\n"))
     assert contents.pose.keypoints == ("nose", "tail base")
     assert [p.row for p in contents.problems] == [1, 2, 3]
 

@@ -62,7 +62,9 @@ def test_rows_count_as_in_a_spreadsheet(tmp_path):
 def test_encodings():
     assert encoding_of("ä".encode()) == "utf-8-sig"
     assert encoding_of("ä".encode("cp1252")) == "cp1252"
-    assert encoding_of("ä".encode("utf-16")) is None
+    assert encoding_of("ä".encode("utf-16")) == "utf-16"
+    assert encoding_of("ä".encode("utf-16-le")) is None, "nothing says that it is text"
+    assert encoding_of(b"\xff\xfe\x00\x00") is None
     # A head of the file may end inside a character.
     assert encoding_of(b"a" * 65_535 + "ä".encode()[:1]) == "utf-8-sig"
 

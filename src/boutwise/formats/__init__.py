@@ -18,12 +18,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
+import numpy as np
 import yaml
 
 from boutwise import registry
 from boutwise.errors import FormatError, UsageError, did_you_mean
 from boutwise.formats._bouts import label_offset, labels_to_bouts
 from boutwise.formats._contract import Contents, LabelRow, LabelTrack
+from boutwise.types import PoseTrack
 
 __all__ = [
     "Contents",
@@ -120,7 +122,22 @@ def read(path: str | Path, *, format: str | None = None, **options: Any) -> Cont
             )
     if hasattr(part, "members") and not options.get("member"):
         options["member"] = _only(path, part)
-    return cast(Contents, part.read(path, **options))
+    contents = cast(Contents, part.read(path, **options))
+    if contents.pose is not None:
+        _refuse_empty(contents.pose, path)
+    return contents
+
+
+def _refuse_empty(pose: PoseTrack, path: Path) -> None:
+    """Refuse a track without a single point: it would look like a mouse that is never there."""
+    # Nearly every track has a point in its first frame, and then the rest is not looked at.
+    if not np.isfinite(pose.positions[:1]).any() and not np.isfinite(pose.positions).any():
+        raise FormatError(
+            f"no point is there in any of {pose.n_frames} frames",
+            file=path,
+            expected="the place of a point in at least one frame",
+            todo="leave the file out, or track the video again",
+        )
 
 
 def read_all(path: str | Path, *, format: str | None = None, **options: Any) -> list[Contents]:

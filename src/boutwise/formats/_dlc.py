@@ -148,6 +148,14 @@ def _check(columns: list[Column], names: Sequence[str], path: Path) -> None:
     coords_row, parts_row = names.index("coords") + 1, names.index("bodyparts") + 1
     seen: set[Column] = set()
     for place, column in enumerate(columns):
+        if not column.keypoint.strip() or not column.animal.strip():
+            raise FormatError(
+                f"column {place + 2} of the header has no name",
+                file=path,
+                row=parts_row,
+                expected="the name of a keypoint",
+                todo="name it; take away separators at the ends of the rows",
+            )
         if column.coord not in COORDS:
             raise FormatError(
                 f"the coordinate '{column.coord}' is unknown",
@@ -155,13 +163,6 @@ def _check(columns: list[Column], names: Sequence[str], path: Path) -> None:
                 row=coords_row,
                 expected=f"{', '.join(COORDS)} in column {place + 2}",
                 todo=did_you_mean(column.coord, COORDS),
-            )
-        if not column.keypoint.strip() or not column.animal.strip():
-            raise FormatError(
-                f"column {place + 2} of the header has no name",
-                file=path,
-                row=parts_row,
-                expected="the name of a keypoint",
             )
         if column in seen:
             raise FormatError(

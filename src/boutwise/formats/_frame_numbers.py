@@ -54,7 +54,9 @@ def frame_numbers(
                 file=path,
                 row=first_row + place,
                 expected="frame numbers or image names that count upward",
+                todo="put the rows in order, each frame once, or export the table again",
             )
+    _refuse_far(numbers, labels, path=path, first_row=first_row)
     frames = np.array(numbers, dtype=np.int64)
     if pictures:
         what = "the rows are labelled images, not the frames of a video in order"
@@ -74,6 +76,22 @@ def frame_numbers(
         )
     )
     return frames, problems
+
+
+def _refuse_far(
+    numbers: Sequence[int | None], labels: Sequence[str], *, path: Path, first_row: int
+) -> None:
+    """Refuse a number that no video reaches: all frames up to it would have to be kept."""
+    most = 1000 * len(numbers) + 1_000_000
+    for place, number in enumerate(numbers):
+        if number is not None and number >= most:
+            raise FormatError(
+                f"the first column says '{labels[place]}', and the table has {len(numbers)} rows",
+                file=path,
+                row=first_row + place,
+                expected="the number of a frame of the video, counted from 0",
+                todo="mend the number; if it is a time, take the column away or export frames",
+            )
 
 
 def _frame_of(label: str) -> int | None:

@@ -20,6 +20,7 @@ from boutwise.formats._text import (
     separator_of,
     to_number,
 )
+from boutwise.types import Problem, Severity
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,10 @@ def read_columns(path: Path, grid: Grid) -> list[NDArray[Any]]:
     Raises:
         FormatError: A record has too few or too many cells, or a cell is no number.
     """
-    # Plain UTF-8 decodes fastest, and a BOM can only stand in the header, which is skipped.
-    encoding = "cp1252" if encoding_of(first_bytes(path)) == "cp1252" else "utf-8"
+    encoding = encoding_of(first_bytes(path)) or "utf-8"
+    if encoding == "utf-8-sig":
+        # Plain UTF-8 decodes fastest, and a BOM can only stand in the header, which is skipped.
+        encoding = "utf-8"
     try:
         frame = pd.read_csv(
             path,
@@ -100,7 +103,8 @@ def _find_fault(path: Path, grid: Grid) -> None:
             )
         for column, cell in enumerate(row.cells[grid.n_index :], start=grid.n_index + 1):
             separator = ";" if grid.decimal == "," else ","
-            if to_number(cell, separator) is None:
+            mixed = separator == ";" and "." in cell
+            if mixed or to_number(cell, separator) is None:
                 raise FormatError(
                     f"'{cell}' in column {column} is not a number",
                     file=path,
@@ -128,6 +132,38 @@ def refuse_infinite(values: NDArray[np.float32], *, path: Path, first_row: int) 
             row=first_row + int(np.argmax(infinite.reshape(len(values), -1).any(axis=1))),
             expected="a number, or an empty cell where the point is missing",
         )
+
+
+def doubtful_likelihoods(
+    confidence: NDArray[np.float32] | None, *, path: Path, first_row: int
+) -> list[Problem]:
+    """A warning of likelihoods that are no probability, such as percent.
+
+    Args:
+        confidence: (frames, ...), or None.
+        path: For the message.
+        first_row: Row of the file that holds the first frame.
+    """
+    if confidence is None or not confidence.size:
+        return []
+    lowest, highest = np.nanmin(confidence, initial=0), np.nanmax(confidence, initial=1)
+    if lowest >= 0 and highest <= 1:
+        return []
+    # NaN compares as False: a missing likelihood is not what is looked for.
+    odd = ((confidence < 0) | (confidence > 1)).reshape(len(confidence), -1).any(axis=1)
+    worst = highest if highest > 1 else lowest
+    return [
+        Problem(
+            "likelihood_range",
+            Severity.WARNING,
+            f"{int(odd.sum())} frames have a likelihood outside 0 to 1, such as {worst:g}",
+            file=str(path),
+            row=first_row + int(np.argmax(odd)),
+            expected="a likelihood from 0 to 1",
+            todo="find out what the numbers are; points are judged by them as if 1 were certain",
+            value=float(worst),
+        )
+    ]
 
 
 def decimal_of(cells: tuple[str, ...], separator: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import math
@@ -17,6 +18,7 @@ from boutwise.types import Problem, Severity
 
 SEPARATORS = ("\t", ";", ",")
 HEAD_BYTES = 65_536
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 MISSING = frozenset({"", "na", "n/a", "nan", "none", "null"})
 """What stands for 'no value' in a cell, in lower case."""
 
@@ -105,7 +107,9 @@ def first_bytes(path: Path, size: int = HEAD_BYTES) -> bytes:
 
 
 def encoding_of(data: bytes) -> str | None:
-    """``utf-8-sig``, ``cp1252``, or None for data that is no text."""
+    """``utf-8-sig``, ``utf-16``, ``cp1252``, or None for data that is no text."""
+    if data.startswith(_UTF16):
+        return "utf-16" if _is_utf16(data) else None
     if b"\x00" in data[:HEAD_BYTES]:
         return None
     for encoding in ("utf-8-sig", "cp1252"):
@@ -118,6 +122,14 @@ def encoding_of(data: bytes) -> str | None:
             continue
         return encoding
     return None
+
+
+def _is_utf16(data: bytes) -> bool:
+    """Whether data with the mark of UTF-16 are text; a head may be cut inside a character."""
+    try:
+        return "\x00" not in data[: len(data) // 2 * 2].decode("utf-16")
+    except UnicodeDecodeError as error:
+        return error.reason == "unexpected end of data"
 
 
 def separator_of(lines: Sequence[str]) -> str:
@@ -150,7 +162,8 @@ def head_rows(path: Path, limit: int = 60) -> list[Row]:
         return []
     text = data.decode(encoding, errors="replace")
     if len(data) == HEAD_BYTES:
-        text = text[: text.rfind("\n") + 1]  # the last line may be cut
+        # The last line may be cut; a file of old Macs ends its lines with CR alone.
+        text = text[: max(text.rfind("\n"), text.rfind("\r")) + 1]
     found: list[Row] = []
     try:
         for row in _records(text, separator_of(text[:HEAD_BYTES].splitlines()[:60])):
@@ -163,7 +176,8 @@ def head_rows(path: Path, limit: int = 60) -> list[Row]:
 
 
 def _records(text: str, separator: str) -> Iterator[Row]:
-    for number, cells in enumerate(csv.reader(io.StringIO(text), delimiter=separator), start=1):
+    lines = io.StringIO(text, newline=None)  # CR, LF and both together end a line
+    for number, cells in enumerate(csv.reader(lines, delimiter=separator), start=1):
         if any(cell.strip() for cell in cells):
             yield Row(number, tuple(cells))
 
@@ -190,7 +204,16 @@ def read_table(path: Path, *, separator: str | None = None) -> Table:
         )
     if encoding == "cp1252":
         problems.append(not_utf8(path))
-    text = data.decode(encoding)
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise FormatError(
+            "the file ends inside a character",
+            file=path,
+            row=data[: error.start].count(b"\n") + 1,
+            expected="text to its end",
+            todo="the file was cut off: copy or export it again",
+        ) from error
     separator = separator or separator_of(text[:HEAD_BYTES].splitlines()[:60])
     try:
         rows = tuple(_records(text, separator))

@@ -7,6 +7,7 @@ network could not find stays as it is in the file; its likelihood says so. An em
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,11 +23,21 @@ from boutwise.formats._dlc import (
     recording_name,
 )
 from boutwise.formats._frame_numbers import frame_numbers
-from boutwise.formats._pose_values import Grid, decimal_of, head_lines, read_columns, separator_in
+from boutwise.formats._pose_values import (
+    Grid,
+    decimal_of,
+    doubtful_likelihoods,
+    head_lines,
+    read_columns,
+    separator_in,
+)
 from boutwise.formats._sheet import is_sheet
 from boutwise.formats._text import encoding_of, first_bytes, head_rows, not_utf8
 from boutwise.formats._writing import whole_file
-from boutwise.types import PoseTrack
+from boutwise.types import PoseTrack, Problem, Severity
+
+HEAD_FRAMES = 60
+"""Rows that are looked at for the decimal sign."""
 
 DESCRIPTION = "DeepLabCut or LightningPose CSV: pose by frame from 0, one or several animals"
 
@@ -61,24 +72,48 @@ def read(
     columns, found = by_marks(columns, animal_marks, path=path)
     problems += found
     values = read_columns(path, grid)
-    index = values[0] if grid.n_index == 1 else values[grid.n_index - 1]
+    index, first_row = values[grid.n_index - 1], grid.skip_rows + 1
     if grid.n_index == 1 and values[0].dtype.kind in "iu" and _counts_up(values[0]):
         frames = None
     else:
-        first_row = grid.skip_rows + 1
         frames, found = frame_numbers(index, path=path, first_row=first_row, images=images)
         problems += found
     if encoding_of(first_bytes(path)) == "cp1252":
         problems.append(not_utf8(path))
+    pose = pose_track(columns, values[grid.n_index :], path=path, first_row=first_row)
+    problems += doubtful_likelihoods(pose.confidence, path=path, first_row=first_row)
+    problems += _cut_off(path, grid.skip_rows + len(index))
     return Contents(
         path,
         "dlc_csv",
         recording_name(path),
-        pose=pose_track(columns, values[grid.n_index :], path=path, first_row=grid.skip_rows + 1),
+        pose=pose,
         fps=fps,
         problems=tuple(problems),
         row_to_frame=frames,
     )
+
+
+def _cut_off(path: Path, last_row: int) -> list[Problem]:
+    """A warning when the last number may be half a number: DeepLabCut ends every row with a break.
+
+    Whatever is cut off elsewhere leaves a row with too few cells, which is an error.
+    """
+    with path.open("rb") as file:
+        file.seek(-2, os.SEEK_END)
+        if file.read().rstrip(b"\x00").endswith((b"\n", b"\r")):
+            return []
+    return [
+        Problem(
+            "cut_off",
+            Severity.WARNING,
+            "the last row does not end with a line break: the file may have been cut off",
+            file=str(path),
+            row=last_row,
+            expected="a line break after every row",
+            todo="compare its last frame with the video, or export the file again",
+        )
+    ]
 
 
 def _counts_up(index: np.ndarray) -> bool:
@@ -120,8 +155,10 @@ def _header(path: Path) -> tuple[list[list[str]], list[str], Grid]:
             )
         levels.append([cell.strip() for cell in line[n_index:]])
     separator = separator_in(path, 5)
-    data = tuple(lines[len(names)][n_index:]) if len(lines) > len(names) else ()
-    return levels, names, Grid(len(names), width, n_index, separator, decimal_of(data, separator))
+    # The first frames may have no points, and numbers without a decimal sign tell nothing of it.
+    data = head_lines(path, HEAD_FRAMES, separator=separator)[len(names) :]
+    cells = tuple(cell for line in data for cell in line[n_index:])
+    return levels, names, Grid(len(names), width, n_index, separator, decimal_of(cells, separator))
 
 
 def write_pose(path: Path, pose: PoseTrack, *, scorer: str = "boutwise") -> list[Path]:

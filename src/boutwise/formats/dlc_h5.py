@@ -27,6 +27,7 @@ from boutwise.formats._dlc import (
 from boutwise.formats._frame_numbers import frame_numbers
 from boutwise.formats._hdf5 import array, text
 from boutwise.formats._pickle import load_plain
+from boutwise.formats._pose_values import doubtful_likelihoods
 
 DESCRIPTION = "DeepLabCut H5: pose by frame from 0, one or several animals; no pickle is run"
 _CSV = "use the CSV file that DeepLabCut writes beside the H5 file"
@@ -82,11 +83,13 @@ def read(
     if not len(values):
         raise FormatError("there are no rows", file=path, expected="one row a frame")
     frames, found = frame_numbers(index, path=path, first_row=1, images=images)
+    pose = pose_track(columns, list(values.T), path=path)
+    found += doubtful_likelihoods(pose.confidence, path=path, first_row=1)
     return Contents(
         path,
         "dlc_h5",
         recording_name(path),
-        pose=pose_track(columns, list(values.T), path=path),
+        pose=pose,
         fps=fps,
         problems=(*problems, *marked, *found),
         row_to_frame=frames,
