@@ -83,7 +83,11 @@ def unclaimed(path: Path) -> Stranger:
     if encoding is None:
         text = head.partition(b"\x00")[0]
         zeros = len(text) > 64 and encoding_of(text) is not None
-        what = "holds zeros where text should be, as after a crash" if zeros else "is binary"
+        what = (
+            "holds zeros where text should be, as after a crash"
+            if zeros
+            else "is binary, and no table"
+        )
         return Stranger(f"no format claims it: it {what}", CUT_OFF, damaged=True)
     line = head.decode(encoding, errors="replace").splitlines()[0]
     if line.strip() in HEADS:
