@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from boutwise.api.scoring.labels import Labels
-from boutwise.api.scoring.pairing import paired, plain, renamed
+from boutwise.api.scoring.pairing import alone, paired, plain, renamed
 from boutwise.errors import DataError, UsageError
 from boutwise.formats import LabelRow
 from boutwise.metrics._presets import Preset
@@ -41,21 +41,22 @@ def aligned(
         DataError: A model was trained on every animal of the truth.
         LabelError: A predicted behavior is not in the truth.
     """
+    same = [alone(truth, prediction) for prediction in predictions]
     for prediction in predictions:
         truth = _without_seen(truth, prediction)
     predictions = [_only_unseen(prediction) for prediction in predictions]
-    for prediction in predictions:
-        truth = _without_unpredicted(truth, prediction)
+    for prediction, one in zip(predictions, same, strict=True):
+        truth = truth if one else _without_unpredicted(truth, prediction)
     names = dict.fromkeys([*truth.names(), *([background] if background else [])])
     if not names:
         raise UsageError("the truth names no behavior", file=truth.source)
     for prediction in predictions:
         truth, names = _behaviors_of_both(truth, prediction, names)
     sides = []
-    for prediction in predictions:
+    for prediction, one in zip(predictions, same, strict=True):
         if rule.leaves_out_unknown:
             prediction = _without_unlabelled(prediction, truth)
-        sides.append(renamed(paired(truth, prediction), names))
+        sides.append(renamed(paired(truth, prediction, same=one), names))
     return Aligned(truth, tuple(sides), tuple(names))
 
 
@@ -115,9 +116,8 @@ def _only_unseen(prediction: Labels) -> Labels:
 
 def _without_unpredicted(truth: Labels, prediction: Labels) -> Labels:
     """The truth without recordings that nobody asked the model to predict."""
-    alone = len(truth.tracks) == len(prediction.tracks) == 1
     missing = [name for name in truth.tracks if name not in prediction.tracks]
-    if not prediction.complete or alone or len(missing) in (0, len(truth.tracks)):
+    if not prediction.complete or len(missing) in (0, len(truth.tracks)):
         return truth
     listed = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
     words = f"{len(missing)} labelled recordings were not predicted and are left out: {listed}."

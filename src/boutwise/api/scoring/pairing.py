@@ -63,17 +63,30 @@ def renamed(labels: Labels, known: Iterable[str]) -> Labels:
     return replace(labels, tracks=tracks, probabilities=probabilities, notes=notes)
 
 
-def paired(truth: Labels, prediction: Labels) -> Labels:
+def alone(truth: Labels, prediction: Labels) -> bool:
+    """Whether there is one recording on each side, so that it is the same, whatever its name.
+
+    Where the truth is a project, or lists what was labelled by name, names are taken at their word.
+    """
+    named = truth.ethogram is not None or truth.labelled is not None
+    return not named and len(truth.tracks) == len(prediction.tracks) == 1
+
+
+def paired(truth: Labels, prediction: Labels, *, same: bool) -> Labels:
     """The prediction with the recordings of the truth.
 
-    A single recording on each side is the same one, whatever the files are called; but where the
-    truth lists what was labelled by name, names are taken at their word. A recording without any
-    predicted bout has no row in a prediction, so its absence means: nothing predicted.
+    A recording without any predicted bout has no row in a prediction, so its absence means:
+    nothing predicted.
+
+    Args:
+        truth: The labels that are right.
+        prediction: What is scored.
+        same: Whether the only recording of each is the same one; see :func:`alone`.
 
     Raises:
         UsageError: No recording is in both, or a recording has different animals in them.
     """
-    if len(truth.tracks) == len(prediction.tracks) == 1 and truth.labelled is None:
+    if same:
         (name,), ((said, track),) = truth.tracks, prediction.tracks.items()
         taken = f"The predicted recording '{said}' was taken for '{name}': there is no other."
         single = replace(
