@@ -70,3 +70,30 @@ def test_a_file_of_one_trial_becomes_a_recording(tmp_path):
     (track,) = formats.read(target).labels
     assert track.recording == "video_2"
     assert spoken_frames(target) == 20
+
+
+BORIS = """Media file,Total length,FPS,Subject,Behavior,Behavior type,Start (s),Stop (s)
+cage 3.mp4,2.0,25,m1,rear,STATE,0.4,1.0
+cage 3.mp4,2.0,25,m1,walk,STATE,1.0,1.6
+"""
+
+
+def test_a_stated_length_tells_the_end_and_labels_become_those_of_deepethogram(tmp_path):
+    source, target = tmp_path / "boris.csv", tmp_path / "cage 3_labels.csv"
+    source.write_text(BORIS, encoding="utf-8")
+    convert(source, target)
+    assert formats.sniff(target) == "deepethogram"
+    lines = target.read_text(encoding="utf-8").splitlines()
+    assert lines[0] == ",background,rear,walk"
+    assert len(lines) == 1 + 50  # 2.0 s at 25 frames a second
+    assert next(line for line in lines if line.endswith("1,0")) == "10,0,1,0"
+    assert lines[-1] == "49,1,0,0"
+    back = tmp_path / "back.bouts.csv"
+    convert(target, back, fps=25)
+    (track,) = formats.read(back).labels
+    assert {(row.behavior, row.start, row.stop) for row in track.rows} == {
+        ("background", 0, 10),
+        ("rear", 10, 25),
+        ("walk", 25, 40),
+        ("background", 40, 50),
+    }

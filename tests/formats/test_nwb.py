@@ -232,6 +232,7 @@ def test_real_vame_is_its_csv(shared):
     contents = formats.read(path)
     assert (contents.format, contents.recording, contents.fps) == ("nwb", "cropped_video", None)
     assert ["they count frames" in problem.what for problem in contents.problems] == [True]
+    assert not formats.read(path, fps=25).problems
     table = formats.read(shared("vame/cropped_video.csv")).pose
     pose = contents.pose
     assert set(pose.keypoints) == set(table.keypoints)

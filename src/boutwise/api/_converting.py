@@ -18,6 +18,7 @@ Say = Callable[[int, int, str], None]
 _FORMATS = (
     (".bouts.csv", "bouts_csv"),
     (".frames.csv", "frame_csv"),
+    ("_labels.csv", "deepethogram"),
     (".csv", "boris_aggregated"),
     (".tsv", "boris_aggregated"),
 )
@@ -43,7 +44,7 @@ def export(
     Args:
         project: Its current labels are written.
         out: Folder; files in it are replaced only by files of the same name.
-        format: ``bouts_csv``, ``frame_csv``, ``boris_aggregated``.
+        format: ``bouts_csv``, ``frame_csv``, ``boris_aggregated``, ``deepethogram``.
         only: Query such as ``session=baseline``.
         say: Called with (done, total, words).
     """
@@ -80,9 +81,11 @@ def convert(
         target: File to write; must not exist.
         format: Format of the source; found when not given.
         to: Format of the target; when not given ``bouts_csv`` for ``.bouts.csv``, ``frame_csv``
-            for ``.frames.csv`` and ``boris_aggregated`` for other ``.csv`` and ``.tsv``.
+            for ``.frames.csv``, ``deepethogram`` for ``_labels.csv`` and ``boris_aggregated`` for
+            other ``.csv`` and ``.tsv``.
         fps: Frame rate, where the source does not state it.
-        frames: Number of frames of the recording; by default the last labelled one.
+        frames: Number of frames of the recording; by default as long as the source says it is,
+            else to the last label.
 
     Raises:
         DataError: The source has no labels, or no frame rate is known.
@@ -105,7 +108,8 @@ def convert(
         recording = _recording_of(track, contents.recording, rate, frames)
         track = replace(track, trial=None)
         bouts, _ = formats.labels_to_bouts(track, recording, annotator="", source=str(source))
-        clocks[recording.id] = recording.clock
+        longest = clocks.get(recording.id, recording.clock)
+        clocks[recording.id] = max(longest, recording.clock, key=lambda clock: clock.n_frames)
         tables.append(bouts)
     return list(writer.write(target, Bouts.concatenate(tables), clocks=clocks))
 
@@ -113,12 +117,13 @@ def convert(
 def _recording_of(
     track: formats.LabelTrack, fallback: str, fps: float, frames: int | None
 ) -> Recording:
-    """The recording as far as its labels tell: its animals, and frames up to the last label."""
+    """The recording as far as its labels tell: its animals, and frames up to its end."""
     scale = fps if track.unit == "second" else 1.0
     pieces = [*track.rows, *(track.examined or ())]
     # A point is one frame, and a stop is the frame after the last.
     ends = [max(round(piece.stop * scale), int(piece.start * scale) + 1) for piece in pieces]
     ends += [round(stop * scale) for _, stop in track.observed or ()]
+    ends += [] if track.length is None else [round(track.length * scale)]
     n_frames = frames or max([track.n_rows or 0, *ends], default=1)
     named = [row.animal or "animal" for row in pieces] + [row.target for row in pieces]
     animals = tuple(dict.fromkeys(name for name in named if name)) or ("animal",)
@@ -149,4 +154,4 @@ def _writer(format: str) -> ModuleType:
 
 
 def _suffix(format: str) -> str:
-    return {"bouts_csv": ".bouts.csv", "frame_csv": ".frames.csv"}.get(format, ".csv")
+    return next((suffix for suffix, name in _FORMATS if name == format), ".csv")

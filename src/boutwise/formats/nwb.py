@@ -90,7 +90,9 @@ def read(
             file=path,
             expected="a PoseEstimation of ndx-pose, or intervals with a column 'behavior'",
         )
-    problems = [*times.problems, *_origin(frames, path), *_rates(times, fps, path)]
+    told = fps is not None and times.fps is None  # then nothing is left to say of the timestamps
+    problems = [*_origin(frames, path), *_rates(times, fps, path)]
+    problems += () if told else times.problems
     return Contents(
         path,
         "nwb",
