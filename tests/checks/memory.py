@@ -6,9 +6,12 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+
 from boutwise.project.files import FilePart, SourceFile
 from boutwise.synthetic import simulate
-from boutwise.types import Bouts, Ethogram, FrameClock, Observed, PoseTrack, Recording
+from boutwise.synthetic.signals import wander
+from boutwise.types import Animal, Bouts, Ethogram, FrameClock, Observed, PoseTrack, Recording
 
 
 @dataclass
@@ -21,6 +24,11 @@ class MemoryStudy:
     labels: list[Bouts] = field(default_factory=list)
     sources: list[SourceFile] = field(default_factory=list)
     runs: Path = Path("no-runs")
+    known: dict[str, Animal] = field(default_factory=dict)
+
+    def animals(self):
+        ids = {animal for recording in self.items.values() for animal in recording.animals}
+        return {name: self.known.get(name, Animal(name)) for name in sorted(ids)}
 
     def recordings(self, only=None):
         return [self.items[name] for name in sorted(self.items)]
@@ -97,3 +105,33 @@ def moved(bouts, move, n_frames):
 def shortened(recording, n_frames):
     """The same recording with fewer frames."""
     return replace(recording, clock=FrameClock.declared(n_frames, recording.clock.fps))
+
+
+def without_bouts(study, name):
+    """The study with a recording as if nobody had labelled it."""
+    place = list(study.items).index(name)
+    study.labels[place] = Bouts.from_rows([])
+    study.sources[place] = replace(study.sources[place], part=FilePart(name))
+
+
+def add(study, name, recording, pose):
+    """Add a recording without labels."""
+    study.items[name] = replace(recording, id=name)
+    study.poses[name] = pose
+
+
+def changed(pose, change):
+    """The pose with other positions: ``change`` gets (frames, keypoints, dims) and alters it."""
+    positions = pose.positions.copy()
+    for animal in range(positions.shape[1]):
+        change(positions[:, animal])
+    return replace(pose, positions=positions)
+
+
+def tracked_again(pose, rng, *, noise=0.02):
+    """The same animal tracked by somebody else: other errors, some of them slow."""
+    length = 150.0
+    error = 0.6 * rng.standard_normal(pose.positions.shape)
+    error += wander(pose.positions.shape, 0.3, 30.0, rng)
+    positions = pose.positions + (noise * length * error).astype(np.float32)
+    return replace(pose, positions=positions)

@@ -10,9 +10,17 @@ import pytest
 from boutwise import registry
 from boutwise.checks import run_checks
 from boutwise.project.files import FilePart
-from boutwise.types import Behavior, Bouts, Ethogram, Problem, Severity
+from boutwise.types import Behavior, Bouts, Ethogram, FrameClock, Problem, Severity
 
-from .memory import mice_study, moved, shortened
+from .memory import (
+    add,
+    changed,
+    mice_study,
+    moved,
+    shortened,
+    tracked_again,
+    without_bouts,
+)
 
 SEEDS = range(20)
 CHECKS = registry.names("check")
@@ -24,7 +32,7 @@ def one_of(study, rng):
     return list(study.items)[place], place
 
 
-def plant_frame_counts(study, rng):
+def plant_rows_and_frames(study, rng):
     name, place = one_of(study, rng)
     kind = rng.integers(3)
     if kind == 0:
@@ -105,6 +113,187 @@ def plant_sync(study, rng):
     return name
 
 
+def a_place(study, rng):
+    return str(rng.choice(list(study.items)))
+
+
+def plant_keypoint_jumps(study, rng):
+    name = a_place(study, rng)
+    kind = rng.integers(3)
+    rows = rng.choice(np.arange(10, 3500), int(rng.integers(30, 90)), replace=False)
+    place = int(rng.integers(11))
+
+    def jump(points):
+        if kind == 0:  # single spikes of one keypoint
+            points[rows, place] += rng.normal(0, 1, (len(rows), 2)) * 150 + 120
+        elif kind == 1:  # a keypoint that now and then sits elsewhere for a while
+            for row in rows[:20]:
+                points[row : row + 8, place] = (20.0, 30.0)
+        else:  # the whole animal, into the corner and back
+            for row in rows[:5]:
+                points[row : row + 3] -= points[row].mean(axis=0) + 400
+
+    study.poses[name] = changed(study.poses[name], jump)
+    return name
+
+
+def plant_swap_suspects(study, rng):
+    name = a_place(study, rng)
+    kind, pose = rng.integers(3), study.poses[name]
+    if kind == 0:  # a pair of paws changes places many times
+        pair = [pose.by_role("left_hindpaw"), pose.by_role("right_hindpaw")]
+
+        def swap(points):
+            for row in rng.choice(np.arange(10, 3500), 25, replace=False):
+                points[row : row + 5, pair] = points[row : row + 5, pair[::-1]]
+
+        study.poses[name] = changed(pose, swap)
+    elif kind == 1:  # the video is mirrored
+
+        def mirror(points):
+            points[..., 0] = 1000 - points[..., 0]
+
+        study.poses[name] = changed(pose, mirror)
+    else:  # two animals in one recording, and their names are exchanged on the way
+        other = next(one for one in study.items if one != name)
+        both = np.concatenate([pose.positions, study.poses[other].positions], axis=1)
+        both[:, 1] += (250.0, 80.0)
+        start = int(rng.integers(500, 3000))
+        both[start:] = both[start:, ::-1]
+        animals = (study.items[name].animals[0], "guest")
+        study.poses[name] = replace(pose, positions=both, confidence=None, animals=animals)
+        study.items[name] = replace(study.items[name], animals=animals)
+    return name
+
+
+def plant_likelihood(study, rng):
+    name = a_place(study, rng)
+    pose, kind = study.poses[name], rng.integers(5)
+    confidence = pose.confidence.copy()
+    keypoint = int(rng.integers(11))
+    if kind == 0:
+        confidence *= 100
+    elif kind == 1:
+        confidence[:] = 1.0
+    elif kind == 2:
+        confidence[rng.random(len(confidence)) < 0.8, :, keypoint] = 0.2
+    elif kind == 3:
+        confidence = None
+    else:
+        start = int(rng.integers(0, 3000))
+        study.poses[name] = changed(pose, lambda points: points[start : start + 90].fill(0))
+        return name
+    study.poses[name] = replace(pose, confidence=confidence)
+    return name
+
+
+def plant_missing_roles(study, rng):
+    name = a_place(study, rng)
+    pose = study.poses[name]
+    gone = str(rng.choice(["nose", "tail_base", "left_hindpaw", "right_ear", "center"]))
+    if rng.integers(2):  # the keypoint has another name, which nobody knows
+        names = tuple("point 7" if one == gone else one for one in pose.keypoints)
+        roles = {keypoint: role for keypoint, role in pose.roles.items() if keypoint != gone}
+        study.poses[name] = replace(pose, keypoints=names, roles=roles)
+    else:  # it is not in the file
+        keep = [place for place, one in enumerate(pose.keypoints) if one != gone]
+        study.poses[name] = replace(
+            pose,
+            positions=pose.positions[:, :, keep],
+            confidence=pose.confidence[:, :, keep],
+            keypoints=tuple(pose.keypoints[place] for place in keep),
+            roles={keypoint: role for keypoint, role in pose.roles.items() if keypoint != gone},
+        )
+    return name
+
+
+def plant_mixed_rates(study, rng):
+    name = a_place(study, rng)
+    recording, pose, kind = study.items[name], study.poses[name], rng.integers(3)
+    if kind == 0:  # another camera, or a wrong number: 25, 15, 90
+        fps = float(rng.choice([25, 15, 90]))
+        clock = FrameClock.declared(recording.n_frames, fps)
+    elif kind == 1:  # every second frame was left out, and nobody wrote it down
+        study.poses[name] = replace(
+            pose, positions=pose.positions[::2], confidence=pose.confidence[::2]
+        )
+        clock = FrameClock.declared(len(pose.positions[::2]), 30)
+    else:  # filmed at twice the rate, and declared like the others
+        frames = np.arange(2 * pose.n_frames - 1) / 2
+        low, share = np.floor(frames).astype(int), (frames % 1)[:, None, None, None]
+        high = np.minimum(low + 1, pose.n_frames - 1)
+        positions = pose.positions[low] * (1 - share) + pose.positions[high] * share
+        positions += rng.normal(0, 0.5, positions.shape)
+        study.poses[name] = replace(
+            pose, positions=positions.astype(np.float32), confidence=pose.confidence[low]
+        )
+        clock = FrameClock.declared(len(frames), 30)
+    without_bouts(study, name)
+    study.items[name] = replace(recording, clock=clock)
+    return name
+
+
+def plant_scale_drift(study, rng):
+    name = a_place(study, rng)
+    pose, kind = study.poses[name], rng.integers(4)
+    n_frames = pose.n_frames
+    if kind == 0:  # another unit
+        scale = np.full(n_frames, float(rng.choice([0.1, 10.0])))
+    elif kind == 1:  # another distance of the camera
+        scale = np.full(n_frames, float(rng.choice([0.5, 2.0])))
+    elif kind == 2:  # a slow zoom
+        scale = np.linspace(1, float(rng.choice([0.6, 1.7])), n_frames)
+    else:  # the camera was moved on the way
+        scale = np.where(np.arange(n_frames) < rng.integers(1400, 2200), 1, 1.5)
+    positions = pose.positions * scale[:, None, None, None].astype(np.float32)
+    study.poses[name] = replace(pose, positions=positions)
+    return name
+
+
+def plant_near_duplicates(study, rng):
+    name = a_place(study, rng)
+    recording, pose, kind = study.items[name], study.poses[name], rng.integers(4)
+    copy, clock = pose, recording.clock
+    if kind == 0:  # tracked again
+        copy = tracked_again(pose, rng)
+    elif kind == 1:  # begun some frames later
+        first = int(rng.integers(1, 90))
+        copy = tracked_again(pose.frames(first, pose.n_frames), rng, noise=0.01)
+    elif kind == 2:  # cut out of the other
+        first = int(rng.integers(300, 1500))
+        copy = tracked_again(pose.frames(first, first + 1500), rng, noise=0.01)
+    clock = FrameClock.declared(copy.n_frames, 30)
+    animal = recording.animals[0] if rng.integers(2) else "zoe"
+    copy = replace(copy, animals=(animal,))
+    add(study, "zz", replace(recording, clock=clock, animals=(animal,)), copy)
+    return "zz"
+
+
+def plant_same_animal_two_names(study, rng):
+    first, second = rng.choice(list(study.items), 2, replace=False)
+    number = study.items[first].animals[0].removeprefix("mouse_")
+    spelt = [f"Mouse_{number}", f"mouse-0{number}", f"M{number}", f"mouse_{number}_day2"]
+    name = str(rng.choice(spelt))
+    study.items[second] = replace(study.items[second], animals=(name,))
+    study.poses[second] = replace(study.poses[second], animals=(name,))
+    # Told at a recording of the name that comes last.
+    return second if name > study.items[first].animals[0] else first
+
+
+def plant_split_recording(study, rng):
+    name = a_place(study, rng)
+    recording, pose = study.items[name], study.poses[name]
+    cut = int(rng.integers(900, 2700))
+    animal = recording.animals[0] if rng.integers(2) else "zoe"
+    rest = replace(
+        recording, clock=FrameClock.declared(recording.n_frames - cut, 30), animals=(animal,)
+    )
+    add(study, "zz", rest, replace(pose.frames(cut, pose.n_frames), animals=(animal,)))
+    without_bouts(study, name)
+    study.items[name], study.poses[name] = shortened(recording, cut), pose.frames(0, cut)
+    return "zz"
+
+
 FAULTS = {
     name.removeprefix("plant_"): plant
     for name, plant in list(globals().items())
@@ -148,7 +337,8 @@ def test_a_check_finds_its_planted_fault(check):
         place = FAULTS[check](study, np.random.default_rng([7, seed]))
         problems = run_checks(study, [check])
         found += any(problem.check == check and problem.recording == place for problem in problems)
-        assert len({problem.recording for problem in problems}) <= 1, f"seed {seed}: a bystander"
+        faults = {p.recording for p in problems if p.severity is not Severity.NOTE}
+        assert len(faults) <= 1, f"seed {seed}: a bystander"
     assert found >= 18
 
 

@@ -23,4 +23,4 @@ def check(
         say: Called with (done, total, words).
     """
     problems = run_checks(project, names=names, say=say)
-    return sorted(problems, key=lambda problem: (problem.severity, problem.recording))
+    return sorted(problems, key=lambda problem: (problem.severity.rank, problem.recording))

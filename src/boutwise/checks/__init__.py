@@ -1,10 +1,13 @@
 """Checks: what is wrong with a project's data, found before anything is trained on it.
 
-What lives here: one check a file, found by its file name. What may be imported: ``project`` and
-everything below it. To add a check: one file with a line ``DESCRIPTION`` and a function
-``find(project) -> list[Problem]``; the logic as a pure function over types beside it; and in
-``tests/checks`` a fault that it finds in at least 18 of 20 seeds while it says nothing on 20 clean
-ones. A check that cannot tell says nothing.
+What lives here: one check a file, found by its file name; files that begin with ``_`` serve them
+(``_poses`` gives the pose of each animal, readable recordings only; ``_steps`` how far it moves
+from frame to frame). What may be imported: ``project`` and everything below it. To add a check:
+one file with a line ``DESCRIPTION`` and a function ``find(project) -> list[Problem]``; the logic as
+pure functions over types and arrays beside it; in ``tests/checks`` a fault that it finds in at
+least 18 of 20 seeds while it says nothing on 20 clean ones; and its row in
+``docs/reference/checks.md``. A check that cannot tell says nothing, or says so with a problem of
+severity ``note``. One fact is reported by one check.
 """
 
 from __future__ import annotations
@@ -13,7 +16,8 @@ from collections.abc import Callable, Sequence
 
 from boutwise import registry
 from boutwise.checks._contract import Check, Study
-from boutwise.types import Problem
+from boutwise.errors import BoutwiseError
+from boutwise.types import Problem, Severity
 
 __all__ = ["Check", "Study", "run_checks"]
 
@@ -31,7 +35,8 @@ def run_checks(
         say: Called with (done, total, words) before each check and at the end.
 
     Returns:
-        What they found, check by check.
+        What they found, check by check. A check that cannot be finished, because a file of the
+        project is broken, becomes a warning, and the others go on.
 
     Raises:
         PartError: There is no such check.
@@ -42,7 +47,26 @@ def run_checks(
     for done, (name, check) in enumerate(zip(wanted, checks, strict=True)):
         if say is not None:
             say(done, len(wanted), name.replace("_", " "))
-        problems += check.find(project)
+        try:
+            problems += check.find(project)
+        except (BoutwiseError, OSError) as error:
+            problems.append(_unfinished(name, error))
     if say is not None:
         say(len(wanted), len(wanted), "checked")
     return problems
+
+
+def _unfinished(check: str, error: BoutwiseError | OSError) -> Problem:
+    """What stopped a check, as a problem of that check."""
+    ours = error if isinstance(error, BoutwiseError) else BoutwiseError(str(error))
+    return Problem(
+        check,
+        Severity.WARNING,
+        f"this check could not be finished: {ours.what}",
+        recording=ours.recording or "",
+        file=ours.file or "",
+        row=ours.row,
+        frame=ours.frame,
+        expected=ours.expected or "",
+        todo=ours.todo or "mend what is broken, and check again",
+    )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from boutwise.project.files import SourceFile
-from boutwise.types import Bouts, Ethogram, PoseTrack, Problem, Recording
+from boutwise.types import Animal, Bouts, Ethogram, PoseTrack, Problem, Recording
 
 
 class Study(Protocol):
@@ -21,6 +21,10 @@ class Study(Protocol):
     @property
     def runs(self) -> Path:
         """Folder of all runs."""
+        ...
+
+    def animals(self) -> Mapping[str, Animal]:
+        """What is known of each animal, by id."""
         ...
 
     def recordings(self, only: str | None = None) -> list[Recording]:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from boutwise.checks._contract import Study
 from boutwise.checks._labelled import labelled
 from boutwise.checks._lags import Agreement
+from boutwise.checks._poses import readable
 from boutwise.checks._sync import (
     SyncEstimate,
     movement,
@@ -59,13 +60,21 @@ Labels = tuple[str, str]
 
 def find(project: Study) -> list[Problem]:
     """Hold labels against movement and, where a run is finished, against its posteriors."""
-    problems = judge(estimates_from_movement(project), "the movement")
+    estimates = estimates_from_movement(project)
+    problems = judge(estimates, "the movement") + not_judged(estimates)
     finished = [name for name in project.run_names() if _finished(project.runs / name)]
     if not finished:
         return problems
-    by_run = find_in_run(project.runs / finished[-1])
+    in_run = estimates_in_run(project.runs / finished[-1])
+    by_run = judge(in_run, "the out-of-fold posteriors")
     told = {problem.recording for problem in by_run}
-    return [problem for problem in problems if problem.recording not in told] + by_run
+    judged = {name for (name, _annotator), one in in_run.items() if not one.cannot_tell}
+    return [
+        problem
+        for problem in problems
+        if problem.recording not in told
+        and not (problem.severity is Severity.NOTE and problem.recording in judged)
+    ] + by_run
 
 
 def find_in_run(run_directory: Path | str) -> list[Problem]:
@@ -96,11 +105,11 @@ def estimates_from_movement(project: Study) -> dict[Labels, SyncEstimate]:
     channels: tuple[str, str, NDArray[np.float64]] | None = None
     for piece in labelled(project):
         name, animal = piece.recording.id, piece.subject.animal
-        if not project.has_pose(name):
-            continue
         if channels is None or channels[:2] != (name, animal):
-            pose = project.pose(name)
-            if animal not in pose.animals or pose.n_frames != piece.recording.n_frames:
+            pose = readable(project, piece.recording)
+            if pose is None or animal not in pose.animals:
+                continue
+            if pose.n_frames != piece.recording.n_frames:
                 continue
             channels = name, animal, movement(pose.positions[:, pose.index(animal)])
         agreement = movement_agreement(piece.states, channels[2], piece.recording.clock.fps)
@@ -151,6 +160,21 @@ def judge(estimates: Mapping[Labels, SyncEstimate], against: str) -> list[Proble
     return problems
 
 
+def not_judged(estimates: Mapping[Labels, SyncEstimate]) -> list[Problem]:
+    """A note for each recording and annotator of which the movement does not tell enough."""
+    return [
+        Problem(
+            "sync",
+            Severity.NOTE,
+            f"whether {_whose(annotator)} lie on the movement cannot be told: {one.cannot_tell}",
+            recording=name,
+            todo="nothing; with more labeled bouts, or after a training, it may be told",
+        )
+        for (name, annotator), one in estimates.items()
+        if one.cannot_tell
+    ]
+
+
 def _is_off(one: SyncEstimate, room_frames: float) -> bool:
     """Whether either end is off by more than the room and its own error."""
     slide_error = one.drift_error_frames_per_minute * one.minutes / 2
@@ -162,7 +186,7 @@ def _is_off(one: SyncEstimate, room_frames: float) -> bool:
 
 def _problem(labels: Labels, one: SyncEstimate, against: str, *, relative: bool) -> Problem:
     name, annotator = labels
-    whose = f"the labels of {annotator}" if annotator else "the labels"
+    whose = _whose(annotator)
     than = ", compared with the other recordings" if relative else ""
     if one.drift_frames_per_minute != 0:
         what = (
@@ -180,6 +204,10 @@ def _problem(labels: Labels, one: SyncEstimate, against: str, *, relative: bool)
         )
         value = one.offset_frames
     return Problem("sync", Severity.WARNING, what, recording=name, todo=todo, value=round(value, 2))
+
+
+def _whose(annotator: str) -> str:
+    return f"the labels of {annotator}" if annotator else "the labels"
 
 
 def _common(common_s: float, count: int, against: str) -> Problem:

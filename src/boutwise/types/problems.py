@@ -8,10 +8,24 @@ from typing import Any
 
 
 class Severity(StrEnum):
-    """How bad a problem is: ``blocking`` stops the work, ``warning`` is shown and kept."""
+    """How bad a problem is.
+
+    ``blocking`` stops the work; a ``warning`` is shown and kept; a ``note`` is no fault: it says
+    what was not judged, and why, or what is good to know.
+    """
 
     BLOCKING = "blocking"
     WARNING = "warning"
+    NOTE = "note"
+
+    @property
+    def rank(self) -> int:
+        """Place in a list, the worst first.
+
+        >>> sorted(Severity, key=lambda severity: severity.rank)[0].value
+        'blocking'
+        """
+        return list(Severity).index(self)
 
 
 @dataclass(frozen=True)
@@ -20,7 +34,7 @@ class Problem:
 
     Attributes:
         check: Name of the check or format that found it.
-        severity: Blocking or warning.
+        severity: Blocking, warning or note.
         what: One sentence without a full stop.
         recording: Id of the recording, where there is one.
         file: File in which it was found.
