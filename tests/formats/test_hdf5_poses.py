@@ -104,6 +104,7 @@ def test_sleap_recording_is_the_video_where_the_file_is_named_after_it(
         ({"tracks": np.zeros((2, 3, 4))}, "'tracks' has the shape (2, 3, 4)"),
         ({"tracks": np.zeros((2, 2, 5, 4))}, "'tracks' has the shape"),
         ({"tracks": np.full((2, 2, 3, 4), np.inf)}, "infinite"),
+        ({"tracks": np.full((2, 2, 3, 4), np.nan)}, "no point is there in any of 4 frames"),
         ({"tracks": np.zeros((0, 2, 3, 4)), "point_scores": None}, "no tracks"),
         ({"tracks": np.array([b"x"])}, "is of type"),
         ({"point_scores": np.zeros((2, 3, 5))}, "'point_scores' has the shape"),
@@ -169,6 +170,7 @@ def test_jabs_whole_tracks_are_mice(tmp_path):
     [
         ({"points": np.zeros((5, 3, 11, 2))}, "points have the shape"),
         ({"confidence": None}, "no dataset 'confidence'"),
+        ({"confidence": np.zeros((5, 3, 12))}, "no point is there"),
         ({"id_mask": np.zeros((5, 2), dtype=bool)}, "broken"),
         ({"id_mask": np.ones((5, 3), dtype=bool)}, "no mouse is identified"),
         ({"instance_embed_id": np.ones((5, 3), dtype=np.uint32)}, "in two places"),
@@ -178,7 +180,7 @@ def test_jabs_faults(tmp_path, changes, words):
     changes = {"id_mask": np.zeros((5, 3), dtype=bool)} | changes
     path = jabs(tmp_path, **changes)
     with pytest.raises(FormatError) as caught:
-        jabs_h5.read(path)
+        formats.read(path)
     assert words in str(caught.value)
     assert caught.value.file == str(path)
 

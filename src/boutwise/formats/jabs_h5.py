@@ -19,6 +19,7 @@ from boutwise.errors import FormatError
 from boutwise.formats._contract import Contents
 from boutwise.formats._dlc import ANIMAL
 from boutwise.formats._hdf5 import holds, is_inside, numbers, opened
+from boutwise.formats._pose_values import refuse_infinite
 from boutwise.types import PoseTrack
 
 DESCRIPTION = "JABS pose H5, version 2 and later: pose by frame from 0, one or several mice"
@@ -75,6 +76,7 @@ def read(path: Path, *, fps: float | None = None) -> Contents:
     else:
         names, points, confidence = _by_animal(points, confidence, identities, path)
     points[~(confidence > 0)] = np.nan
+    refuse_infinite(points, path=path, first_row=1)
     pose = PoseTrack(
         points,
         np.clip(confidence, 0, 1),

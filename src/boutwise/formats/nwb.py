@@ -27,7 +27,7 @@ from boutwise.formats._dlc import ANIMAL
 from boutwise.formats._names import recording_of
 from boutwise.formats._nwb_labels import labels_of
 from boutwise.formats._nwb_times import Times, stamped, steady
-from boutwise.formats._pose_values import refuse_infinite
+from boutwise.formats._pose_values import doubtful_likelihoods, refuse_infinite
 from boutwise.types import PoseTrack, Problem, Severity
 from boutwise.types.roles import propose_roles
 
@@ -90,14 +90,16 @@ def read(
             file=path,
             expected="a PoseEstimation of ndx-pose, or intervals with a column 'behavior'",
         )
+    pose = _pose(points, path) if points else None
     told = fps is not None and times.fps is None  # then nothing is left to say of the timestamps
     problems = [*_origin(frames, path), *_rates(times, fps, path)]
     problems += () if told else times.problems
+    problems += doubtful_likelihoods(pose.confidence if pose else None, path=path, first_row=1)
     return Contents(
         path,
         "nwb",
         recording_of(path.name),
-        pose=_pose(points, path) if points else None,
+        pose=pose,
         labels=labels,
         fps=fps or times.fps,
         problems=tuple(problems),

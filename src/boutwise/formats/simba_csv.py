@@ -23,7 +23,14 @@ from boutwise.formats._contract import Contents, LabelRow, LabelTrack
 from boutwise.formats._dlc import ANIMAL, Column, by_marks, pose_track
 from boutwise.formats._frame_table import Matrix
 from boutwise.formats._names import recording_of
-from boutwise.formats._pose_values import Grid, decimal_of, head_lines, read_columns, separator_in
+from boutwise.formats._pose_values import (
+    Grid,
+    decimal_of,
+    doubtful_likelihoods,
+    head_lines,
+    read_columns,
+    separator_in,
+)
 from boutwise.formats._runs import time_axis
 from boutwise.formats._sheet import is_sheet
 from boutwise.formats._text import encoding_of, first_bytes, head_rows, not_utf8
@@ -122,6 +129,7 @@ def read(
             expected=f"0 to {len(index) - 1}: one row for each frame",
         )
     pose = pose_track(columns, values[: layout.n_pose], path=path, first_row=2)
+    problems += doubtful_likelihoods(pose.confidence, path=path, first_row=2)
     named = _classifiers(layout, values, behaviors, path)
     problems += _guessed(layout, named, behaviors, path)
     track = _track(path, layout, named, values)
