@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
+from boutwise import registry
 from boutwise.checks import run_checks
 from boutwise.project import Project
 from boutwise.types import Problem
@@ -13,6 +15,7 @@ def check(
     project: Project,
     *,
     names: Sequence[str] | None = None,
+    html: str | Path | None = None,
     say: Callable[[int, int, str], None] | None = None,
 ) -> list[Problem]:
     """Run checks over a project, blocking problems first.
@@ -20,7 +23,18 @@ def check(
     Args:
         project: The project.
         names: Checks to run; by default all.
+        html: Where to write a page with all problems, and pictures of what is better seen.
         say: Called with (done, total, words).
+
+    Raises:
+        PartError: There is no such check.
     """
     problems = run_checks(project, names=names, say=say)
-    return sorted(problems, key=lambda problem: (problem.severity.rank, problem.recording))
+    problems.sort(key=lambda problem: (problem.severity.rank, problem.recording))
+    if html is not None:
+        from boutwise.report.check_page import CheckedProject, write_check_page
+
+        done = list(names) if names is not None else registry.names("check")
+        name = project.root.resolve().name
+        write_check_page(CheckedProject(name, project, done, problems), Path(html))
+    return problems

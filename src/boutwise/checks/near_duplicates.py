@@ -123,7 +123,7 @@ def _leaks(one: Same, recordings: Mapping[str, Recording]) -> bool:
 def _across(one: Same, recordings: Mapping[str, Recording]) -> Problem:
     leaks = _leaks(one, recordings)
     here, there = recordings[one.second[0]], recordings[one.first[0]]
-    n_frames = round(one.seconds * here.clock.fps)
+    stop = min(one.other_start + round(one.seconds * here.clock.fps), here.n_frames)
     whole = one.alike == 1.0
     how = "the same positions as" if whole else "the same movement as"
     if leaks:
@@ -136,7 +136,7 @@ def _across(one: Same, recordings: Mapping[str, Recording]) -> Problem:
     return Problem(
         "near_duplicates",
         Severity.BLOCKING if leaks else Severity.WARNING,
-        f"frames {one.other_start} to {one.other_start + n_frames} show {how} '{there.id}' from "
+        f"frames {one.other_start} to {stop} show {how} '{there.id}' from "
         f"frame {one.start} on ({one.seconds:.0f} s, alike {one.alike:.2f})"
         + (f", under another animal: {one.second[1]} and {one.first[1]}" if leaks else ""),
         recording=here.id,

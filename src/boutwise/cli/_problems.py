@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from boutwise.types import Problem
 
 SHOWN = 3
-"""Places of one problem that are shown; ``--json`` has all."""
+"""Places of one problem, and problems of one check, that are shown; ``--json`` has all."""
+
+LEVELS = {"blocking": "blocking problem", "warning": "warning", "note": "note"}
+"""Severity -> its noun, the worst first."""
 
 
 def tell_problems(talk: Talk, problems: Sequence[Problem]) -> int:
@@ -26,16 +29,78 @@ def tell_problems(talk: Talk, problems: Sequence[Problem]) -> int:
     for (severity, what, check, expected, todo), where in places.items():
         times = f" ({len(where)} times)" if len(where) > 1 else ""
         talk.line(f"{severity}: {what}{times}  [{check}]")
-        more = f"; and {len(where) - SHOWN} more" if len(where) > SHOWN else ""
-        facts = {
-            "where": "; ".join(place for place in where[:SHOWN] if place) + more,
-            "expected": expected,
-            "what to do": todo,
-        }
+        facts = {"where": _places(where), "expected": expected, "what to do": todo}
         for name, words in facts.items():
             if words:
                 talk.line(f"  {name}: {words}")
     return sum(problem.severity == "blocking" for problem in problems)
+
+
+def tell_by_check(talk: Talk, problems: Sequence[Problem]) -> None:
+    """Say the problems of each check together, the worst checks first, and the notes quietly.
+
+    What is the same of several recordings is said once; of each check a few rows are shown.
+    """
+    faults = [problem for problem in problems if problem.severity != "note"]
+    for check, mine in _by_check(faults).items():
+        counts = [
+            counted(number, noun)
+            for level, noun in LEVELS.items()
+            if (number := sum(problem.severity == level for problem in mine))
+        ]
+        talk.line(f"{check.replace('_', ' ')}: {', '.join(counts)}")
+        _tell_rows(talk, mine)
+    notes = [problem for problem in problems if problem.severity == "note"]
+    for check, mine in _by_check(notes).items():
+        same = _together(mine)
+        for said, where in list(same.items())[:SHOWN]:
+            places = f" ({_places(where)})" if _places(where) else ""
+            talk.line(f"note, {check.replace('_', ' ')}: {said[1]}{places}")
+        if len(same) > SHOWN:
+            talk.line(f"note, {check.replace('_', ' ')}: and {len(same) - SHOWN} more")
+
+
+def _tell_rows(talk: Talk, problems: Sequence[Problem]) -> None:
+    """A few problems of one check; what to do is said again only where it changes."""
+    before = ""
+    same = _together(problems)
+    for (severity, what, expected, todo), where in list(same.items())[:SHOWN]:
+        times = f" ({len(where)} times)" if len(where) > 1 else ""
+        talk.line(f"  {severity}: {what}{times}")
+        again = f"{expected}{todo}" == before
+        before = f"{expected}{todo}"
+        facts = {
+            "where": _places(where),
+            "expected": "" if again else expected,
+            "what to do": "" if again else todo,
+        }
+        for name, words in facts.items():
+            if words:
+                talk.line(f"    {name}: {words}")
+    if len(same) > SHOWN:
+        talk.line(f"  and {len(same) - SHOWN} more; --json or --html FILE has all")
+
+
+def _by_check(problems: Sequence[Problem]) -> dict[str, list[Problem]]:
+    """Problems of each check, in the order in which the checks come up: the worst first."""
+    groups: dict[str, list[Problem]] = {}
+    for problem in problems:
+        groups.setdefault(problem.check, []).append(problem)
+    return groups
+
+
+def _together(problems: Sequence[Problem]) -> dict[tuple[str, str, str, str], list[str]]:
+    """(severity, what, expected, what to do) -> the places of it."""
+    places: dict[tuple[str, str, str, str], list[str]] = {}
+    for problem in problems:
+        said = (str(problem.severity), problem.what, problem.expected, problem.todo)
+        places.setdefault(said, []).append(problem.where())
+    return places
+
+
+def _places(where: Sequence[str]) -> str:
+    more = f"; and {len(where) - SHOWN} more" if len(where) > SHOWN else ""
+    return "; ".join(place for place in where[:SHOWN] if place) + more
 
 
 def counted(number: int, noun: str) -> str:

@@ -13,6 +13,7 @@ from boutwise.report.figures.curves import precision_recall, reliability
 from boutwise.report.figures.dots import interval_bar, score_dots, score_scale
 from boutwise.report.figures.patterns import swatch_key
 from boutwise.report.figures.raster import Lane, Track, ethogram_raster
+from boutwise.report.figures.strips import event_strips, ratio_rows
 from boutwise.report.figures.svg import standalone
 
 __all__ = [
@@ -22,8 +23,10 @@ __all__ = [
     "clock_offsets",
     "confusion_map",
     "ethogram_raster",
+    "event_strips",
     "interval_bar",
     "precision_recall",
+    "ratio_rows",
     "reliability",
     "score_dots",
     "score_scale",

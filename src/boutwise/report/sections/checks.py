@@ -20,6 +20,7 @@ def build(run: Run) -> dict[str, Any]:
         "checked": listed is not None,
         "blocking": sum(problem.severity == Severity.BLOCKING for problem in problems),
         "warnings": sum(problem.severity == Severity.WARNING for problem in problems),
+        "notes": sum(problem.severity == Severity.NOTE for problem in problems),
         "problems": problem_table(problems),
         "sync": sync_table(sync_of(run)),
         "absent": list(run.absent),
@@ -33,7 +34,7 @@ def problem_of(entry: Mapping[str, Any]) -> Problem:
 
 def problem_table(problems: Sequence[Problem]) -> Table:
     """One row for each problem, the blocking ones first."""
-    ordered = sorted(problems, key=lambda problem: problem.severity != Severity.BLOCKING)
+    ordered = sorted(problems, key=lambda problem: problem.severity.rank)
     rows = tuple(
         (
             words(problem.severity, strong=problem.severity == Severity.BLOCKING),
