@@ -7,6 +7,8 @@ from pathlib import Path
 from boutwise.errors import FormatError
 from boutwise.types import Problem, Severity
 
+MEND = "mend the row in the program that the file comes from, and import the file again"
+
 
 class Faults:
     """Collects what is wrong, or stops at once."""
@@ -33,6 +35,7 @@ class Faults:
         self, severity: Severity, what: str, row: int | None, expected: str, todo: str
     ) -> None:
         path = str(self.path)
+        todo = todo or MEND
         self.problems.append(
             Problem(self.format, severity, what, file=path, row=row, expected=expected, todo=todo)
         )

@@ -128,6 +128,7 @@ def read(
     table = read_table(path)
     declared = _declared(table, columns or {})
     found = (_recognised(table.rows[0]) if table.rows else {}) | declared
+    _refuse_twins(table, found, declared)
     times = _times(declared) or _times(found)
     if "behavior" not in found or times is None:
         raise FormatError(
@@ -155,6 +156,20 @@ def read(
     name = tracks[0].recording if len(tracks) == 1 else path.name.removesuffix(path.suffix)
     problems = (*table.problems, *faults.problems)
     return Contents(path, "intervals", name, labels=tuple(tracks), problems=problems)
+
+
+def _refuse_twins(table: Table, found: Mapping[str, int], declared: Mapping[str, int]) -> None:
+    """Refuse a head that is there twice: which of the two is meant is not guessed."""
+    heads = [cell.strip() for cell in table.rows[0].cells] if table.rows else []
+    for what in found.keys() - declared.keys():
+        if heads.count(heads[found[what]]) > 1:
+            raise FormatError(
+                f"the column '{heads[found[what]]}' is there twice",
+                file=table.path,
+                row=table.rows[0].number,
+                expected="each column once",
+                todo="take one of the two away",
+            )
 
 
 def _declared(table: Table, columns: Mapping[str, str]) -> dict[str, int]:
