@@ -49,12 +49,12 @@ def strips_of(project: Study, recording: Recording) -> list[Strip]:
             found += _strip(name, jumps.points[:, place])
         pairs = pair_exchanges(track.points, sides(pose), track.length)
         for pair, flags in pairs.items():
-            names = " and ".join(pose.keypoints[place] for place in pair)
-            found += _strip(f"{who}{names} change places", flags)
+            names = " ↔ ".join(pose.keypoints[place] for place in pair)
+            found += _strip(f"{who}{names}", flags)
         gone = placeholders(pose.positions[:, track.place]).all(axis=1)
-        found += _strip(f"{who}all keypoints at one corner", np.asarray(gone))
+        found += _strip(f"{who}'not found' as a number", np.asarray(gone))
         unseen = np.isnan(track.points).any(axis=2).mean(axis=1) > 0.5
-        found += _strip(f"{who}half of the keypoints missing or unsure", np.asarray(unseen))
+        found += _strip(f"{who}most keypoints unseen", np.asarray(unseen & ~gone))
     return found
 
 

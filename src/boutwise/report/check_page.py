@@ -122,7 +122,7 @@ def _section(name: str, problems: Sequence[Problem]) -> dict[str, Any]:
         "id": name,
         "title": _title(name),
         "description": _description(name),
-        "table": problem_table(problems),
+        "table": problem_table(problems, named=False),
     }
 
 

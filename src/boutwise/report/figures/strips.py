@@ -32,7 +32,7 @@ def event_strips(
         parts.append(text(_LEFT - 10, y + 15, _short(label), class_="name", text_anchor="end"))
         parts.append(element("rect", x=_LEFT, y=y + 4, width=span, height=14, class_="lane"))
         data = "".join(_mark(one, n_frames, span, y) for one in spans)
-        mark = element("path", title(f"{label}: {count} times"), d=data, class_="wrong-fill")
+        mark = element("path", title(f"{label}: {count}"), d=data, class_="wrong-fill")
         parts.append(mark)
         parts.append(text(_WIDTH - _RIGHT + 8, y + 15, f"{count}", class_="tick"))
     height = len(rows) * _ROW
@@ -92,4 +92,4 @@ def _ratios(reach: float) -> list[float]:
 
 
 def _short(label: str) -> str:
-    return label if len(label) <= 40 else "…" + label[-39:]
+    return label if len(label) <= 36 else label[:20] + "…" + label[-15:]

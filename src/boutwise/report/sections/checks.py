@@ -32,20 +32,26 @@ def problem_of(entry: Mapping[str, Any]) -> Problem:
     return Problem(**{**entry, "severity": Severity(entry["severity"])})
 
 
-def problem_table(problems: Sequence[Problem]) -> Table:
-    """One row for each problem, the blocking ones first."""
+def problem_table(problems: Sequence[Problem], *, named: bool = True) -> Table:
+    """One row for each problem, the blocking ones first.
+
+    Args:
+        problems: Of one check or of several.
+        named: Whether the check is named in a column of its own.
+    """
     ordered = sorted(problems, key=lambda problem: problem.severity.rank)
     rows = tuple(
         (
             words(problem.severity, strong=problem.severity == Severity.BLOCKING),
-            words(problem.check),
+            *([words(problem.check)] if named else []),
             words(problem.what, small=problem.todo),
             words(problem.where() or MISSING),
             words(leaf_words(problem.value)),
         )
         for problem in ordered
     )
-    return Table(("severity", "check", "what", "where", "measured"), rows)
+    columns = ("severity", *(["check"] if named else []), "what", "where", "measured")
+    return Table(columns, rows)
 
 
 def sync_of(run: Run) -> list[Mapping[str, Any]]:
