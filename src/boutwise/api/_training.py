@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,12 +12,15 @@ from boutwise.api._reporting import report
 from boutwise.bundle import Bundle
 from boutwise.checks import run_checks
 from boutwise.checks.sync import estimates_in_run, find_in_run, sync_rows
+from boutwise.errors import DataError
 from boutwise.planning import Plan
+from boutwise.planning.plan import usable_subjects
 from boutwise.project import Project
 from boutwise.training import RunResult
 from boutwise.training import train as train_plan
 from boutwise.training.run import write_json
 from boutwise.training.snapshot_files import load_snapshot
+from boutwise.types import Problem, Severity
 
 Say = Callable[[int, int, str], None]
 
@@ -29,10 +32,19 @@ def train(
     out: str | None = None,
     resume: bool = False,
     workers: int | None = None,
+    accept_problems: bool = False,
     say: Say | None = None,
 ) -> Bundle:
     """Train a plan and open its bundle; see :func:`train_run`."""
-    result = train_run(project, plan, out=out, resume=resume, workers=workers, say=say)
+    result = train_run(
+        project,
+        plan,
+        out=out,
+        resume=resume,
+        workers=workers,
+        accept_problems=accept_problems,
+        say=say,
+    )
     return Bundle.open(result.bundle)
 
 
@@ -43,6 +55,7 @@ def train_run(
     out: str | None = None,
     resume: bool = False,
     workers: int | None = None,
+    accept_problems: bool = False,
     say: Say | None = None,
 ) -> RunResult:
     """Train a plan: folds, out-of-fold scores, null control, final fit, bundle, report.
@@ -53,24 +66,58 @@ def train_run(
         out: Name of the run.
         resume: Go on with an unfinished run.
         workers: Processes side by side; by default one a core.
+        accept_problems: Train in spite of blocking problems; the report says so.
         say: Called with (done, total, words).
 
     Raises:
-        DataError: Pose or labels do not fit their recordings. What the checks find is kept in
-            ``scores.json``; run them before (:func:`boutwise.check`) to mend it first.
+        DataError: The checks found a blocking problem in what is learned from. All that they find
+            is kept in ``scores.json``; :func:`boutwise.check` shows it before.
         UsageError: The name of the run is taken, or there is nothing to resume.
     """
-    result = train_plan(project, plan, out=out, resume=resume, workers=workers, say=say)
-    scores = dict(result.scores)
     # Sync is judged by the posteriors of this run, which see more than movement alone.
     names = [name for name in registry.names("check") if name != "sync"]
-    problems = run_checks(project, names=names) + find_in_run(result.directory)
+    problems = run_checks(project, names=names, say=say)
+    if not accept_problems:
+        _refuse(stopping(problems, project, plan))
+    result = train_plan(project, plan, out=out, resume=resume, workers=workers, say=say)
+    scores = dict(result.scores)
+    problems += find_in_run(result.directory)
     scores["problems"] = [problem.as_dict() for problem in problems]
     scores["sync"] = sync_rows(estimates_in_run(result.directory))
     scores["holdout"] = _holdout(project, plan, result)
     write_json(result.directory / "scores.json", scores)
     report(result.directory)
     return replace(result, scores=scores)
+
+
+def stopping(problems: Sequence[Problem], project: Project, plan: Plan) -> list[Problem]:
+    """The blocking problems that speak of what is learned from, or of no recording at all."""
+    used = {item.recording.id for item in usable_subjects(project, plan.recipe)}
+    found = [
+        problem
+        for problem in problems
+        if problem.severity is Severity.BLOCKING and problem.recording in {*used, ""}
+    ]
+    if plan.leaks:  # asked for by name, and said beside every score
+        found = [problem for problem in found if problem.check != "too_few_animals"]
+    return found
+
+
+def _refuse(problems: Sequence[Problem]) -> None:
+    if not problems:
+        return
+    first, more = problems[0], len(problems) - 1
+    others = f" (and {more} more blocking problem{'' if more == 1 else 's'})" if more else ""
+    raise DataError(
+        f"{first.what}{others}",
+        file=first.file or None,
+        row=first.row,
+        recording=first.recording or None,
+        frame=first.frame,
+        expected=first.expected or None,
+        todo=f"{first.todo or 'mend it'}; 'boutwise check' shows all; --accept-problems trains "
+        "in spite of them",
+    )
 
 
 def _holdout(project: Project, plan: Plan, result: RunResult) -> dict[str, Any] | None:

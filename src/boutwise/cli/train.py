@@ -43,6 +43,12 @@ def run(  # an option is a parameter: the command line has as many as the contra
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with an unfinished run; finished folds stay.")
     ] = False,
+    accept_problems: Annotated[
+        bool,
+        typer.Option(
+            "--accept-problems", help="Train in spite of blocking problems; the report says so."
+        ),
+    ] = False,
 ) -> Answer:
     """Train, and learn how good it is: folds by animal, scores, a bundle and a report."""
     from boutwise import api
@@ -56,6 +62,7 @@ def run(  # an option is a parameter: the command line has as many as the contra
     if holdout is not None:
         changes.append(f"split.holdout={held_out(holdout)}")
         again += ["--holdout", holdout]
+    again += ["--accept-problems"] if accept_problems else []
     again += ["--seed", str(seed), *(["--out", out] if out else []), "--resume"]
     with open_project(project) as opened:
         plan = api.plan(opened, recipe, settings=changes, seed=seed)
@@ -63,7 +70,9 @@ def run(  # an option is a parameter: the command line has as many as the contra
         if plan.leaks:
             talk.note("warning: this split LEAKS; its score says nothing about new animals")
         talk.on_stop = f"finished folds are kept; go on by: {shlex.join(again)}"
-        result = api.train_run(opened, plan, out=out, resume=resume, say=talk.say)
+        result = api.train_run(
+            opened, plan, out=out, resume=resume, accept_problems=accept_problems, say=talk.say
+        )
     tell_scores(talk, result.scores)
     _tell_holdout(talk, result.scores)
     report = Path(result.directory) / "report.html"

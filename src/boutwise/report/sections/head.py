@@ -11,6 +11,7 @@ from markupsafe import Markup
 from boutwise.report.figures import score_scale
 from boutwise.report.run_folder import Run
 from boutwise.report.tables import MISSING, duration_words, interval_words, signed
+from boutwise.types import Severity
 
 
 @dataclass(frozen=True)
@@ -180,6 +181,10 @@ def badges(run: Run) -> list[Badge]:
     null = run.scores.get("null_control")
     if null and null["leaks"]:
         found.append(_LEAK)
+    stopping = [p for p in run.scores.get("problems") or [] if p["severity"] == Severity.BLOCKING]
+    if stopping:
+        words = "1 blocking problem" if len(stopping) == 1 else f"{len(stopping)} blocking problems"
+        found.append(Badge(words, "bad", f"Among others: {stopping[0]['what']}. See Checks."))
     return [*found, _LABELS[run.scores["facts"]["labels"]]]
 
 
