@@ -205,6 +205,20 @@ def test_a_planted_pickle_is_refused_and_not_run(tmp_path, protocol):
     assert "refused" in str(caught.value)
 
 
+def test_what_lightning_pose_says_of_its_spread_is_left_alone(tmp_path):
+    lines = [line.split(",") for line in DLC.splitlines()]
+    for line, more in zip(
+        lines,
+        (["net"] * 2, ["nose"] * 2, ["x_ens_var", "y_posterior_var"], *[["7"] * 2] * 3),
+        strict=True,
+    ):
+        line[4:4] = more
+    contents = dlc_csv.read(csv(tmp_path, "\n".join(map(",".join, lines)) + "\n"))
+    plain = dlc_csv.read(csv(tmp_path, DLC, "bDLC_net.csv")).pose
+    np.testing.assert_array_equal(contents.pose.positions, plain.positions)
+    np.testing.assert_array_equal(contents.pose.confidence, plain.confidence)
+
+
 @pytest.mark.parametrize("value", [1.5, b"bytes", {1, 2}, None, [("net", "nose", 2.0)], True])
 def test_only_plain_names_are_taken(tmp_path, value):
     path = tmp_path / "aDLC_net.h5"
@@ -404,6 +418,8 @@ def test_real_vame_header_is_repaired(shared):
     assert contents.recording == "cropped_video"
     assert "repaired" in contents.problems[0].what
     assert contents.pose.keypoints[1] == "Forehand-Left"
+    assert contents.pose.roles["Hindhand-Right"] == "right_hindpaw"
+    assert len(contents.pose.roles) == 6
 
 
 def test_real_missing_data_is_nan(shared):

@@ -170,6 +170,10 @@ def test_intervals_are_labels_on_the_time_of_the_pose(tmp_path):
             table.add_interval(start_time=start, stop_time=stop, behavior=name)
         nwb.add_time_intervals(table)
         nwb.add_trial(start_time=0.0, stop_time=1.0)
+        codes = TimeIntervals(name="codes", description="numbers that point elsewhere")
+        codes.add_column("label", "which")
+        codes.add_interval(start_time=0.0, stop_time=2.5, label=1)
+        nwb.add_time_intervals(codes)
 
     contents = formats.read(file(tmp_path, fill))
     (track,) = contents.labels

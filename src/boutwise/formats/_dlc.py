@@ -21,6 +21,8 @@ ANIMAL = "animal"
 
 LEVELS = ("scorer", "individuals", "bodyparts", "coords")
 COORDS = ("x", "y", "z", "likelihood")
+SPREAD = re.compile(r"[xyz]_(ens_median|ens_var|posterior_var)|zscore|nll|ensvar")
+"""What LightningPose's ensembles say of their spread, beside the coordinates; it is not read."""
 _NETWORK = re.compile(r"^(.+?)(?:DLC|DeepCut)_?(?=\S*?shuffle\d+)")
 _ENDINGS = re.compile(r"(_(el|sk|bx|filtered|assemblies))+$")
 
@@ -156,7 +158,7 @@ def _check(columns: list[Column], names: Sequence[str], path: Path) -> None:
                 expected="the name of a keypoint",
                 todo="name it; take away separators at the ends of the rows",
             )
-        if column.coord not in COORDS:
+        if column.coord not in COORDS and not SPREAD.fullmatch(column.coord):
             raise FormatError(
                 f"the coordinate '{column.coord}' is unknown",
                 file=path,
@@ -195,6 +197,9 @@ def pose_track(
     Raises:
         FormatError: A keypoint lacks x or y, or a value is infinite.
     """
+    both = zip(columns, values, strict=True)
+    kept = [(column, value) for column, value in both if column.coord in COORDS]
+    columns, values = [column for column, _ in kept], [value for _, value in kept]
     animals = tuple(dict.fromkeys(column.animal for column in columns))
     keypoints = tuple(dict.fromkeys(column.keypoint for column in columns))
     present = {column.coord for column in columns}

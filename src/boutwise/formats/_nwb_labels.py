@@ -21,7 +21,8 @@ def labels_of(nwb: Any, recording: str, start_s: float, path: Path) -> tuple[Lab
         if type(table).__name__ not in ("TimeIntervals", "EthogramBouts"):
             continue
         column = next((name for name in LABEL_COLUMNS if name in table.colnames), None)
-        if column is None:
+        # A column of numbers points to names elsewhere: behaviors called '0' and '1' help nobody.
+        if column is None or not all(isinstance(name, str) for name in table[column][:]):
             continue
         rows = [
             LabelRow(str(name), float(start) - start_s, float(stop) - start_s, number)
