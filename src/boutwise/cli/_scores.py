@@ -27,9 +27,13 @@ def tell_scores(talk: Talk, scores: Mapping[str, Any]) -> None:
     _tell_quoted(talk, scores)
     thresholds = scores["bouts"]["thresholds"]
     talk.table(
-        ["behavior", "bouts", "animals", "precision", "recall", "F1", "95 %"]
-        + [f"bout F1@{threshold:g}" for threshold in thresholds],
-        [_row(behavior) for behavior in scores["behaviors"]],
+        ["behavior", "bouts", "animals", "precision", "recall", "F1", "95 %"],
+        [_frames_row(behavior) for behavior in scores["behaviors"]],
+    )
+    each = [f"F1@{threshold:g}" for threshold in thresholds]
+    talk.table(
+        ["bouts of", "true", "said", *each, f"95 % @{thresholds[-1]:g}"],
+        [_bouts_row(behavior) for behavior in scores["behaviors"]],
     )
     lines = [
         ("macro F1", scores["frames"]["macro_f1"]),
@@ -44,13 +48,15 @@ def tell_scores(talk: Talk, scores: Mapping[str, Any]) -> None:
     talk.table(
         ["score", "value", "95 %"],
         [
-            [name, estimate["value"], interval(estimate)]
+            [name, estimate["value"], _cell(estimate)]
             for name, estimate in lines
             if background or "without" not in name
         ]
         + [[f"{each['name']} baseline", each["macro_f1"], ""] for each in scores["baselines"]],
     )
     _tell_groups_and_labs(talk, scores)
+    if any(behavior["f1"]["interval"]["rough"] for behavior in scores["behaviors"]):
+        talk.line(ROUGH)
     for word in _remarks(scores):
         talk.line(word)
 
@@ -60,7 +66,7 @@ def _tell_quoted(talk: Talk, scores: Mapping[str, Any]) -> None:
     others = scores.get("quoted", [])[1:]
     if others:
         rows = [
-            [each["text"], each["estimate"]["value"], interval(each["estimate"])] for each in others
+            [each["text"], each["estimate"]["value"], _cell(each["estimate"])] for each in others
         ]
         talk.table([f"{scores['preset']}: further numbers", "value", "95 %"], rows)
 
@@ -77,7 +83,7 @@ def _tell_groups_and_labs(talk: Talk, scores: Mapping[str, Any]) -> None:
                     row["precision"],
                     row["recall"],
                     row["f1"]["value"],
-                    interval(row["f1"]),
+                    _cell(row["f1"]),
                 ]
                 for row in scores["declared"]
             ],
@@ -97,18 +103,18 @@ def tell_comparison(talk: Talk, comparison: Mapping[str, Any]) -> None:
         comparison: As :meth:`boutwise.metrics._paired.Comparison.as_dict` gives it.
     """
     first = comparison["differences"][0]
-    talk.line(_verdict(first, len(comparison["animals"])))
+    n_animals = len(comparison["animals"])
+    talk.line(_verdict(first, n_animals))
     talk.table(
-        ["score", "first", "second", "difference", "95 %", "better in", "worse in"],
+        ["score", "first", "second", "difference", "95 %", "better"],
         [
             [
                 row["text"],
                 row["first"],
                 row["second"],
                 _signed(row["difference"]["value"]),
-                interval(row["difference"], signed=True),
-                row["better_in"],
-                row["worse_in"],
+                _cell(row["difference"], signed=True),
+                f"{row['better_in']} of {row['by_animal']['n']}",
             ]
             for row in comparison["differences"]
         ],
@@ -117,6 +123,10 @@ def tell_comparison(talk: Talk, comparison: Mapping[str, Any]) -> None:
         ["animal", "first, macro F1", "second, macro F1"],
         [[r["animal"], r["first_macro_f1"], r["second_macro_f1"]] for r in comparison["by_animal"]],
     )
+    talk.line("better: in how many animals the first is better, of those in which both are defined")
+    talk.line(f"bouts: {comparison['rule']}")
+    if any(row["difference"]["interval"]["rough"] for row in comparison["differences"]):
+        talk.line(ROUGH)
     for note in comparison["notes"]:
         talk.line(f"note: {note}")
 
@@ -125,8 +135,8 @@ def _verdict(row: Mapping[str, Any], n_animals: int) -> str:
     """What the first difference says, in words."""
     value, range_ = row["difference"]["value"], row["difference"]["interval"]
     if value is None:
-        return f"{row['text']}: not defined in one of the two"
-    words = f"{row['text'].capitalize()}: {_signed(value)}"
+        return f"Difference of the {row['text']}: not defined in one of the two"
+    words = f"Difference of the {row['text']}: {_signed(value)}"
     shown = interval(row["difference"], signed=True)
     words += f" (95 %: {shown})" if shown else ""
     if not shown:
@@ -161,18 +171,41 @@ def headline(scores: Mapping[str, Any]) -> str:
     return words + (f" (95 %: {range_})" if range_ else "")
 
 
-def _row(behavior: Mapping[str, Any]) -> list[object]:
-    words = behavior["name"] + (" (background)" if behavior["background"] else "")
+def _frames_row(behavior: Mapping[str, Any]) -> list[object]:
     return [
-        words,
+        behavior["name"] + (" (background)" if behavior["background"] else ""),
         behavior["truth_bouts"],
         behavior["n_animals"],
         behavior["precision"],
         behavior["recall"],
         behavior["f1"]["value"],
-        interval(behavior["f1"]),
-        *(estimate["value"] for estimate in behavior["bout_f1"]),
+        _cell(behavior["f1"]),
     ]
+
+
+def _bouts_row(behavior: Mapping[str, Any]) -> list[object]:
+    return [
+        behavior["name"],
+        behavior["truth_bouts"],
+        behavior["predicted_bouts"],
+        *(estimate["value"] for estimate in behavior["bout_f1"]),
+        _cell(behavior["bout_f1"][-1]),
+    ]
+
+
+ROUGH = "~: rough; fewer than 10 animals, or few of them have most of it"
+"""Said where a table has the sign."""
+
+
+def _cell(estimate: Mapping[str, Any], *, signed: bool = False) -> str:
+    """An interval for a table, short enough for 80 columns.
+
+    >>> _cell({"interval": {"low": 0.5, "high": 0.75, "rough": True}})
+    '0.50–0.75 ~'
+    """
+    words = interval(estimate, signed=signed).removesuffix(", rough")
+    sign = " ~" if words and estimate["interval"]["rough"] else ""
+    return (words if signed else words.replace(" to ", "–")) + sign
 
 
 def interval(estimate: Mapping[str, Any], *, signed: bool = False) -> str:

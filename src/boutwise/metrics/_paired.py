@@ -68,6 +68,7 @@ class Comparison:
         recordings: Scored in both.
         animals: The units of every interval.
         behaviors: In the order of the ethogram.
+        rule: How bouts were matched and averaged, in words.
         differences: Scores over all behaviors, then the frame F1 of each.
         by_animal: One row an animal.
         notes: Sentences that a reader must know.
@@ -76,6 +77,7 @@ class Comparison:
     recordings: tuple[str, ...]
     animals: tuple[str, ...]
     behaviors: tuple[str, ...]
+    rule: str
     differences: tuple[Difference, ...]
     by_animal: tuple[AnimalDifference, ...]
     notes: tuple[str, ...]
@@ -130,6 +132,7 @@ def compare_predictions(
         recordings=one.by_recording.keys,
         animals=one.by_animal.keys,
         behaviors=ethogram.names,
+        rule=options.matching.words(),
         differences=rows,
         by_animal=_animals(one, two),
         notes=tuple(notes),
@@ -161,10 +164,10 @@ def _over_all(
     both = (one.by_animal, two.by_animal)
     outcomes = [frames.of_f1(counts.frames) for counts in both]
     pair = (outcomes[0], outcomes[1])
-    yield "macro_f1", f"mean F1 over {len(names)} behaviors", pair, frames.macro_f1
+    yield "macro_f1", "macro F1", pair, frames.macro_f1
     if len(ahead) < len(names):
         parts = (outcomes[0][:, ahead], outcomes[1][:, ahead])
-        yield "macro_f1_without_background", "mean F1 without background", parts, frames.macro_f1
+        yield "macro_f1_without_background", "macro F1, no background", parts, frames.macro_f1
     sizes = [matrix.shape[1] for matrix in both[0].matrices(one.ethogram).values()]
 
     def accuracy(rows: Floats) -> Floats:
@@ -181,7 +184,7 @@ def _over_all(
         )
         for c in both
     ]
-    yield "accuracy", "share of frames decided rightly", (flat[0], flat[1]), accuracy
+    yield "accuracy", "accuracy", (flat[0], flat[1]), accuracy
     columns, macro = one.bout_columns, one.options.matching.average == "macro"
 
     def bouts(rows: Floats) -> Floats:
@@ -189,15 +192,14 @@ def _over_all(
 
     for place, threshold in enumerate(one.options.thresholds):
         parts = (both[0].bouts[:, columns, place], both[1].bouts[:, columns, place])
-        words = f"bout F1@{threshold:g}, {'mean over behaviors' if macro else 'pooled'}"
-        yield f"bout_f1@{threshold:g}", words, parts, bouts
+        yield f"bout_f1@{threshold:g}", f"bout F1@{threshold:g}", parts, bouts
 
 
 def _of_behavior(one: Scoring, two: Scoring, column: int) -> Difference:
     """The frame F1 of one behavior."""
     name = one.ethogram.names[column]
     first, second = (frames.of_f1(each.by_animal.frames[:, column]) for each in (one, two))
-    found = _difference(f"f1:{name}", f"F1 of '{name}'", (first, second), frames.f1)
+    found = _difference(f"f1:{name}", f"F1 {name}", (first, second), frames.f1)
     shown = int((first[:, [frames.TP, frames.FN]].sum(axis=1) > 0).sum())
     return replace(found, difference=of_few(found.difference, shown))
 
