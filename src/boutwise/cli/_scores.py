@@ -225,7 +225,8 @@ def interval(estimate: Mapping[str, Any], *, signed: bool = False) -> str:
 
 def _remarks(scores: Mapping[str, Any]) -> list[str]:
     control = scores.get("null_control") or scores.get("control") or {}
-    remarks = [f"note: {control['text']}"] if control.get("text") else []
+    said = [control, scores.get("people") or {}]
+    remarks = [f"note: {each['text']}" for each in said if each.get("text")]
     remarks += [f"note: {note}" for note in scores["notes"]]
     problems = [found for found in scores.get("problems") or [] if found["severity"] != "note"]
     if problems:
