@@ -138,6 +138,8 @@ def test_what_a_run_did_not_predict_is_left_out_and_said(lab):
 def test_a_leaking_split_is_said(lab):
     scores = score(lab, write_run(lab, "leaky", leaks=True))
     assert any(note.startswith("LEAKS: the run 'leaky'") for note in scores.notes)
+    assert compare_scores(lab, lab / "runs" / "leaky", write_run(lab, "pose")).leaks
+    assert not compare_scores(lab, write_run(lab, "other"), lab / "runs" / "pose").leaks
 
 
 def test_animals_that_a_bundle_was_trained_on_are_left_out_loudly(lab, tmp_path):

@@ -10,6 +10,9 @@ import sys
 import numpy as np
 import pytest
 
+from boutwise.cli._scores import tell_comparison
+from boutwise.cli._talk import Talk
+
 FRAMES = 600
 
 
@@ -84,6 +87,38 @@ def test_two_predictions_are_compared(boutwise, tables):
     assert row["name"] == "macro_f1"
     assert row["first"] - row["second"] == pytest.approx(row["difference"]["value"])
     assert row["better_in"] == row["by_animal"]["n"] == 4
+
+
+def test_what_changes_the_meaning_stands_before_the_numbers(capsys):
+    talk = Talk("score")
+    tell_comparison(
+        talk,
+        {
+            "animals": ["a", "b", "c"],
+            "rule": "one to one",
+            "leaks": True,
+            "by_animal": [],
+            "notes": ["There is one.", "LEAKS: the run 'x' was split by random frame."],
+            "differences": [
+                {
+                    "text": "macro F1",
+                    "first": 0.9,
+                    "second": 0.5,
+                    "difference": {
+                        "value": 0.4,
+                        "interval": {"low": 0.3, "high": 0.5, "rough": True},
+                    },
+                    "better_in": 3,
+                    "by_animal": {"n": 3},
+                }
+            ],
+        },
+    )
+    first, second, *rest = capsys.readouterr().out.splitlines()
+    assert first.startswith("LEAKS")
+    assert second.endswith("it says nothing about the models, because one of them leaks")
+    assert "better is" not in second
+    assert rest[-1] == "note: There is one."
 
 
 @pytest.mark.parametrize(

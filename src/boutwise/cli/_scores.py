@@ -23,6 +23,8 @@ def tell_scores(talk: Talk, scores: Mapping[str, Any]) -> None:
     """
     if (scores.get("run") or {}).get("leaks"):
         talk.line(LEAKING)
+    for note in filter(_loud, scores["notes"]):
+        talk.line(note)
     talk.line(headline(scores["headline"]))
     _tell_quoted(talk, scores)
     thresholds = scores["bouts"]["thresholds"]
@@ -59,6 +61,11 @@ def tell_scores(talk: Talk, scores: Mapping[str, Any]) -> None:
         talk.line(ROUGH)
     for word in _remarks(scores):
         talk.line(word)
+
+
+def _loud(note: str) -> bool:
+    """Whether a note stands before the numbers, because it changes what they mean."""
+    return note.startswith(("LEAKS", "LEFT OUT"))
 
 
 def _tell_quoted(talk: Talk, scores: Mapping[str, Any]) -> None:
@@ -103,8 +110,9 @@ def tell_comparison(talk: Talk, comparison: Mapping[str, Any]) -> None:
         comparison: As :meth:`boutwise.metrics._paired.Comparison.as_dict` gives it.
     """
     first = comparison["differences"][0]
-    n_animals = len(comparison["animals"])
-    talk.line(_verdict(first, n_animals))
+    for note in filter(_loud, comparison["notes"]):
+        talk.line(note)
+    talk.line(_verdict(first, len(comparison["animals"]), leaks=comparison["leaks"]))
     talk.table(
         ["score", "first", "second", "difference", "95 %", "better"],
         [
@@ -128,10 +136,11 @@ def tell_comparison(talk: Talk, comparison: Mapping[str, Any]) -> None:
     if any(row["difference"]["interval"]["rough"] for row in comparison["differences"]):
         talk.line(ROUGH)
     for note in comparison["notes"]:
-        talk.line(f"note: {note}")
+        if not _loud(note):
+            talk.line(f"note: {note}")
 
 
-def _verdict(row: Mapping[str, Any], n_animals: int) -> str:
+def _verdict(row: Mapping[str, Any], n_animals: int, *, leaks: bool) -> str:
     """What the first difference says, in words."""
     value, range_ = row["difference"]["value"], row["difference"]["interval"]
     if value is None:
@@ -139,6 +148,8 @@ def _verdict(row: Mapping[str, Any], n_animals: int) -> str:
     words = f"Difference of the {row['text']}: {_signed(value)}"
     shown = interval(row["difference"], signed=True)
     words += f" (95 %: {shown})" if shown else ""
+    if leaks:
+        return f"{words}; it says nothing about the models, because one of them leaks"
     if not shown:
         return words
     if range_["low"] > 0:
@@ -227,7 +238,7 @@ def _remarks(scores: Mapping[str, Any]) -> list[str]:
     control = scores.get("null_control") or scores.get("control") or {}
     said = [control, scores.get("people") or {}]
     remarks = [f"note: {each['text']}" for each in said if each.get("text")]
-    remarks += [f"note: {note}" for note in scores["notes"]]
+    remarks += [f"note: {note}" for note in scores["notes"] if not _loud(note)]
     problems = [found for found in scores.get("problems") or [] if found["severity"] != "note"]
     if problems:
         remarks.append(f"{len(problems)} problems were found in the data; 'boutwise check' tells")

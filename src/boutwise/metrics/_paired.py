@@ -72,6 +72,8 @@ class Comparison:
         differences: Scores over all behaviors, then the frame F1 of each.
         by_animal: One row an animal.
         notes: Sentences that a reader must know.
+        leaks: Whether one of the two was trained on frames beside those it is scored on; then the
+            difference says nothing about the models.
     """
 
     recordings: tuple[str, ...]
@@ -81,6 +83,7 @@ class Comparison:
     differences: tuple[Difference, ...]
     by_animal: tuple[AnimalDifference, ...]
     notes: tuple[str, ...]
+    leaks: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """As plain Python for JSON: NaN becomes None, tuples become lists."""

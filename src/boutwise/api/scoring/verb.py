@@ -129,7 +129,8 @@ def compare_scores(
         *_leaks(predictions),
         *framings[0].notes(ethogram, first),
     )
-    return replace(found, notes=tuple(dict.fromkeys(notes)))
+    leaks = any(each.origin is not None and each.origin.leaks for each in predictions)
+    return replace(found, notes=tuple(dict.fromkeys(notes)), leaks=leaks)
 
 
 def _rule(preset: str | Preset, options: ScoreOptions | None) -> Preset:
@@ -196,7 +197,7 @@ class _Call:
 def _leaks(predictions: Sequence[Labels]) -> list[str]:
     return [
         f"LEAKS: the {each.origin.name} was split by random frame, so frames beside a tested one "
-        "were trained on; its score says nothing about new animals."
+        "were trained on; this score says nothing about new animals."
         for each in predictions
         if each.origin is not None and each.origin.leaks
     ]
