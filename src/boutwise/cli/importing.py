@@ -67,6 +67,10 @@ def run(  # an option is a parameter: the command line has as many as the contra
         str | None,
         typer.Option(metavar="REGEX", help="Annotator in the file name, as (?P<annotator>...)."),
     ] = None,
+    rows: Annotated[
+        str | None,
+        typer.Option(metavar="WORDS", help="Frames of the rows of pose: first, last, every-2, ..."),
+    ] = None,
     strict: Annotated[
         bool, typer.Option("--strict/--lenient", help="Stop at the first bad file, or go on.")
     ] = False,
@@ -93,6 +97,7 @@ def run(  # an option is a parameter: the command line has as many as the contra
             label_offset=whole_or_auto(label_offset, "--label-offset"),
             labels_only=labels_only,
             annotator_pattern=annotator_pattern,
+            rows=rows,
             strict=strict,
         )
         if dry_run:

@@ -16,9 +16,11 @@ from pydantic import BaseModel, ValidationError
 
 from boutwise.errors import ProjectError, did_you_mean
 from boutwise.project.config import ProjectConfig
+from boutwise.types.plain_yaml import load_yaml, row_of, words_of
 from boutwise.types.roles import ROLES
 
 NAME = "boutwise.yaml"
+MEND = "mend the file; the folder 'backups' of the project has earlier ones"
 
 _HEAD = """\
 # The decisions of this project, for people to read and change.
@@ -74,28 +76,34 @@ def read(path: Path) -> ProjectConfig:
             expected=f"a folder with {NAME}",
             todo=f"run: boutwise init {path.parent}",
         ) from None
+    except UnicodeDecodeError as error:
+        raise ProjectError(
+            "the file is not UTF-8",
+            file=path,
+            row=error.object[: error.start].count(b"\n") + 1,
+            todo="save it as UTF-8",
+        ) from None
     return parse(text, path)
 
 
 def parse(text: str, path: Path | str = NAME) -> ProjectConfig:
     """Check the text of a ``boutwise.yaml``; ``path`` is what errors speak of."""
     try:
-        node = yaml.compose(text, Loader=_Loader)
-        _refuse_twins(node, path)
-        data = yaml.load(text, Loader=_Loader)
+        data, node = load_yaml(text, _Loader)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
         raise ProjectError(
-            f"this is no YAML: {error.problem}",
+            f"this is no YAML: {words_of(error)}",
             file=path,
-            row=None if mark is None else mark.line + 1,
+            row=row_of(error),
+            todo=MEND,
         ) from None
-    except UnicodeDecodeError:
-        raise ProjectError("the file is not UTF-8", file=path) from None
     data = {} if data is None else data
     if not isinstance(data, Mapping):
         raise ProjectError(
-            "the file holds no mapping", file=path, expected=", ".join(ProjectConfig.model_fields)
+            "the file holds no mapping",
+            file=path,
+            expected=", ".join(ProjectConfig.model_fields),
+            todo=MEND,
         )
     try:
         return ProjectConfig.model_validate(data)
@@ -171,22 +179,6 @@ def _with_section(text: str, name: str, body: str) -> str:
     return "".join(lines[:start]) + body + "".join(lines[stop:])
 
 
-def _refuse_twins(node: Any, path: Path | str) -> None:
-    """YAML takes the last of two equal keys and drops the first in silence; we do not."""
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            if key.value in seen:
-                raise ProjectError(
-                    f"'{key.value}' is there twice", file=path, row=key.start_mark.line + 1
-                )
-            seen.add(key.value)
-            _refuse_twins(value, path)
-    elif isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            _refuse_twins(item, path)
-
-
 def _located(error: ValidationError, node: Any, path: Path | str) -> ProjectError:
     faults = sorted(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
     fault = faults[0]
@@ -200,9 +192,13 @@ def _located(error: ValidationError, node: Any, path: Path | str) -> ProjectErro
             todo=did_you_mean(place[-1], _keys_beside(place)),
         )
     if fault["type"] == "value_error":
-        return ProjectError(str(fault["ctx"]["error"]), file=path, row=row)
+        return ProjectError(str(fault["ctx"]["error"]), file=path, row=row, todo=MEND)
     return ProjectError(
-        f"'{words}' cannot be {fault['input']!r}", file=path, row=row, expected=str(fault["msg"])
+        f"'{words}' cannot be {fault['input']!r:.80}",
+        file=path,
+        row=row,
+        expected=str(fault["msg"]),
+        todo=MEND,
     )
 
 

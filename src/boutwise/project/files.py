@@ -28,7 +28,7 @@ class FilePart:
         trial: Number of the trial, for labels of one trial.
         n_rows: Frames that the file has, one row each.
         first_frame: Frame of the recording that the first row is.
-        row_to_frame: Frame of each row, (rows,), when they are not 0, 1, 2, ...
+        row_to_frame: Frame of each row, (rows,), when they are not 0, 1, 2, ...; -1 = none.
         annotator: Who labeled.
         member: Name of the recording in the file, for a file that holds the pose of several.
     """

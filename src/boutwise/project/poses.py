@@ -116,14 +116,15 @@ def check(track: PoseTrack, file: SourceFile, recording: Recording) -> None:
             expected=f"{n_rows}, one for each frame",
             todo="find out which frame each row is; a mapping of rows to frames can be declared",
         )
-    if frames is not None and (
-        (np.diff(frames) <= 0).any() or frames[0] < 0 or frames[-1] >= recording.n_frames
+    used = frames[frames >= 0] if frames is not None else None
+    if used is not None and (
+        not used.size or (np.diff(used) <= 0).any() or used[-1] >= recording.n_frames
     ):
         raise DataError(
             "the rows of the pose file are mapped to impossible frames",
             file=file.path,
             recording=recording.id,
-            expected=f"rising numbers from 0 to {recording.n_frames - 1}",
+            expected=f"rising numbers from 0 to {recording.n_frames - 1}, -1 for none",
         )
     if len(track.animals) != len(recording.animals):
         raise DataError(
@@ -143,10 +144,11 @@ def fit(
     positions, confidence = track.positions, track.confidence
     if frames is not None:
         positions = np.full((recording.n_frames, *positions.shape[1:]), np.nan, dtype=np.float32)
-        positions[frames] = track.positions
+        used = frames >= 0
+        positions[frames[used]] = track.positions[used]
         if track.confidence is not None:
             confidence = np.zeros(positions.shape[:3], dtype=np.float32)
-            confidence[frames] = track.confidence
+            confidence[frames[used]] = track.confidence[used]
     return replace(
         track,
         positions=positions,

@@ -95,7 +95,7 @@ class Recording:
         open_end: Whether it may go on after its last frame: nobody has counted its frames, and they
             are those up to the end of the last label.
         row_to_frame: For a pose file whose rows are not the frames 0, 1, 2, ...: file name ->
-            frame of each row, (rows,).
+            frame of each row, (rows,); -1 for a row that is no frame.
     """
 
     id: str

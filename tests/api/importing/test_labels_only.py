@@ -139,6 +139,20 @@ def test_seconds_need_a_frame_rate(project, lab):
     assert spans(project) == [("walk", 12, 56)]
 
 
+def test_one_recording_without_a_rate_does_not_stop_the_others(project, lab):
+    table(lab / "m2.csv", "behavior,start_s,stop_s", "walk,0.5,1.5")
+    head = "recording,animal,target,behavior,start_frame,stop_frame,start_s,stop_s"
+    rows = (f"{head},mean_probability,source", "m3,a,,walk,0,20,0.0,1.0,,Ann")
+    table(lab / "m3.bouts.csv", *rows)
+    plan, result = run(project, lab, labels_only=True)
+    assert result.recordings == ("m3",)
+    row = row_of(plan, "m2.csv")
+    assert (row.matched, row.why) == (False, "nothing says how many frames a second has")
+    assert any("--fps" in problem.todo for problem in plan.problems)
+    with pytest.raises(DataError, match="frames a second"):
+        plan_import(project, lab, labels_only=True, strict=True)
+
+
 def test_frames_may_be_declared(project, lab):
     intervals(lab / "m1.csv", [("walk", 3, 9)])
     animals = table(lab / "animals.txt", "recording,animal,frames", "m1,mouse7,500")

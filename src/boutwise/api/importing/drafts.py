@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from boutwise.api.importing.matching import Candidate, match
 from boutwise.api.importing.reading import ReadFile
@@ -36,6 +37,8 @@ class Draft:
         first_pose: Whether the project has it without pose, and its pose comes now.
         also: Further names that a table may call it by.
         labeled: For a recording of the project without pose: folder and annotator of its labels.
+        n_rows: Rows of the pose file.
+        row_to_frame: Frame of each row, (rows,), where they are not 0, 1, 2, ...; -1 = none.
     """
 
     id: str
@@ -51,6 +54,8 @@ class Draft:
     first_pose: bool = False
     also: tuple[str, ...] = ()
     labeled: tuple[tuple[Path, str], ...] = ()
+    n_rows: int = 0
+    row_to_frame: NDArray[np.int64] | None = None
 
     @property
     def candidate(self) -> Candidate:
@@ -256,8 +261,10 @@ def equal_poses(a: PoseTrack, b: PoseTrack) -> bool:
 def _draft(project: Project, name: str, file: ReadFile, known: Recording | None) -> Draft:
     track = _track(project, file)
     frames = file.contents.row_to_frame if file.contents else None
-    n_frames = track.n_frames if frames is None else int(frames[-1]) + 1
-    if known is not None and file.contents is None:
+    if frames is None and file.known is not None and file.known.part is not None:
+        frames = file.known.part.row_to_frame  # as a person declared it for this very file
+    n_frames = track.n_frames if frames is None else int(frames.max()) + 1
+    if known is not None and file.known is not None:
         n_frames = known.n_frames
     base = file.contents.recording if file.contents else name.rsplit("/", 1)[-1]
     roles = track.roles if file.contents else {}
@@ -271,6 +278,8 @@ def _draft(project: Project, name: str, file: ReadFile, known: Recording | None)
         roles,
         known,
         file.path.resolve().parent,
+        n_rows=track.n_frames,
+        row_to_frame=frames,
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from boutwise.errors import DataError, UsageError, did_you_mean
+from boutwise.formats import _text
 from boutwise.types import Animal, Condition, Trial
 
 ANIMAL_COLUMNS = (
@@ -27,9 +28,11 @@ ANIMAL_COLUMNS = (
     "side",
     "time_since_dose_s",
     "frames",
+    "rows",
 )
 TRIAL_COLUMNS = ("recording", "trial", "first_frame", "n_frames", "valid")
 _CONDITION = ("treatment", "dose", "dose_unit", "baseline", "side", "time_since_dose_s")
+_THOUSANDS = re.compile(r"-?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
 _TRUE = frozenset({"1", "yes", "true", "y", "x"})
 _FALSE = frozenset({"", "0", "no", "false", "n"})
 
@@ -47,10 +50,16 @@ class Line:
         text = self.cells.get(column, "").strip()
         if not text:
             return None
+        if _THOUSANDS.fullmatch(text):
+            # 1,000 may be one or a thousand: nobody can tell, so nobody guesses.
+            raise self.wrong(column, "a number without separators of thousands")
         try:
-            return float(text.replace(",", "."))
+            value = float(text.replace(",", "."))
         except ValueError:
-            raise self.wrong(column, "a number") from None
+            value = math.nan
+        if not math.isfinite(value) or "_" in text:
+            raise self.wrong(column, "a number")
+        return value
 
     def whole(self, column: str) -> int:
         """A cell as a whole number."""
@@ -75,6 +84,7 @@ class Line:
             file=self.file,
             row=self.row,
             expected=expected,
+            todo="mend the cell",
         )
 
 
@@ -89,6 +99,7 @@ class AnimalFacts:
         date: Of the session.
         condition: What was done to it in that session; None when nothing is said.
         frames: How many frames the recording has, where the table says it.
+        rows: Which frame each row of its pose file is, in words; see :mod:`.rows`.
     """
 
     animal: Animal
@@ -97,6 +108,7 @@ class AnimalFacts:
     date: str = ""
     condition: Condition | None = None
     frames: int | None = None
+    rows: str = ""
 
 
 @dataclass
@@ -129,6 +141,10 @@ class Metadata:
         said = [fact.frames for fact in self.animals_of(names) if fact.frames is not None]
         return said[0] if said else None
 
+    def rows_of(self, names: Sequence[str]) -> str | None:
+        """Which frame each row of the pose file is, in words; None where nothing is said."""
+        return next((fact.rows for fact in self.animals_of(names) if fact.rows), None)
+
     def _name(self, table: Mapping[str, object], names: Sequence[str]) -> str:
         for name in names:
             if name in table:
@@ -142,47 +158,60 @@ class Metadata:
 
 
 def read_table(path: str | Path, columns: Sequence[str], needed: Sequence[str]) -> list[Line]:
-    """Read a table with a header; commas, semicolons or tabs, with or without BOM.
+    """Read a table with a header, as a text or a spreadsheet.
 
     Raises:
-        DataError: With file and row: an unknown or missing column, a row of another length.
+        DataError: With file and row: an unknown, missing or doubled column, a row of another
+            length, or a file that is no table.
     """
     path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise DataError(f"the table cannot be read: {error.strerror}", file=path) from None
-    except UnicodeDecodeError:
-        text = path.read_text(encoding="cp1252")
-    head = text.splitlines()[0] if text.strip() else ""
-    separator = max(",;\t", key=head.count)
-    rows = list(csv.reader(io.StringIO(text), delimiter=separator))
-    names = [cell.strip().lower() for cell in rows[0]] if rows else []
-    for name in names:
-        if name not in columns:
+    rows = _text.read_table(path).rows
+    heads = [cell.strip().lower() for cell in rows[0].cells]
+    # A spreadsheet program writes separators for columns that were emptied.
+    while heads and not heads[-1] and not any(_last(row.cells, len(heads)) for row in rows):
+        heads.pop()
+    _check_heads(heads, columns, needed, path, rows[0].number)
+    lines = []
+    for row in rows[1:]:
+        cells = [cell.strip() for cell in row.cells]
+        if len(cells) < len(heads) or any(cells[len(heads) :]):
             raise DataError(
-                f"the table has an unknown column '{name}'",
+                f"the row has {len(cells)} cells",
                 file=path,
-                row=1,
+                row=row.number,
+                expected=f"{len(heads)}, as in the header",
+                todo="mend the row; a cell with a separator in it needs quotes",
+            )
+        lines.append(Line(str(path), row.number, dict(zip(heads, cells, strict=False))))
+    return lines
+
+
+def _last(cells: Sequence[str], width: int) -> str:
+    return cells[width - 1].strip() if len(cells) >= width else ""
+
+
+def _check_heads(
+    heads: Sequence[str], columns: Sequence[str], needed: Sequence[str], path: Path, row: int
+) -> None:
+    for place, name in enumerate(heads):
+        if name not in columns or name in heads[:place]:
+            twice = name in heads[:place]
+            raise DataError(
+                f"the table has {'twice the' if twice else 'an unknown'} column '{name}'",
+                file=path,
+                row=row,
                 expected=", ".join(columns),
-                todo=did_you_mean(name, columns),
+                todo="take one of them away" if twice else did_you_mean(name, columns),
             )
     for name in needed:
-        if name not in names:
+        if name not in heads:
             raise DataError(
-                f"the table has no column '{name}'", file=path, row=1, expected=", ".join(needed)
+                f"the table has no column '{name}'",
+                file=path,
+                row=row,
+                expected=", ".join(needed),
+                todo="add it, or name the column so",
             )
-    lines = []
-    for number, cells in enumerate(rows[1:], start=2):
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) != len(names):
-            raise DataError(
-                f"the row has {len(cells)} cells", file=path, row=number, expected=str(len(names))
-            )
-        plain = {name: cell.strip() for name, cell in zip(names, cells, strict=True)}
-        lines.append(Line(str(path), number, plain))
-    return lines
 
 
 def read(animals: str | Path | None, trials: str | Path | None) -> Metadata:
@@ -194,21 +223,38 @@ def read(animals: str | Path | None, trials: str | Path | None) -> Metadata:
             metadata.rows.setdefault(name, line)
             fact = _facts(line)
             others = metadata.animals.setdefault(name, [])
+            if any(other.animal.id == fact.animal.id for other in others):
+                raise line.wrong("animal", f"each animal of '{name}' in one row")
             if any(other.frames != fact.frames for other in others if other.frames is not None):
                 raise line.wrong("frames", f"{others[0].frames}, as in another row of '{name}'")
             others.append(fact)
     if trials is not None:
         for line in read_table(trials, TRIAL_COLUMNS, TRIAL_COLUMNS[:4]):
             name = line.cells["recording"]
-            trial = Trial(
-                line.whole("trial"),
-                line.whole("first_frame"),
-                line.whole("n_frames"),
-                line.truth("valid", default=True),
-            )
             metadata.rows.setdefault(name, line)
-            metadata.trials.setdefault(name, []).append(trial)
+            trials_of = metadata.trials.setdefault(name, [])
+            trials_of.append(_trial(line, trials_of))
+            trials_of.sort(key=lambda trial: trial.first_frame)
     return metadata
+
+
+def _trial(line: Line, others: Sequence[Trial]) -> Trial:
+    first, n_frames = line.whole("first_frame"), line.whole("n_frames")
+    if first < 0:
+        raise line.wrong("first_frame", "0 or more")
+    if n_frames < 1:
+        raise line.wrong("n_frames", "1 or more")
+    trial = Trial(line.whole("trial"), first, n_frames, line.truth("valid", default=True))
+    for other in others:
+        if other.number == trial.number:
+            raise line.wrong("trial", "each trial of a recording in one row")
+        if trial.first_frame < other.stop_frame and other.first_frame < trial.stop_frame:
+            raise line.wrong(
+                "first_frame",
+                f"trials that do not overlap; trial {other.number} has the frames "
+                f"{other.first_frame} to {other.stop_frame - 1}",
+            )
+    return trial
 
 
 def _facts(line: Line) -> AnimalFacts:
@@ -240,6 +286,7 @@ def _facts(line: Line) -> AnimalFacts:
         date=cells.get("date", ""),
         condition=condition,
         frames=frames,
+        rows=cells.get("rows", ""),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from boutwise import formats, registry
 from boutwise.api.importing.sources import ANY_TABLE, TABLES, Found
 from boutwise.api.importing.types import ImportPlan, ImportRow
-from boutwise.errors import BoutwiseError, FormatError
+from boutwise.errors import BoutwiseError, FormatError, UsageError
 from boutwise.formats import Contents
 from boutwise.project import Project, SourceFile
 from boutwise.store import file_digest
@@ -31,6 +31,7 @@ class ImportOptions:
     session_pattern: str | None = None
     labels_only: bool = False
     annotator_pattern: str | None = None
+    rows: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,10 +84,11 @@ def read_all(
 ) -> list[ReadFile]:
     """Read the files; those that cannot be read become rows and problems of the plan."""
     poses = [file for file in project.files() if file.kind == "pose"]
+    found = [_mapped(one, options.mapping) for one in found]
+    _refuse_unheeded(options.mapping, found)
     done: list[ReadFile] = []
     digests: dict[Path, str] = {}
     for one in found:
-        one = _mapped(one, options.mapping)
         if not one.format:
             plan.rows.append(ImportRow(str(one.path), "", "", False, one.why))
             if one.todo:
@@ -96,7 +98,7 @@ def read_all(
             continue
         try:
             if one.path not in digests:
-                digests[one.path] = file_digest(one.path)
+                digests[one.path] = _digest(one.path)
             done.append(_read(project, one, options, poses, digests[one.path]))
         except BoutwiseError as error:
             plan.rows.append(ImportRow(str(one.path), "", one.format, False, error.what))
@@ -104,6 +106,33 @@ def read_all(
     for file in done:
         plan.problems += file.contents.problems if file.contents else ()
     return done
+
+
+def _digest(path: Path) -> str:
+    try:
+        return file_digest(path)
+    except OSError as error:
+        raise FormatError(
+            f"the file cannot be read: {error.strerror or error}",
+            file=path,
+            expected="a readable file that stays where it is",
+            todo="look whether it is still there and may be read, and import it again",
+        ) from error
+
+
+def _refuse_unheeded(mapping: Mapping[str, Any] | None, found: Sequence[Found]) -> None:
+    """A mapping that no file heeds is not passed over in silence."""
+    if mapping is None:
+        return
+    wanted = str(mapping.get("format", ANY_TABLE))
+    registry.load("format", wanted)  # a misspelt name is told of with the nearest
+    others = ", ".join(sorted({one.format for one in found if one.format}))
+    if others and not any(one.format == wanted for one in found):
+        raise UsageError(
+            f"the mapping is for {wanted}, and none of the files is: they are {others}",
+            expected="a mapping of the format of at least one file",
+            todo=f"leave --mapping out, or name its format in it (format: {others})",
+        )
 
 
 def _mapped(one: Found, mapping: Mapping[str, Any] | None) -> Found:
@@ -133,7 +162,8 @@ def _read(
         if cached is not None:
             return ReadFile(one, None, kept, digest, known)
     contents = formats.read(one.path, format=one.format, **told)
-    if contents.pose is None and not contents.labels and not len(contents.ratings):
+    said = any(t.rows or t.behaviors or t.examined or t.n_rows for t in contents.labels)
+    if contents.pose is None and not said and not len(contents.ratings):
         raise _nothing(contents)
     if contents.pose is not None:
         track = project.parsed_pose(one.path, format=one.format, options=kept, track=contents.pose)
@@ -145,7 +175,12 @@ def _read(
 def _nothing(contents: formats.Contents) -> FormatError:
     """Why nothing of a file is left: the first thing that was wrong with it."""
     if not contents.problems:
-        return FormatError("the file holds neither pose nor labels", file=contents.path)
+        return FormatError(
+            "the file holds neither pose nor labels",
+            file=contents.path,
+            expected="keypoints by frame, or at least one label",
+            todo="leave the file out; if nothing was seen, a file that names the behaviors says so",
+        )
     first, more = contents.problems[0], len(contents.problems) - 1
     return FormatError(
         first.what + (f" (and {more} more)" if more else "") + "; nothing else is in the file",

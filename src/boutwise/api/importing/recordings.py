@@ -19,9 +19,10 @@ from boutwise.api.importing.labels_only import animals_in, with_length
 from boutwise.api.importing.labels_only import animals_of as animals_of_labels
 from boutwise.api.importing.matched import Matched
 from boutwise.api.importing.metadata import AnimalFacts, Metadata
-from boutwise.api.importing.reading import ImportOptions, defaults
+from boutwise.api.importing.rates import all_rates
+from boutwise.api.importing.reading import ImportOptions
+from boutwise.api.importing.rows import with_rows
 from boutwise.api.importing.types import ImportPlan, PlannedRecording
-from boutwise.errors import DataError
 from boutwise.formats import LabelTrack
 from boutwise.types import Animal, FrameClock, Problem, Recording, Session, Severity
 
@@ -45,18 +46,26 @@ def plan_recordings(
         default_fps: Of ``boutwise.yaml``.
 
     Raises:
-        DataError: No frame rate anywhere.
+        DataError: No frame rate anywhere. Where only some have none, these are left out.
     """
     done: dict[str, Recording] = {}
     sessions: dict[str, Session] = {}
     elsewhere = replace(
-        options, fps=None, animal_pattern=None, session_pattern=None, trial_length=None
+        options,
+        fps=None,
+        animal_pattern=None,
+        session_pattern=None,
+        trial_length=None,
+        rows=None,
     )
-    for name, draft in found.items():
-        # What is said of the files of this import is not said of the project's other recordings.
-        told = options if draft.file is not None or name in labels else elsewhere
+    # What is said of the files of this import is not said of the project's other recordings.
+    said = {
+        name: options if draft.file is not None or name in labels else elsewhere
+        for name, draft in found.items()
+    }
+    for name, fps in all_rates(found, labels, said, plan, default_fps).items():
+        draft, told = found[name], said[name]
         tracks = [one.track for one in labels.get(name, ())]
-        fps = _fps(draft, _rates(labels.get(name, ())), told, plan, default_fps)
         open_end = draft.known is not None and draft.known.open_end and not draft.first_pose
         if not draft.posed:
             draft, open_end = with_length(draft, tracks, fps, metadata, told, plan)
@@ -64,6 +73,7 @@ def plan_recordings(
             facts, how, draft = _without_pose(draft, tracks, known, metadata, told, plan)
             found[name] = draft
         else:
+            found[name] = draft = with_rows(draft, metadata, told, plan)
             facts, how = animals_of(draft, metadata, told, plan)
         recording = Recording(
             name,
@@ -78,12 +88,6 @@ def plan_recordings(
         _keep(draft, recording, facts, how, plan)
     plan.sessions = list(sessions.values())
     return done
-
-
-def _rates(labels: Sequence[Matched]) -> list[float]:
-    """Frame rates that label files state."""
-    said = (one.track.fps or (one.file.contents and one.file.contents.fps) for one in labels)
-    return [rate for rate in said if rate]
 
 
 def _animals_of_files(labels: Sequence[Matched]) -> dict[str, Animal]:
@@ -146,7 +150,7 @@ def _keep(
         plan.rows.append(
             replace(
                 pose_row(file, draft.id, f"{how}: {', '.join(recording.animals)}", matched=True),
-                n_rows=draft.n_frames,
+                n_rows=draft.n_rows,
                 news=news,
             )
         )
@@ -167,7 +171,7 @@ def _keep(
             draft.roles,
             rename=rename,
             parsed=file.contents.pose if file is not None and file.contents else None,
-            row_to_frame=file.contents.row_to_frame if file is not None and file.contents else None,
+            row_to_frame=draft.row_to_frame,
         )
     )
 
@@ -215,51 +219,3 @@ def _contradictions(
             )
         )
     return found
-
-
-def _fps(
-    draft: Draft,
-    of_labels: Sequence[float],
-    options: ImportOptions,
-    plan: ImportPlan,
-    default_fps: float | None,
-) -> float:
-    own = draft.file.contents.fps if draft.file and draft.file.contents else None
-    if draft.known is not None:
-        fps = draft.known.clock.fps
-        for said in dict.fromkeys([options.fps, own if draft.first_pose else None]):
-            if said is not None and abs(said - fps) > 1e-6:
-                plan.contradictions.append(
-                    _rate_problem(draft, f"{said:g}", f"{fps:g}, as in the project")
-                )
-        return fps
-    of_format = defaults(draft.file.found.format).get("fps") if draft.file else None
-    stated = sorted(set(of_labels))
-    from_labels = stated[0] if len(stated) == 1 else None
-    choices = [options.fps, own, from_labels, default_fps, of_format]
-    rate = next((float(choice) for choice in choices if choice is not None), None)
-    if rate is not None:
-        # A reader hands back the rate that it was told, so the format's own is compared too.
-        for other in dict.fromkeys([*stated, *(r for r in (own, of_format) if r is not None)]):
-            if abs(other - rate) > 0.01:
-                problem = _rate_problem(draft, f"{other:g}", f"{rate:g}, which is used")
-                plan.problems.append(problem)
-        return rate
-    raise DataError(
-        "nothing says how many frames a second has",
-        recording=draft.id,
-        file=draft.file.path if draft.file else None,
-        todo="give it: --fps F (or defaults.fps in boutwise.yaml)",
-    )
-
-
-def _rate_problem(draft: Draft, said: str, expected: str) -> Problem:
-    return Problem(
-        "import",
-        Severity.BLOCKING,
-        f"a frame rate of {said} is stated",
-        recording=draft.id,
-        file=str(draft.file.path) if draft.file else "",
-        expected=expected,
-        todo="find out which is right, and give it by --fps",
-    )

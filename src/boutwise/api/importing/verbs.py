@@ -17,6 +17,7 @@ from boutwise.api.importing import matched as _matched
 from boutwise.api.importing import metadata as _metadata
 from boutwise.api.importing import proposals as _proposals
 from boutwise.api.importing import recordings as _recordings
+from boutwise.api.importing import rows as _rows
 from boutwise.api.importing import sources as _sources
 from boutwise.api.importing.reading import ImportOptions, ReadFile, defaults, read_all
 from boutwise.api.importing.types import (
@@ -54,6 +55,7 @@ def plan_import(
     session_pattern: str | None = None,
     labels_only: bool = False,
     annotator_pattern: str | None = None,
+    rows: str | None = None,
 ) -> ImportPlan:
     """Find out what an import would do. Nothing in the project changes but its cache.
 
@@ -77,6 +79,8 @@ def plan_import(
             without pose.
         annotator_pattern: Regular expression on paths of label files that name no annotator:
             group ``annotator`` (or the first) and, where wanted, ``recording``.
+        rows: Which frame each row of the pose files is: ``first``, ``last``, ``from-10``,
+            ``every-2``, ``every-2-from-10``, ``thin-2``; a column ``rows`` of ``animals`` wins.
 
     Raises:
         DataError: A source is not there, or nothing states a frame rate.
@@ -94,6 +98,7 @@ def plan_import(
         session_pattern=session_pattern,
         labels_only=labels_only,
         annotator_pattern=annotator_pattern,
+        rows=rows,
     )
     _check(options)
     metadata = _metadata.read(animals, trials)
@@ -110,6 +115,7 @@ def plan_import(
     recordings = _recordings.plan_recordings(
         drafts, labels, metadata, options, plan, default_fps=config.fps
     )
+    matched = [one for one in matched if one.match.id in recordings]
     planner = _labels.LabelPlanner(
         project, drafts, recordings, options, plan, annotator=config.annotator
     )
@@ -122,6 +128,8 @@ def plan_import(
 
 
 def _check(options: ImportOptions) -> None:
+    if options.rows is not None:
+        _rows.parse(options.rows)
     if options.fps is not None and not options.fps > 0:
         raise UsageError(f"a frame rate of {options.fps} cannot be", expected="above 0")
     offset = options.label_offset

@@ -1,0 +1,95 @@
+"""How many frames a second each recording of an import has, and who says so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from boutwise.api.importing.drafts import Draft, pose_row
+from boutwise.api.importing.matched import Matched, label_row
+from boutwise.api.importing.reading import ImportOptions, defaults, problem_of
+from boutwise.api.importing.types import ImportPlan
+from boutwise.errors import DataError
+from boutwise.types import Problem, Severity
+
+
+def all_rates(
+    found: dict[str, Draft],
+    labels: Mapping[str, Sequence[Matched]],
+    said: Mapping[str, ImportOptions],
+    plan: ImportPlan,
+    default_fps: float | None,
+) -> dict[str, float]:
+    """Frame rate of each recording; those without one leave ``found``, and the plan says so."""
+    rates: dict[str, float] = {}
+    faults: dict[str, DataError] = {}
+    for name, draft in found.items():
+        try:
+            rates[name] = _fps(draft, _rates(labels.get(name, ())), said[name], plan, default_fps)
+        except DataError as error:
+            faults[name] = error
+    others = [name for name in rates if found[name].file is not None or name in labels]
+    if faults and (plan.strict or not others):
+        raise next(iter(faults.values()))
+    for name, fault in faults.items():
+        draft = found.pop(name)
+        mine = labels.get(name, ())
+        if draft.file is not None:
+            plan.rows.append(pose_row(draft.file, name, fault.what, matched=False))
+        plan.rows += [label_row(one.file, one.track, False, fault.what) for one in mine]
+        file = draft.file or mine[0].file
+        plan.problems.append(problem_of(fault, file.path, name))
+    return rates
+
+
+def _rates(labels: Sequence[Matched]) -> list[float]:
+    """Frame rates that label files state."""
+    said = (one.track.fps or (one.file.contents and one.file.contents.fps) for one in labels)
+    return [rate for rate in said if rate]
+
+
+def _fps(
+    draft: Draft,
+    of_labels: Sequence[float],
+    options: ImportOptions,
+    plan: ImportPlan,
+    default_fps: float | None,
+) -> float:
+    own = draft.file.contents.fps if draft.file and draft.file.contents else None
+    if draft.known is not None:
+        fps = draft.known.clock.fps
+        for said in dict.fromkeys([options.fps, own if draft.first_pose else None]):
+            if said is not None and abs(said - fps) > 1e-6:
+                plan.contradictions.append(
+                    _rate_problem(draft, f"{said:g}", f"{fps:g}, as in the project")
+                )
+        return fps
+    of_format = defaults(draft.file.found.format).get("fps") if draft.file else None
+    stated = sorted(set(of_labels))
+    from_labels = stated[0] if len(stated) == 1 else None
+    choices = [options.fps, own, from_labels, default_fps, of_format]
+    rate = next((float(choice) for choice in choices if choice is not None), None)
+    if rate is not None:
+        # A reader hands back the rate that it was told, so the format's own is compared too.
+        for other in dict.fromkeys([*stated, *(r for r in (own, of_format) if r is not None)]):
+            if abs(other - rate) > 0.01:
+                problem = _rate_problem(draft, f"{other:g}", f"{rate:g}, which is used")
+                plan.problems.append(problem)
+        return rate
+    raise DataError(
+        "nothing says how many frames a second has",
+        recording=draft.id,
+        file=draft.file.path if draft.file else None,
+        todo="give it: --fps F (or defaults.fps in boutwise.yaml)",
+    )
+
+
+def _rate_problem(draft: Draft, said: str, expected: str) -> Problem:
+    return Problem(
+        "import",
+        Severity.BLOCKING,
+        f"a frame rate of {said} is stated",
+        recording=draft.id,
+        file=str(draft.file.path) if draft.file else "",
+        expected=expected,
+        todo="find out which is right, and give it by --fps",
+    )

@@ -1,0 +1,138 @@
+"""Which frame of its recording each row of a pose file is, where a person says it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boutwise.api.importing.drafts import Draft, names_of
+from boutwise.api.importing.metadata import Metadata
+from boutwise.api.importing.reading import ImportOptions
+from boutwise.api.importing.types import ImportPlan
+from boutwise.errors import UsageError
+from boutwise.types import Problem, Severity
+
+NO_FRAME = -1
+"""In place of a frame, for a row that is none of the recording."""
+WORDS = "first, last, from-N, every-K, every-K-from-N or thin-K"
+_PATTERN = re.compile(r"(first|last)|from-(\d+)|every-(\d+)(?:-from-(\d+))?|thin-(\d+)")
+
+
+@dataclass(frozen=True)
+class RowMap:
+    """What a person says of the rows of a pose file.
+
+    Attributes:
+        first_frame: Frame of the first row; None = so that the last row is the last frame.
+        step: Frames from one row to the next.
+        thin: Rows from one frame to the next; the rows between are left out.
+    """
+
+    first_frame: int | None = 0
+    step: int = 1
+    thin: int = 1
+
+    def frames(self, n_rows: int, n_frames: int | None) -> NDArray[np.int64]:
+        """Frame of each row, (rows,); -1 for a row that lies outside the recording.
+
+        >>> RowMap(None).frames(5, 4).tolist(), RowMap(2).frames(3, None).tolist()
+        ([-1, 0, 1, 2, 3], [2, 3, 4])
+        """
+        places = np.arange(n_rows, dtype=np.int64)
+        if self.first_frame is None:
+            places += (n_rows if n_frames is None else n_frames) - n_rows
+        else:
+            places = places // self.thin * self.step + self.first_frame
+            places[np.arange(n_rows) % self.thin > 0] = NO_FRAME
+        outside = places < 0
+        if n_frames is not None:
+            outside |= places >= n_frames
+        places[outside] = NO_FRAME
+        return places
+
+
+def parse(words: str) -> RowMap:
+    """Read the words for a map.
+
+    Raises:
+        UsageError: They are none.
+
+    >>> parse("every-2-from-10")
+    RowMap(first_frame=10, step=2, thin=1)
+    """
+    match = _PATTERN.fullmatch(words.strip())
+    if match is None:
+        raise UsageError(f"the rows of a pose file cannot be '{words}'", expected=WORDS)
+    whole, start, step, step_start, thin = match.groups()
+    if whole is not None:
+        return RowMap(0 if whole == "first" else None)
+    if "0" in {step, thin}:
+        raise UsageError(f"the rows of a pose file cannot be '{words}'", expected="K of 1 or more")
+    return RowMap(int(start or step_start or 0), int(step or 1), int(thin or 1))
+
+
+def with_rows(draft: Draft, metadata: Metadata, options: ImportOptions, plan: ImportPlan) -> Draft:
+    """The draft with its number of frames and the frame of each row, as far as they are declared.
+
+    Declared are a number of frames (column ``frames``) and a map (``--rows``, or column ``rows``).
+    A number that differs from that of the rows is a contradiction as long as no map is declared.
+    """
+    if draft.file is None:
+        return draft
+    names, known = names_of(draft), draft.known
+    words = metadata.rows_of(names) or options.rows
+    declared = metadata.frames_of(names)
+    counted = declared if known is None else None if known.open_end else known.n_frames
+    if words is None:
+        if declared is not None and declared != draft.n_frames:
+            _differ(draft, declared, plan)
+        return draft
+    if draft.row_to_frame is not None and known is None:
+        _refuse(draft, "rows are declared, but the file numbers its rows itself", "", plan)
+        return draft
+    row_map = parse(words)
+    if counted is None and row_map.first_frame is None:
+        todo = "declare the number of frames in a column 'frames' of --animals"
+        _refuse(draft, "the rows are the last frames, of nobody knows how many", todo, plan)
+        return draft
+    frames = row_map.frames(draft.n_rows, counted)
+    n_frames = counted or max(int(frames.max()) + 1, known.n_frames if known else 0)
+    used = int((frames >= 0).sum())
+    if not used:
+        _refuse(draft, f"with '{words}' no row lies in the {n_frames} frames", "", plan)
+        return draft
+    plan.notes.append(
+        f"{draft.id}: by '{words}' {used} of {draft.n_rows} rows are frames "
+        f"{frames[frames >= 0][0]} to {frames.max()} of {n_frames}"
+    )
+    same = np.array_equal(frames, np.arange(n_frames))
+    return replace(draft, n_frames=n_frames, row_to_frame=None if same else frames)
+
+
+def _differ(draft: Draft, declared: int, plan: ImportPlan) -> None:
+    if draft.row_to_frame is not None and declared > draft.n_frames:
+        what = f"the last row of the pose file is frame {draft.n_frames - 1}"
+    else:
+        what = f"the pose file has {draft.n_rows} rows"
+    plan.contradictions.append(
+        Problem(
+            "import",
+            Severity.BLOCKING,
+            what,
+            recording=draft.id,
+            file=str(draft.file.path) if draft.file else "",
+            expected=f"{declared}, the declared number of frames",
+            todo=f"say which frame each row is, by --rows or a column 'rows': {WORDS}",
+            value=float(draft.n_rows - declared),
+        )
+    )
+
+
+def _refuse(draft: Draft, what: str, todo: str, plan: ImportPlan) -> None:
+    file = str(draft.file.path) if draft.file else ""
+    plan.contradictions.append(
+        Problem("import", Severity.BLOCKING, what, recording=draft.id, file=file, todo=todo)
+    )
