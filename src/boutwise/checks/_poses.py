@@ -30,6 +30,7 @@ STRETCHED = 0.75
 
 _LENGTHS = (("nose", "tail_base"), ("neck", "tail_base"), ("nose", "center"))
 _EXTENTS_IN_A_BODY = 3.0
+_STILL, _FAR = 0.5, 2.0
 _MOST_FRAMES = 4000
 
 
@@ -56,6 +57,7 @@ class Track:
         if self.pose.confidence is not None:
             points[self.pose.confidence[:, self.place] < LEAST_CONFIDENCE] = np.nan
         points[placeholders(points)] = np.nan
+        points[:, marks(points, self.pose)] = np.nan
         return points
 
     @cached_property
@@ -105,6 +107,26 @@ def placeholders(points: Points) -> NDArray[np.bool_]:
         found |= (points == value).all(axis=2)
     found[:, found.mean(axis=0) > MOST_PLACEHOLDERS] = False
     return found
+
+
+def marks(points: Points, pose: PoseTrack) -> NDArray[np.bool_]:
+    """Keypoints without a role that stay where they are while the others travel, (keypoints,).
+
+    Corners of a maze are often tracked together with the animal; they are none of its body.
+    """
+    found = np.array([name not in pose.roles for name in pose.keypoints])
+    length = body_length(points, pose)
+    if not found.any() or not length > 0:
+        return np.zeros(len(found), dtype=bool)
+    few = points[:: max(1, len(points) // _MOST_FRAMES)]
+    reach = np.array(
+        [
+            max(quantile(axis, 0.95) - quantile(axis, 0.05) for axis in few[:, place].T)
+            for place in range(few.shape[1])
+        ]
+    )
+    travels = quantile(reach[~found]) > _FAR * length
+    return np.asarray(found & (reach < _STILL * length) & travels)
 
 
 def body_length(points: Points, pose: PoseTrack) -> float:

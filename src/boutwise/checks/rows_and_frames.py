@@ -40,8 +40,11 @@ def find(project: Study) -> list[Problem]:
     estimates = estimates_from_movement(project) if any(map(_whole, odd)) else {}
     common = _median([one.offset_frames for one in estimates.values() if not one.cannot_tell])
     for file, recording in odd:
-        estimate = estimates.get((recording.id, file.annotator))
-        late = late_frames(estimate, common) if _whole((file, recording)) else None
+        late = None
+        if _whole((file, recording)):
+            mine = {who: one for (name, who), one in estimates.items() if name == recording.id}
+            only = next(iter(mine.values())) if len(mine) == 1 else None
+            late = late_frames(mine.get(file.annotator, only), common)
         problems += label_count(file, recording, late)
     return problems
 

@@ -199,6 +199,7 @@ def _loose(name: str) -> list[str]:
 def _long_numbers(name: str) -> list[str]:
     """Numbers that are long enough to be an animal's own, where they are the only ones."""
     numbers = [word for word in words_of(name) if word.isdigit()]
+    numbers = [word for word in numbers if not re.fullmatch(r"(19|20)\d\d", word)]
     return numbers if len(numbers) == 1 and len(numbers[0]) >= LONG_NUMBER else []
 
 
