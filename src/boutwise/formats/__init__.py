@@ -26,6 +26,7 @@ from boutwise.errors import FormatError, UsageError, did_you_mean
 from boutwise.formats._bouts import label_offset, labels_to_bouts
 from boutwise.formats._contract import Contents, LabelRow, LabelTrack
 from boutwise.types import PoseTrack
+from boutwise.types.plain_yaml import load_yaml, row_of, words_of
 
 __all__ = [
     "Contents",
@@ -193,15 +194,22 @@ def load_mapping(mapping: str | Path | Mapping[str, Any]) -> dict[str, Any]:
         return dict(mapping)
     path = Path(mapping)
     try:
-        loaded = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+        loaded, _ = load_yaml(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        mark = getattr(error, "problem_mark", None)
+        is_yaml = isinstance(error, yaml.YAMLError)
         raise FormatError(
-            f"the mapping cannot be read: {str(error).splitlines()[0]}",
+            f"the mapping cannot be read: {words_of(error) if is_yaml else error}",
             file=path,
-            row=mark.line + 1 if mark else None,
+            row=row_of(error) if is_yaml else None,
             expected="a YAML file",
+            todo="mend the mapping",
         ) from error
     if not isinstance(loaded, dict):
-        raise FormatError("the mapping is not a mapping", file=path, row=1, expected="key: value")
+        raise FormatError(
+            "the mapping is not a mapping",
+            file=path,
+            row=1,
+            expected="key: value",
+            todo="mend the mapping",
+        )
     return loaded

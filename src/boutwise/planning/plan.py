@@ -28,6 +28,7 @@ from boutwise.prepare import member_streams
 from boutwise.project import Project
 from boutwise.store import Store
 from boutwise.types import Ethogram, Subject
+from boutwise.types.plain_yaml import load_yaml
 from boutwise.types.recipe import NetworkMember, Part, Recipe, parse_recipe
 
 FEWEST_TO_STOP = 3
@@ -97,7 +98,7 @@ class Plan:
             DataError: The file is no plan.
         """
         try:
-            data = yaml.safe_load(path.read_text(encoding="utf-8"))
+            data, _ = load_yaml(path.read_text(encoding="utf-8"))
             recipe = parse_recipe(data["recipe"], source=str(path))
             plan = cls(
                 recipe,
@@ -112,7 +113,10 @@ class Plan:
             raise
         except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
             raise DataError(
-                f"this is not a plan ({error})", file=path, expected="a plan.yaml of a run"
+                f"this is not a plan ({str(error) or type(error).__name__:.300})",
+                file=path,
+                expected="a plan.yaml of a run",
+                todo="bring the file back as it was, or begin a new run",
             ) from error
         return plan
 

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from boutwise.errors import RecipeError, did_you_mean
+from boutwise.types.plain_yaml import load_yaml, row_of, words_of
 from boutwise.types.recipe import Recipe, parse_recipe
 
 
@@ -62,8 +63,13 @@ def _read(name: str | Path) -> tuple[dict[str, Any], str]:
     path = Path(name)
     if path.suffix in (".yaml", ".yml"):
         if not path.is_file():
-            raise RecipeError("there is no such recipe file", file=path)
-        text, source = path.read_text(encoding="utf-8-sig"), str(path)
+            raise RecipeError("there is no such recipe file", file=path, todo="check the path")
+        try:
+            text, source = path.read_text(encoding="utf-8-sig"), str(path)
+        except UnicodeDecodeError:
+            raise RecipeError(
+                "the recipe is not UTF-8", file=path, todo="save it as UTF-8"
+            ) from None
     elif str(name) in recipe_names():
         text = (files("boutwise") / "recipes" / f"{name}.yaml").read_text(encoding="utf-8")
         source = f"recipe {name}"
@@ -73,11 +79,21 @@ def _read(name: str | Path) -> tuple[dict[str, Any], str]:
             todo=did_you_mean(str(name), recipe_names()) + "; a file is named with its .yaml",
         )
     try:
-        data = yaml.safe_load(text)
+        data, _ = load_yaml(text)
     except yaml.YAMLError as error:
-        raise RecipeError(f"this is not YAML: {error}", file=source) from None
+        raise RecipeError(
+            f"this is no YAML: {words_of(error)}",
+            file=source,
+            row=row_of(error),
+            todo="mend the recipe",
+        ) from None
     if not isinstance(data, dict):
-        raise RecipeError("a recipe is a mapping of keys to values", file=source)
+        raise RecipeError(
+            "a recipe is a mapping of keys to values",
+            file=source,
+            expected="key: value",
+            todo="see 'boutwise recipes' for recipes to begin with",
+        )
     return data, source
 
 
@@ -86,9 +102,9 @@ def _set(data: dict[str, Any], setting: str) -> None:
     if not equals or not path:
         raise RecipeError(f"the setting '{setting}' has no '='", expected="--set a.b=c")
     try:
-        value = yaml.safe_load(text)
+        value, _ = load_yaml(text)
     except yaml.YAMLError as error:
-        raise RecipeError(f"the value of '{path}' is not YAML: {error}") from None
+        raise RecipeError(f"the value of '{path}' is not YAML: {words_of(error)}") from None
     steps = path.split(".")
     here: Any = data
     for position, step in enumerate(steps[:-1]):
