@@ -16,7 +16,7 @@ from boutwise.cli._talk import Talk
 from boutwise.errors import UsageError
 
 if TYPE_CHECKING:
-    from boutwise.metrics._presets import Preset
+    from boutwise.metrics import Preset
 
 PRESETS = (
     "default", "ms_tcn", "ms_tcn_background", "inclusive_iou", "jabs", "macro_bouts", "calms21",
@@ -107,7 +107,7 @@ def run(  # an option is a parameter
 
 def _rule(preset: str, iou: str, primary: str, groups: list[str]) -> Preset:
     """The preset, with what else was asked for."""
-    from boutwise.metrics._presets import preset as preset_of
+    from boutwise.metrics import preset as preset_of
 
     rule = preset_of(preset)
     options = replace(rule.options, primary=primary, declared=_declared(groups))

@@ -1,9 +1,11 @@
 """Metrics: how good a prediction is, and how well that is known.
 
 What lives here: one module for each family of metrics (``frames``, ``bouts``, ``onsets``,
-``probabilities``), each with ``measure(truth, predicted, observed)`` for one behavior of one
-subject; and in the modules with an underscore what turns them into a score: counts that can be
-added up, the matching of bouts, intervals over animals, baselines, and :func:`score_recordings`.
+``probabilities``, ``keypoints``), each with ``measure(truth, predicted, observed)`` for one
+behavior (or the keypoints) of one subject; and in the modules with an underscore what turns them
+into a score: counts that can be added up, the matching of bouts, intervals over animals, baselines,
+:func:`score_recordings`, and :func:`compare_predictions` of two predictions. ``_presets`` holds the
+rules of other tools as data, ``_quoted`` the numbers that such a rule is known by.
 May import: ``types`` and ``errors``, numpy and scipy.special, so that ``boutwise score`` starts at
 once. To add a metric: one file with ``DESCRIPTION``, ``PREDICTION`` and ``measure``, and a slow,
 obvious reference of it in ``tests/metrics/references.py``; the contract test finds both.
@@ -19,6 +21,8 @@ from boutwise.metrics._intervals import (
     student_quantile,
 )
 from boutwise.metrics._matching import Matches, Matching, match, spans_of
+from boutwise.metrics._paired import Comparison, Difference, compare_predictions
+from boutwise.metrics._presets import PRESETS, Preset, preset
 from boutwise.metrics._rater_summary import RaterAgreement, summed_up
 from boutwise.metrics._raters import PairAgreement, Rated, agree, fleiss
 from boutwise.metrics._score_rows import Spread
@@ -26,13 +30,17 @@ from boutwise.metrics._scores import Scores
 from boutwise.metrics._table import score_recordings
 
 __all__ = [
+    "PRESETS",
     "Baseline",
+    "Comparison",
+    "Difference",
     "Estimate",
     "Interval",
     "Matches",
     "Matching",
     "Metric",
     "PairAgreement",
+    "Preset",
     "Rated",
     "RaterAgreement",
     "ScoreOptions",
@@ -41,10 +49,12 @@ __all__ = [
     "Spread",
     "agree",
     "baseline",
+    "compare_predictions",
     "estimate",
     "fleiss",
     "match",
     "mean_interval",
+    "preset",
     "score_recordings",
     "spans_of",
     "student_quantile",

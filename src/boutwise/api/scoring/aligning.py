@@ -13,7 +13,7 @@ from boutwise.api.scoring.labels import Labels
 from boutwise.api.scoring.pairing import alone, paired, plain, renamed
 from boutwise.errors import DataError, UsageError
 from boutwise.formats import LabelRow
-from boutwise.metrics._presets import Preset
+from boutwise.metrics import Preset
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,16 @@ from boutwise.api.scoring.labels import Labels
 from boutwise.api.scoring.labs import Labs, labs_of
 from boutwise.api.scoring.sources import Source, read_labels
 from boutwise.errors import UsageError
-from boutwise.metrics import ScoredSubject, ScoreOptions, Scores, score_recordings
-from boutwise.metrics._paired import Comparison, compare_predictions
-from boutwise.metrics._presets import Preset
-from boutwise.metrics._presets import preset as preset_of
+from boutwise.metrics import (
+    Comparison,
+    Preset,
+    ScoredSubject,
+    ScoreOptions,
+    Scores,
+    compare_predictions,
+    score_recordings,
+)
+from boutwise.metrics import preset as preset_of
 from boutwise.types import Ethogram
 
 
