@@ -53,7 +53,7 @@ def strips_of(project: Study, recording: Recording) -> list[Strip]:
             found += _strip(f"{who}{names}", flags)
         gone = placeholders(pose.positions[:, track.place]).all(axis=1)
         found += _strip(f"{who}'not found' as a number", np.asarray(gone))
-        missing = np.isnan(track.points).any(axis=2)
+        missing = np.asarray(np.isnan(track.points).any(axis=2))
         unseen = missing[:, ~missing.all(axis=0)].mean(axis=1) > 0.5
         found += _strip(f"{who}most keypoints unseen", np.asarray(unseen & ~gone))
     return found
