@@ -51,6 +51,8 @@ def test_a_number_of_frames_wins(tmp_path, intervals):
 def test_the_name_tells_the_format_or_it_must_be_given(tmp_path, intervals):
     convert(intervals, tmp_path / "out.frames.csv", fps=30)
     convert(intervals, tmp_path / "out.tsv", fps=30)
+    convert(intervals, tmp_path / "out.boris", fps=30)
+    assert formats.sniff(tmp_path / "out.boris") == "boris_project"
     assert formats.sniff(tmp_path / "out.frames.csv") == "frame_csv"
     assert formats.sniff(tmp_path / "out.tsv") == "boris_aggregated"
     with pytest.raises(UsageError, match=r"'out\.xyz' does not tell the format"):

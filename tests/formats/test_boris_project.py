@@ -6,6 +6,7 @@ import copy
 import gzip
 import json
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 from _samples import PROJECT, write_project
 
 from boutwise import formats
-from boutwise.errors import FormatError
-from boutwise.formats import _boris_json, boris_project
-from boutwise.types import Severity
+from boutwise.errors import FormatError, LabelError
+from boutwise.formats import _boris_json, boris_project, labels_to_bouts
+from boutwise.types import Bout, Bouts, FrameClock, Recording, Severity
 
 
 def project(tmp_path, **changes):
@@ -251,3 +252,90 @@ def test_real_projects_with_their_faults(shared):
         ("blocking", 27),
     ]
     assert len(formats.read(shared("boris/test2.boris"), strict=False).labels) == 6
+
+
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    edges=st.sets(st.integers(0, 400), min_size=2, max_size=12),
+    touch=st.lists(st.booleans(), min_size=12, max_size=12),
+    fps=st.sampled_from([7.5, 25, 29.97, 30, 120, 499.9]),
+)
+def test_bouts_are_read_as_they_were_written(edges, touch, fps, tmp_path):
+    cuts = sorted(edges)
+    rows = [
+        Bout("cage 3", animal, "rear", start, stop, comment="seen")
+        for place, (start, stop) in enumerate(pairwise(cuts))
+        for animal in ("m1", "m2")
+        if touch[place] or animal == "m1"  # those of m1 all touch each other
+    ]
+    clock = FrameClock.declared(400, fps)
+    path = tmp_path / "x.boris"
+    boris_project.write(path, Bouts.from_rows(rows), clocks={"cage 3": clock})
+    contents = formats.read(path)
+    assert contents.format == "boris_project"
+    (track,) = contents.labels
+    assert track.fps == pytest.approx(fps, abs=0.001)
+    recording = Recording("cage 3", clock, ("m1", "m2"))
+    back, problems = labels_to_bouts(track, recording, annotator="", source="")
+    assert not problems
+
+    def key(bout):
+        return (bout.animal, bout.start, bout.stop, bout.behavior, bout.comment)
+
+    assert sorted(map(key, back.rows())) == sorted(map(key, rows))
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([Bout("r", "m", "rear", 1, 3, state="no")], "in state 'no'"),
+        ([Bout("r", "m", "rear", 1, 4), Bout("r", "m", "rear", 3, 5)], "overlap"),
+        ([Bout("fast", "m", "rear", 1, 4)], "1000 fps"),
+    ],
+)
+def test_the_writer_refuses_what_boris_cannot_say(tmp_path, rows, words):
+    clocks = {"r": FrameClock.declared(9, 30), "fast": FrameClock.declared(9, 1000)}
+    with pytest.raises(LabelError, match=words):
+        boris_project.write(tmp_path / "x.boris", Bouts.from_rows(rows), clocks=clocks)
+    assert not list(tmp_path.iterdir())
+
+
+def test_overlaps_with_other_modifiers_are_two_things(tmp_path):
+    rows = [
+        Bout("r", "m", "attack", 1, 4, target="n"),
+        Bout("r", "m", "attack", 2, 6, target="o", modifiers="high"),
+    ]
+    path = tmp_path / "x.boris"
+    boris_project.write(path, Bouts.from_rows(rows), clocks={"r": FrameClock.declared(9, 25)})
+    (track,) = formats.read(path).labels
+    assert [(r.start, r.stop, r.modifiers) for r in track.rows] == [
+        (0.04, 0.16, "n"),
+        (0.08, 0.24, "high|o"),
+    ]
+
+
+def test_what_is_written_has_the_members_of_a_real_project(shared, tmp_path):
+    path = tmp_path / "x.boris"
+    rows = [Bout("r", "m", "rear", 1, 4)]
+    boris_project.write(
+        path,
+        Bouts.from_rows(rows),
+        clocks={"r": FrameClock.declared(9, 25)},
+        media={"r": "C:/v/film 1.mp4"},
+    )
+    mine = json.loads(path.read_text(encoding="utf-8"))
+    real = json.loads(shared("boris/test.boris").read_text(encoding="utf-8"))
+
+    def kinds(value):
+        return {key: type(inner) for key, inner in value.items()}
+
+    assert kinds(real).items() <= kinds(mine).items()
+    for part in ("subjects_conf", "behaviors_conf"):
+        assert kinds(real[part]["0"]).items() <= kinds(mine[part]["0"]).items()
+    there, here = real["observations"]["observation #1"], mine["observations"]["r"]
+    assert kinds(there).items() <= kinds(here).items()
+    assert kinds(there["media_info"]).items() <= kinds(here["media_info"]).items()
+    assert [type(cell) for cell in here["events"][0]] == [type(c) for c in there["events"][0]]
+    assert formats.read(path).labels[0].recording == "film 1"

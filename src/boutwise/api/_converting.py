@@ -19,6 +19,7 @@ _FORMATS = (
     (".bouts.csv", "bouts_csv"),
     (".frames.csv", "frame_csv"),
     ("_labels.csv", "deepethogram"),
+    (".boris", "boris_project"),
     (".csv", "boris_aggregated"),
     (".tsv", "boris_aggregated"),
 )
@@ -44,7 +45,8 @@ def export(
     Args:
         project: Its current labels are written.
         out: Folder; files in it are replaced only by files of the same name.
-        format: ``bouts_csv``, ``frame_csv``, ``boris_aggregated``, ``deepethogram``.
+        format: ``bouts_csv``, ``frame_csv``, ``boris_aggregated``, ``boris_project``,
+            ``deepethogram``.
         only: Query such as ``session=baseline``.
         say: Called with (done, total, words).
     """
@@ -81,8 +83,8 @@ def convert(
         target: File to write; must not exist.
         format: Format of the source; found when not given.
         to: Format of the target; when not given ``bouts_csv`` for ``.bouts.csv``, ``frame_csv``
-            for ``.frames.csv``, ``deepethogram`` for ``_labels.csv`` and ``boris_aggregated`` for
-            other ``.csv`` and ``.tsv``.
+            for ``.frames.csv``, ``deepethogram`` for ``_labels.csv``, ``boris_project`` for
+            ``.boris`` and ``boris_aggregated`` for other ``.csv`` and ``.tsv``.
         fps: Frame rate, where the source does not state it.
         frames: Number of frames of the recording; by default as long as the source says it is,
             else to the last label.

@@ -4,6 +4,9 @@ A project is JSON. The ethogram says which behaviors are states and which are po
 a state are toggles, so that the first of a subject, behavior and modifiers is its start and the
 next its stop. All behaviors of the ethogram were looked for in every observation that has events.
 The row in a message is the number of the event in its observation, as BORIS shows its events.
+
+The writer makes a project of format 7.0, with one observation a recording, in which every behavior
+is a state; times have three decimals, as BORIS has them.
 """
 
 from __future__ import annotations
@@ -24,12 +27,14 @@ from boutwise.formats._boris_media import (
     check_offset,
     tracks_of,
 )
+from boutwise.formats._boris_saving import save_project
 from boutwise.formats._contract import Contents, LabelRow
 from boutwise.formats._faults import Faults
 from boutwise.formats._names import media_name
 from boutwise.formats._text import LARGEST
+from boutwise.types import Bouts, FrameClock
 
-DESCRIPTION = "BORIS project (.boris, .boris.gz): events in seconds from the start; states toggle"
+DESCRIPTION = "BORIS project (.boris, .boris.gz): states toggle, in seconds from the start; written"
 
 
 def sniff(path: Path) -> bool:
@@ -101,6 +106,32 @@ def _kinds(ethogram: Mapping[str, Any], path: Path) -> dict[str, str]:
             )
         kinds[code] = known
     return kinds
+
+
+def write(
+    path: Path,
+    bouts: Bouts,
+    *,
+    clocks: Mapping[str, FrameClock],
+    media: Mapping[str, str] | None = None,
+) -> list[Path]:
+    """Write bouts as a project, to be looked at and corrected in BORIS.
+
+    The target of a directed bout is written as modifier. BORIS has no words for 'no',
+    'unscorable', confidence and what was observed; observed ranges are left out, the states are
+    refused.
+
+    Args:
+        path: File to write.
+        bouts: Bouts of one or several recordings.
+        clocks: Recording -> clock.
+        media: Recording -> path of its video; the recording's own name where it is missing.
+
+    Raises:
+        LabelError: A bout is not a 'yes', two of one kind overlap, or a clock is too fast.
+    """
+    save_project(path, bouts, clocks=clocks, media=media or {})
+    return [path]
 
 
 class _Reader:
