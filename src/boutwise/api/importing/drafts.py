@@ -37,6 +37,7 @@ class Draft:
         first_pose: Whether the project has it without pose, and its pose comes now.
         also: Further names that a table may call it by.
         labeled: For a recording of the project without pose: folder and annotator of its labels.
+        label_format: Format of the label files of a recording that is known by them only.
         n_rows: Rows of the pose file.
         row_to_frame: Frame of each row, (rows,), where they are not 0, 1, 2, ...; -1 = none.
     """
@@ -54,8 +55,14 @@ class Draft:
     first_pose: bool = False
     also: tuple[str, ...] = ()
     labeled: tuple[tuple[Path, str], ...] = ()
+    label_format: str = ""
     n_rows: int = 0
     row_to_frame: NDArray[np.int64] | None = None
+
+    @property
+    def format(self) -> str:
+        """The format that it is known by; empty for one that this import does not touch."""
+        return self.file.found.format if self.file is not None else self.label_format
 
     @property
     def candidate(self) -> Candidate:
@@ -250,12 +257,12 @@ def _track(project: Project, file: ReadFile) -> PoseTrack:
 
 
 def equal_poses(a: PoseTrack, b: PoseTrack) -> bool:
-    """Whether two tracks are the same but for the rounding of their files."""
-    return (
-        a.keypoints == b.keypoints
-        and a.positions.shape == b.positions.shape
-        and np.allclose(a.positions, b.positions, rtol=1e-4, atol=1e-3, equal_nan=True)
-    )
+    """Whether two tracks are the same but for rounding and the order of their keypoints."""
+    if set(a.keypoints) != set(b.keypoints) or a.positions.shape != b.positions.shape:
+        return False
+    places = [b.keypoints.index(name) for name in a.keypoints]
+    other = b.positions[:, :, places]
+    return bool(np.allclose(a.positions, other, rtol=1e-4, atol=1e-3, equal_nan=True))
 
 
 def _draft(project: Project, name: str, file: ReadFile, known: Recording | None) -> Draft:

@@ -45,10 +45,10 @@ def animals_of(
     own = draft.file.contents.animals if draft.file and draft.file.contents else ()
     if own and len(own) == n:
         return [AnimalFacts(animal) for animal in own], "animals as the file says"
-    pattern = defaults(draft.file.found.format).get("animal_pattern") if draft.file else None
+    pattern = defaults(draft.format).get("animal_pattern") if draft.format else None
     if pattern and options.animal_pattern is None:
         declared = by_pattern(str(pattern), draft.name)
-        if len(declared) == n:
+        if len(declared) == max(n, 1):  # labels alone name none, and are of one
             return declared, f"animals by the format's pattern {pattern}"
     if n > 1 or (n and not draft.posed):
         file = "pose" if draft.posed else "label"

@@ -84,8 +84,9 @@ def drafts_of(lost: Sequence[FileTrack], taken: Collection[str]) -> list[Draft]:
         paths = [file.path for file, _ in group.tracks]
         also = tuple(dict.fromkeys(n for path in paths for n in (path.name, path.stem)))
         folder = paths[0].resolve().parent
+        format = group.tracks[0][0].found.format
         draft = Draft(name, None, group.name, 0, (), (), {}, None, folder, posed=False, also=also)
-        made.append(draft)
+        made.append(replace(draft, label_format=format))
     return [made[place] for place in places]
 
 

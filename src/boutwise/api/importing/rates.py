@@ -63,7 +63,7 @@ def _fps(
                     _rate_problem(draft, f"{said:g}", f"{fps:g}, as in the project")
                 )
         return fps
-    of_format = defaults(draft.file.found.format).get("fps") if draft.file else None
+    of_format = defaults(draft.format).get("fps") if draft.format else None
     stated = sorted(set(of_labels))
     from_labels = stated[0] if len(stated) == 1 else None
     choices = [options.fps, own, from_labels, default_fps, of_format]

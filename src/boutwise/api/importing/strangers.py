@@ -17,6 +17,7 @@ KNOWN = {
     ".slp": ("a SLEAP project, in a layout of SLEAP's own that is not read", ANALYSIS),
     ".mat": ("a MATLAB file, which is not read", TRACKS),
     ".npy": ("a NumPy array, which does not name its keypoints", TRACKS),
+    ".npz": ("NumPy arrays, which no format claims by their names", TRACKS),
     # DeepLabCut leaves pickles beside its tables: nothing is missing without them.
     ".pickle": ("a pickle, which could run foreign code and is not read", ""),
     ".pkl": ("a pickle, which could run foreign code and is not read", ""),
