@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +48,11 @@ class Framing:
     fps: float | None
     background: str
 
+    @cached_property
+    def _units(self) -> Mapping[tuple[str, str], str]:
+        """(recording, animal) -> what an interval counts as one."""
+        return units(self.truth) if self.truth.units is None else self.truth.units
+
     def ethogram(self) -> Ethogram:
         """As declared; else exclusive with a background, or when no two behaviors ever overlap."""
         if self.truth.ethogram is not None and not self.background:
@@ -65,7 +71,7 @@ class Framing:
         recording = self._recording(name)
         truth = self._bouts(self.truth, recording, whole=not self.truth.examined)
         prediction = self._bouts(self.prediction, recording, whole=True)
-        unit_of = units(self.truth) if self.truth.units is None else self.truth.units
+        unit_of = self._units
         subjects = dict.fromkeys(Subject(o.recording, o.animal, o.target) for o in truth.observed)
         for subject in subjects:
             seen = [
