@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from boutwise.api.importing.rows import parse
 from boutwise.checks import run_checks
 from boutwise.checks._row_proposals import propose, unused_ends
-from boutwise.checks.rows_and_frames import label_count
+from boutwise.checks.rows_and_frames import confirm, label_count
 from boutwise.errors import DataError
 from boutwise.project.files import FilePart, SourceFile
 from boutwise.types import Bouts, FrameClock, PoseTrack, Recording, Severity, Trial
@@ -53,6 +54,16 @@ def test_the_proposed_rows_land_on_the_frames():
     assert doubled.row_to_frame[:4].tolist() == [0, -1, 1, -1]
     assert set(range(500)) == set(doubled.row_to_frame[doubled.row_to_frame >= 0].tolist())
     assert propose(334, 1001).row_to_frame[-1] == 999
+
+
+@pytest.mark.parametrize(
+    ("rows", "frames", "ends"),
+    [(10, 9, (0, 1)), (10, 8, (2, 0)), (50, 100, (0, 0)), (300, 100, (0, 0))],
+)
+def test_the_word_of_a_proposal_gives_the_same_frames_on_import(rows, frames, ends):
+    found = propose(rows, frames, ends=ends)
+    assert np.array_equal(parse(found.rows).frames(rows, frames), found.row_to_frame)
+    assert f"--rows {found.rows}" in confirm(found)
 
 
 @pytest.mark.parametrize(("rows", "frames"), [(750, 749), (345, 360), (400, 517), (517, 400)])

@@ -28,11 +28,14 @@ class Proposal:
         row_to_frame: Frame of each row, (rows,), -1 = no frame of the recording; None when
             nobody can tell.
         sure: Whether something in the data speaks for it, beyond the numbers.
+        rows: The word by which a person confirms it on import (``--rows``); several words with
+            'or' where nobody can tell; empty where there is none.
     """
 
     words: str
     row_to_frame: NDArray[np.int64] | None = None
     sure: bool = False
+    rows: str = ""
 
 
 CANNOT_TELL = "which frame each row is cannot be told from the numbers"
@@ -81,11 +84,13 @@ def _every_kth(n_rows: int, n_frames: int) -> Proposal | None:
     if not 2 <= k <= MOST_STEP or few not in (many // k, -(-many // k)):
         return None
     if n_rows < n_frames:
-        return Proposal(f"every {_th(k)} frame may have a row", k * np.arange(n_rows))
+        words = f"every {_th(k)} frame may have a row"
+        return Proposal(words, k * np.arange(n_rows), rows=f"every-{k}")
     frames = np.full(n_rows, -1)
     frames[::k] = np.arange(-(-n_rows // k))
     frames[frames >= n_frames] = -1
-    return Proposal(f"every {_th(k)} row may be a frame: the file has {k} times the rate", frames)
+    words = f"every {_th(k)} row may be a frame: the file has {k} times the rate"
+    return Proposal(words, frames, rows=f"thin-{k}")
 
 
 def _too_many(n_rows: int, n_frames: int, ends: tuple[int, int]) -> Proposal | None:
@@ -96,13 +101,14 @@ def _too_many(n_rows: int, n_frames: int, ends: tuple[int, int]) -> Proposal | N
     is_last, is_first = ends[1] >= extra, ends[0] >= extra
     if is_last == is_first:
         both = f"leave out the {last} or the {first}; nothing here tells which"
-        return Proposal(both)
+        return Proposal(both, rows="first or last")
     which, place = (last, 0) if is_last else (first, extra)
     verb = "repeats" if extra == 1 else "repeat"
     why = f"which {'is' if extra == 1 else 'are'} empty or {verb} the one {_side(is_last)}"
     frames = np.arange(n_rows) - place
     frames[frames >= n_frames] = -1
-    return Proposal(f"leave out the {which}, {why}", np.maximum(frames, -1), sure=True)
+    rows = "first" if is_last else "last"
+    return Proposal(f"leave out the {which}, {why}", np.maximum(frames, -1), True, rows)
 
 
 def _too_few(n_rows: int, n_frames: int, late: float | None) -> Proposal | None:
@@ -116,16 +122,34 @@ def _too_few(n_rows: int, n_frames: int, late: float | None) -> Proposal | None:
                     f"they are {words} (begin at frame {start}): there they lie on the movement",
                     start + np.arange(n_rows),
                     sure=True,
+                    rows="last" if start else "first",
                 )
         if 0 < -late < gap:
             start = round(-late)
             return Proposal(
                 f"they may begin at frame {start}: there they lie best on the movement",
                 start + np.arange(n_rows),
+                rows=f"from-{start}",
             )
     return Proposal(
-        f"they may be the last rows (begin at frame {gap}) or the first; nothing here tells which"
+        f"they may be the last rows (begin at frame {gap}) or the first; nothing here tells which",
+        rows="last or first",
     )
+
+
+def confirm(proposal: Proposal) -> str:
+    """How a person says which frame each row of a pose file is.
+
+    >>> confirm(propose(750, 749)).split(";")[0]
+    'if that is so, import the file again with --rows first or --rows last'
+    """
+    if not proposal.rows:
+        return (
+            "find out which frame each row is, and say so when you import the file again (--rows); "
+            "nothing is moved by itself"
+        )
+    ways = " or ".join(f"--rows {word}" for word in proposal.rows.split(" or "))
+    return f"if that is so, import the file again with {ways}; nothing is moved by itself"
 
 
 def unused_ends(pose: PoseTrack) -> tuple[int, int]:

@@ -11,11 +11,13 @@ from collections.abc import Iterable
 import numpy as np
 
 from boutwise.checks._contract import Study
-from boutwise.checks._row_proposals import propose, unused_ends
+from boutwise.checks._row_proposals import confirm, propose, unused_ends
 from boutwise.checks.sync import SyncEstimate, estimates_from_movement
 from boutwise.errors import BoutwiseError
 from boutwise.project.files import SourceFile
 from boutwise.types import Problem, Recording, Severity
+
+__all__ = ["DESCRIPTION", "confirm", "find", "label_count", "propose", "unused_ends"]
 
 DESCRIPTION = "pose that cannot be read, and pose or labels with another number of rows than frames"
 
@@ -86,8 +88,7 @@ def pose_count(
             recording.id,
             f"the pose has {pose.n_frames} rows for {recording.n_frames} frames: {proposal.words}",
             expected=f"{recording.n_frames} rows, one a frame{also}",
-            todo="find out which frame each row is, and say so when you import the file again; "
-            "nothing is moved by itself",
+            todo=confirm(proposal),
             value=float(pose.n_frames - recording.n_frames),
         )
     ]

@@ -12,6 +12,7 @@ from boutwise.api.importing.drafts import Draft, names_of
 from boutwise.api.importing.metadata import Metadata
 from boutwise.api.importing.reading import ImportOptions
 from boutwise.api.importing.types import ImportPlan
+from boutwise.checks.rows_and_frames import propose, unused_ends
 from boutwise.errors import UsageError
 from boutwise.types import Problem, Severity
 
@@ -113,6 +114,11 @@ def with_rows(draft: Draft, metadata: Metadata, options: ImportOptions, plan: Im
 
 
 def _differ(draft: Draft, declared: int, plan: ImportPlan) -> None:
+    contents = None if draft.file is None else draft.file.contents
+    pose = None if contents is None else contents.pose
+    whole = pose is not None and pose.n_frames == draft.n_rows
+    ends = unused_ends(pose) if pose is not None and whole else (0, 0)
+    proposal = propose(draft.n_rows, declared, ends=ends)
     if draft.row_to_frame is not None and declared > draft.n_frames:
         what = f"the last row of the pose file is frame {draft.n_frames - 1}"
     else:
@@ -125,7 +131,9 @@ def _differ(draft: Draft, declared: int, plan: ImportPlan) -> None:
             recording=draft.id,
             file=str(draft.file.path) if draft.file else "",
             expected=f"{declared}, the declared number of frames",
-            todo=f"say which frame each row is, by --rows or a column 'rows': {WORDS}",
+            todo=f"say which frame each row is, by --rows or a column 'rows': {WORDS}; "
+            + (f"proposed is '{proposal.rows}': " if proposal.rows else "")
+            + proposal.words,
             value=float(draft.n_rows - declared),
         )
     )
