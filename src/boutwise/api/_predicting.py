@@ -214,7 +214,7 @@ def _suffix(write: str) -> str:
         raise UsageError(
             f"the format '{write}' cannot be written", todo=did_you_mean(write, writable)
         )
-    return ".csv"
+    return str(getattr(part, "SUFFIX", ".csv"))
 
 
 def _open(bundles: Sequence[Bundle | str | Path]) -> tuple[Bundle, ...]:

@@ -34,6 +34,9 @@ from boutwise.formats._names import media_name
 from boutwise.formats._text import LARGEST
 from boutwise.types import Bouts, FrameClock
 
+SUFFIX = ".boris"
+"""End of the names of files that are written, without which BORIS does not show them."""
+
 DESCRIPTION = "BORIS project (.boris, .boris.gz): states toggle, in seconds from the start; written"
 
 
