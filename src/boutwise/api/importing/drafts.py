@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -225,10 +226,18 @@ def _one_of(
             recording=name,
             file=str(first.path),
             expected="one pose file a recording",
-            todo="import only one of: " + ", ".join(file.path.name for file in group),
+            todo=_apart(group),
         )
     )
     return None
+
+
+def _apart(group: Sequence[ReadFile]) -> str:
+    """What to do with files that would be one recording."""
+    if len({file.path.name for file in group}) > 1:
+        return "import only one of: " + ", ".join(file.path.name for file in group)
+    above = os.path.commonpath([str(file.path.resolve().parent) for file in group])
+    return f"import the folder above them, so that their folders become part of the ids: {above}"
 
 
 def pose_row(file: ReadFile, name: str, why: str, *, matched: bool, news: str = "") -> ImportRow:

@@ -49,16 +49,24 @@ def find(sources: Sequence[str | Path], format: str | None) -> list[Found]:
     listed as unclaimed; a single file is read by it in any case.
 
     Raises:
-        DataError: A source is not there, or a pattern fits nothing.
+        DataError: A source is not there, holds no files, or a pattern fits nothing.
         PartError: There is no such format.
     """
     if format is not None:
         registry.load("format", format)
     found: dict[Path, list[Found]] = {}
     for source in sources:
-        for file in _of_source(str(source), format):
-            if file.path.resolve() not in found:
-                found[file.path.resolve()] = _members(file)
+        files = list(_of_source(str(source), format))
+        if not files:
+            raise DataError(
+                "this folder holds no files",
+                file=source,
+                expected="files of pose or labels; names that begin with a dot are left out",
+                todo="check the path",
+            )
+        for file in files:
+            if real(file.path) not in found:
+                found[real(file.path)] = _members(file)
     return [one for files in found.values() for one in files]
 
 
@@ -92,10 +100,32 @@ def _of_source(source: str, format: str | None) -> Iterator[Found]:
             else:
                 yield _claimed(hit, _below(hit.parent, root), format)
     else:
-        raise DataError("there is no such file or folder", file=source, todo="check the path")
+        raise DataError(_absent(path), file=source, todo="check the path")
 
 
-def _of_folder(folder: Path, root: Path, format: str | None) -> Iterator[Found]:
+def real(path: Path) -> Path:
+    """The file behind a path; a link that leads in a circle is itself."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):
+        return path.absolute()
+
+
+def _absent(path: Path) -> str:
+    """Why a path is no file, in words; empty for a file."""
+    if path.is_file():
+        return ""
+    if path.exists():
+        return "this is neither a file nor a folder, but a pipe or a device"
+    return "this link leads nowhere" if path.is_symlink() else "there is no such file or folder"
+
+
+def _of_folder(
+    folder: Path, root: Path, format: str | None, above: tuple[Path, ...] = ()
+) -> Iterator[Found]:
+    if folder.resolve() in above:
+        return  # a link back to a folder that is being searched
+    above = (*above, folder.resolve())
     whole = _folder_format(folder, format)
     if whole:
         for member in registry.load("format", whole).files(folder):
@@ -105,7 +135,7 @@ def _of_folder(folder: Path, root: Path, format: str | None) -> Iterator[Found]:
         if entry.name.startswith("."):
             continue
         if entry.is_dir():
-            yield from _of_folder(entry, root, format)
+            yield from _of_folder(entry, root, format, above)
         else:
             yield _claimed(entry, _below(folder, root), format)
 
@@ -120,6 +150,9 @@ def _folder_format(folder: Path, format: str | None) -> str:
 
 
 def _claimed(path: Path, folder: str, only: str | None = None) -> Found:
+    absent = _absent(path)
+    if absent:
+        return Found(path, folder, "", absent, "mend the link, or take it away", damaged=True)
     if path.suffix.lower() in VIDEOS:
         return Found(path, folder, "", "a video; this version imports pose and labels")
     if only == ANY_TABLE:
@@ -131,7 +164,7 @@ def _claimed(path: Path, folder: str, only: str | None = None) -> Found:
             if registry.load("format", name).sniff(path):
                 claims.append(name)
         except BoutwiseError as error:
-            return Found(path, folder, "", error.what)
+            return Found(path, folder, "", error.what, error.todo or "", damaged=True)
     if len(claims) == 1:
         return Found(path, folder, claims[0])
     if claims:
@@ -142,7 +175,9 @@ def _claimed(path: Path, folder: str, only: str | None = None) -> Found:
 
 
 def _below(path: Path, root: Path) -> str:
-    below = path.resolve().relative_to(root.resolve()).as_posix()
+    # As it was found: what lies behind a link may be anywhere.
+    inside = path.is_relative_to(root)
+    below = (path.relative_to(root) if inside else Path(path.name)).as_posix()
     return "" if below == "." else below
 
 

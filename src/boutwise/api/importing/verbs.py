@@ -26,7 +26,7 @@ from boutwise.api.importing.types import (
     ImportRow,
     PlannedRecording,
 )
-from boutwise.errors import UsageError, did_you_mean
+from boutwise.errors import DataError, UsageError, did_you_mean
 from boutwise.project import Project
 from boutwise.types import Bouts, Ethogram, Problem, Recording, Severity
 
@@ -106,7 +106,9 @@ def plan_import(
     plan = ImportPlan(strict=strict)
     tables = {Path(table).resolve() for table in (animals, trials) if table is not None}
     found = _sources.find(named, format)
-    files = read_all(project, [f for f in found if f.path.resolve() not in tables], options, plan)
+    files = read_all(
+        project, [f for f in found if _sources.real(f.path) not in tables], options, plan
+    )
     drafts = _drafts.drafts(project, files, plan)
     matched = _matched.match_all(files, drafts, metadata, options, plan)
     labels: dict[str, list[_matched.Matched]] = {}
@@ -150,7 +152,7 @@ def _propose(
     """Ethogram and roles, where the project has none."""
     ethogram = project.ethogram
     bouts = Bouts.concatenate(planned.bouts for planned in plan.labels)
-    if not ethogram.names and (tracks or plan.labels):
+    if not ethogram.names and any(track.rows or track.behaviors for track in tracks):
         known = [defaults(file.found.format).get("ethogram") for file in files if not file.is_pose]
         of_format: Ethogram | None = next((one for one in known if one is not None), None)
         ethogram, how = _proposals.ethogram(tracks, bouts, of_format)
@@ -233,6 +235,7 @@ def apply_import(project: Project, plan: ImportPlan, *, say: Say = _silent) -> I
         DataError: The plan has problems that stop it; nothing was changed.
     """
     plan.check()
+    _refuse_vanished(plan)
     _write_config(project, plan)
     before = {recording.id for recording in project.recordings()}
     total = len(plan.recordings) + len(plan.labels)
@@ -268,6 +271,19 @@ def apply_import(project: Project, plan: ImportPlan, *, say: Say = _silent) -> I
         tuple(plan.notes),
         tuple(plan.unmatched),
     )
+
+
+def _refuse_vanished(plan: ImportPlan) -> None:
+    """Before anything is written, every file of the plan must still be there."""
+    planned = [each.path for each in plan.recordings if each.format]
+    for path in [*planned, *(each.path for each in plan.labels)]:
+        if not path.is_file():
+            raise DataError(
+                "the file is no longer there",
+                file=path,
+                expected="the files as they were when the import was planned",
+                todo="bring it back, or plan the import again",
+            )
 
 
 def _write_config(project: Project, plan: ImportPlan) -> None:
