@@ -168,6 +168,35 @@ def test_names_of_mice_are_taken_at_their_word(tmp_path):
     assert value == pytest.approx(2 / 11)
 
 
+def test_a_true_action_that_was_not_listed_is_missed_whatever_is_predicted(tmp_path):
+    truth = solution(tmp_path / "t.csv", TWO)
+    said = submission(tmp_path / "p.csv", [(123, "attack", 0, 9), (123, "mount", 15, 24)])
+    scores = score(truth, said, preset="mabe2025")
+    assert scores.headline.estimate.value == 0.5
+    assert any("1 rows of the truth are of actions" in note for note in scores.notes)
+
+
+def test_other_mice_and_other_videos_are_not_taken_for_these(tmp_path):
+    truth = solution(tmp_path / "t.csv", [(1, "attack", 0, 10, 1)])
+    said = tmp_path / "p.csv"
+    said.write_text(",".join(SOLUTION[:6]) + "\n1,3,4,attack,0,10\n", encoding="utf-8")
+    assert score(truth, said, preset="mabe2025").headline.estimate.value == 0
+    other = submission(tmp_path / "other.csv", [(2, "attack", 0, 10)])
+    with pytest.raises(UsageError, match="no recording is in truth and prediction"):
+        score(truth, other, preset="mabe2025")
+
+
+def test_the_video_is_what_an_interval_counts_as_one(tmp_path):
+    rows = [(video, "attack", 0, 10 + video, video % 2) for video in range(1, 7)]
+    truth = solution(tmp_path / "t.csv", rows)
+    said = submission(
+        tmp_path / "p.csv", [(v, a, start + 2, stop) for v, a, start, stop, _ in rows]
+    )
+    interval = score(truth, said, preset="mabe2025").headline.estimate.interval
+    assert interval.n_groups == 6
+    assert 0 < interval.low < interval.high < 1
+
+
 @pytest.mark.parametrize(
     ("line", "row", "message"),
     [

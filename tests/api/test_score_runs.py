@@ -228,6 +228,30 @@ def test_tables_are_compared_without_a_project():
     assert found.difference("macro_f1").difference.value > 0
 
 
+def test_behaviors_exclude_each_other_only_where_neither_prediction_overlaps():
+    truth = Bouts.concatenate(
+        [from_frames(states(place), Subject(f"r{place}", MICE[place]), NAMES) for place in range(3)]
+    )
+    both = np.ones((N_FRAMES, 3), dtype=np.int8)
+    greedy = Bouts.concatenate(
+        [from_frames(both, Subject(f"r{place}", MICE[place]), NAMES) for place in range(3)]
+    )
+    forth, back = compare_scores(truth, truth, greedy), compare_scores(truth, greedy, truth)
+    for found, sign in ((forth, 1), (back, -1)):
+        row = found.difference("accuracy")
+        # Each behavior is a decision of its own, and one of three is right.
+        assert row.difference.value == pytest.approx(sign * 2 / 3)
+
+
+def test_the_only_recording_of_a_project_is_taken_at_its_word(tmp_path, lab):
+    with Project.create(tmp_path / "one") as project:
+        project.set_ethogram(ETHOGRAM)
+        project.add_recording(Recording("day2/m0", CLOCK, ("m0",)))
+        project.add_bouts(from_frames(states(0), Subject("day2/m0", "m0"), NAMES, annotator="eva"))
+    with pytest.raises(UsageError, match="no recording is in truth and prediction"):
+        score(tmp_path / "one", write_run(lab, "pose", places=(0,)))
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [

@@ -114,6 +114,28 @@ def test_few_animals_are_refused_or_called_rough():
     assert not any("rough" in note for note in twelve.notes)
 
 
+def test_a_behavior_that_few_animals_show_is_rough_however_many_there_are():
+    first, second = cohort(5, 12)
+    for items in (first, second):
+        for place, item in enumerate(items):
+            if item.animal not in ("m0", "m1", "m2", "m3"):
+                truth = item.truth.copy()
+                truth[truth[:, 2] == 1] = (1, 0, 0)
+                items[place] = replace(item, truth=truth)
+    found = compare_predictions(first, second, ETHOGRAM)
+    rough = {row.name: row.difference.interval.rough for row in found.differences}
+    assert rough["f1:rear"]
+    assert not rough["f1:walk"]
+    assert not rough["macro_f1"]
+    scores = score_recordings(first, ETHOGRAM)
+    rear, walk = scores.behavior("rear"), scores.behavior("walk")
+    assert (rear.n_animals, walk.n_animals) == (4, 12)
+    assert rear.f1.interval.rough
+    assert rear.bout_f1[0].interval.rough
+    assert not walk.f1.interval.rough
+    assert not walk.bout_f1[0].interval.rough
+
+
 def test_what_is_not_the_same_is_refused():
     first, second = cohort(3, 3)
     with pytest.raises(DataError, match="not in both"):
