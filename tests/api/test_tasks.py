@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from boutwise import formats
 from boutwise.api._predicting import predict_files
 from boutwise.api._tasks import file_tasks, project_tasks
 from boutwise.errors import DataError, UsageError
@@ -48,3 +49,13 @@ def test_what_cannot_be_written_is_refused_before_the_work(folder, tmp_path):
         predict_files([], [folder], tmp_path / "out", write="boris_tabular")
     with pytest.raises(UsageError, match="a file, not a folder"):
         predict_files([], [folder], folder / "mouse_1.csv")
+
+
+def test_a_prediction_opens_in_boris(trained, folder, tmp_path):
+    out = tmp_path / "out"
+    predict_files([trained[2].bundle], [folder], out, write="boris_project", fps=30.0)
+    (track,) = formats.read(out / "mouse_1.boris_project.boris").labels
+    own = formats.read(out / "mouse_1.bouts.csv").labels[0]
+    spans = {(row.behavior, round(row.start * 30), round(row.stop * 30)) for row in track.rows}
+    assert spans == {(row.behavior, row.start, row.stop) for row in own.rows}
+    assert spans
