@@ -304,3 +304,26 @@ def test_a_project_of_the_first_schema_opens(tmp_path):
     with Project.open(tmp_path / "p") as opened:
         assert opened.recordings() == []
     assert len(list((tmp_path / "p" / "backups").glob("project_before_002_*"))) == 1
+
+
+def test_a_file_that_is_read_in_another_way_takes_no_labels_away(project, lab):
+    head = "video,id,behavior,start_frame,stop_frame"
+    path = raters(lab / "all.csv", "a.mp4,one,walk,3,9", "b.mp4,two,walk,4,12", head=head)
+    mapping = {"format": "intervals", "columns": {"recording": "id"}}
+    run(project, path, fps=20, labels_only=True, mapping=mapping)
+    assert [r.id for r in project.recordings()] == ["one", "two"]
+    plan = plan_import(project, path, fps=20, labels_only=True)
+    assert "2 recordings came from this file" in plan.blocking[0].what
+    assert "mapping" in plan.blocking[0].todo
+    with pytest.raises(DataError):
+        apply_import(project, plan)
+    assert len(project.bouts()) == 2
+
+
+def test_a_recording_that_was_taken_out_of_a_file_is_told_of(project, lab):
+    path = raters(lab / "all.csv", "a.mp4,Ann,walk,3,9", "b.mp4,Ann,walk,4,12")
+    run(project, path, fps=20, labels_only=True)
+    raters(path, "a.mp4,Ann,walk,3,9")
+    plan, result = run(project, path, fps=20)
+    assert result.deleted == 1
+    assert any("1 recordings came from this file" in p.what for p in plan.problems)

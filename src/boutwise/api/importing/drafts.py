@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from boutwise.api.importing.matching import Candidate, match
 from boutwise.api.importing.reading import ReadFile
-from boutwise.api.importing.sources import slug
+from boutwise.api.importing.sources import real, slug
 from boutwise.api.importing.types import ImportPlan, ImportRow
 from boutwise.errors import BoutwiseError
 from boutwise.formats import LabelTrack
@@ -76,7 +76,7 @@ def drafts(project: Project, files: Sequence[ReadFile], plan: ImportPlan) -> dic
     there = {recording.id: recording for recording in project.recordings()}
     places = {f.recording: f.path for f in project.files() if f.kind == "pose"}
     by_path = {
-        (file.path.resolve(), file.part.member if file.part else ""): file.recording
+        (real(file.path), file.part.member if file.part else ""): file.recording
         for file in project.files()
         if file.kind == "pose"
     }
@@ -127,7 +127,7 @@ def _without_pose(
             None,
             posed=False,
             also=tuple(n for f in labeled.get(name, ()) for n in (f.path.name, f.path.stem)),
-            labeled=tuple((f.path.resolve().parent, f.annotator) for f in labeled.get(name, ())),
+            labeled=tuple((real(f.path).parent, f.annotator) for f in labeled.get(name, ())),
         )
         for name, recording in there.items()
         if name not in places
@@ -172,7 +172,7 @@ def _untouched(
         keypoints,
         {},
         recording,
-        pose.resolve().parent,
+        real(pose).parent,
     )
 
 
@@ -189,8 +189,8 @@ def _id(file: ReadFile, places: Mapping[str, Path], by_path: Mapping[tuple[Path,
     # The same name from another folder is another recording: it gets the name of its folder.
     while (
         taken is not None
-        and taken.resolve() != file.path.resolve()
-        and taken.resolve().parent != file.path.resolve().parent
+        and real(taken) != file.path.resolve()
+        and real(taken).parent != file.path.resolve().parent
         and parents
     ):
         name = slug(f"{parents.pop()}/{name}")

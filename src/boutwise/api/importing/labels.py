@@ -10,6 +10,7 @@ from boutwise import formats
 from boutwise.api.importing.drafts import Draft
 from boutwise.api.importing.matched import Matched, label_row, offset_of, report, trial_of
 from boutwise.api.importing.reading import ImportOptions, ReadFile, problem_of
+from boutwise.api.importing.sources import real
 from boutwise.api.importing.types import ImportPlan, PlannedLabels
 from boutwise.errors import BoutwiseError, did_you_mean
 from boutwise.project import FilePart, Project
@@ -21,6 +22,7 @@ from boutwise.types import (
     Rating,
     Ratings,
     Recording,
+    Severity,
 )
 
 
@@ -48,11 +50,12 @@ class LabelPlanner:
     def run(self, matched: Sequence[Matched]) -> list[PlannedLabels]:
         """Convert all tracks, file by file."""
         self._take_what_is_there({one.file.path.resolve() for one in matched})
-        known = {
-            file.path.resolve(): file.digest
-            for file in self.project.files()
-            if file.kind == "labels"
-        }
+        known: dict[Path, str] = {}
+        spoke_of: dict[Path, set[str]] = {}
+        for old_file in self.project.files():
+            if old_file.kind == "labels":
+                known[real(old_file.path)] = old_file.digest
+                spoke_of.setdefault(real(old_file.path), set()).add(old_file.recording)
         files: dict[Path, list[Matched]] = {}
         for one in matched:
             files.setdefault(one.file.path, []).append(one)
@@ -69,6 +72,8 @@ class LabelPlanner:
                     tables.append(converted[1])
             if parts:
                 file = mine[0].file
+                lost = spoke_of.get(path.resolve(), set()) - {part.recording for part in parts}
+                self._no_longer(path, lost - {""}, news)
                 planned.append(
                     PlannedLabels(
                         path,
@@ -80,6 +85,26 @@ class LabelPlanner:
                     )
                 )
         return planned
+
+    def _no_longer(self, path: Path, lost: set[str], news: str) -> None:
+        """Recordings of which a file had labels and now has none: they would lose them."""
+        if not lost:
+            return
+        some = ", ".join(sorted(lost)[:5]) + (", ..." if len(lost) > 5 else "")
+        same = news == "unchanged"
+        problem = report(
+            self.plan,
+            path,
+            f"the labels of {len(lost)} recordings came from this file, and it has none of them "
+            f"now: {some}",
+            expected="labels of the same recordings as when it was imported" if same else "",
+            todo="give the same options (mapping, patterns, trials) as then"
+            if same
+            else "nothing, if they were taken out of the file; else mend it",
+            severity=Severity.BLOCKING if same else Severity.WARNING,
+        )
+        if same:  # the file has not changed, so how it is read has
+            self.plan.contradictions.append(problem)
 
     def _rated(self, one: Matched, news: str) -> tuple[FilePart, Bouts]:
         """A recording that a file only rates."""
@@ -100,7 +125,7 @@ class LabelPlanner:
     def _take_what_is_there(self, reading: set[Path]) -> None:
         """Label files of the project that are not read again keep their place."""
         for file in self.project.files():
-            if file.kind != "labels" or file.path.resolve() in reading or not file.path.exists():
+            if file.kind != "labels" or real(file.path) in reading or not file.path.exists():
                 continue
             bouts = self.project.bouts(file.recording, annotator=file.annotator)
             mine = {b.behavior for b in bouts.rows() if b.source == file.path.name}

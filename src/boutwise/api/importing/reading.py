@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from boutwise import formats, registry
-from boutwise.api.importing.sources import ANY_TABLE, TABLES, Found
+from boutwise.api.importing.sources import ANY_TABLE, TABLES, Found, real
 from boutwise.api.importing.types import ImportPlan, ImportRow
 from boutwise.errors import BoutwiseError, FormatError, UsageError
 from boutwise.formats import Contents
@@ -214,7 +214,7 @@ def _known(one: Found, digest: str, poses: Sequence[SourceFile]) -> SourceFile |
     place = one.path.resolve()
     same = [file for file in poses if file.digest == digest and file.format == one.format]
     same = [file for file in same if file.part is None or file.part.member == one.member]
-    here = [file for file in same if file.path.resolve() == place]
+    here = [file for file in same if real(file.path) == place]
     gone = [file for file in same if not file.path.exists()]
     return next(iter([*here, *gone]), None)
 
