@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -361,6 +363,14 @@ def test_a_check_has_a_description_and_says_nothing_of_an_empty_project(check):
     empty = type(study)(study.ethogram)
     assert registry.load("check", check).DESCRIPTION
     assert run_checks(empty, [check]) == []
+
+
+def test_every_check_is_documented():
+    """One row each in the reference; a check that is gone has none."""
+    page = Path(__file__).resolve().parents[2] / "docs" / "reference" / "checks.md"
+    rows = re.findall(r"^\| `(\w+)` \|(.*)\|$", page.read_text(encoding="utf-8"), flags=re.M)
+    assert sorted(name for name, _row in rows) == CHECKS
+    assert all(row.count("|") == 3 for _name, row in rows)
 
 
 def test_progress_is_told_check_by_check():

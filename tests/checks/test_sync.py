@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from boutwise.checks import run_checks
 from boutwise.checks._lags import correlate, windows
 from boutwise.checks._sync import movement
 from boutwise.checks.sync import (
@@ -25,7 +26,7 @@ from boutwise.checks.sync import (
     sync_rows,
 )
 from boutwise.errors import DataError
-from boutwise.types import FrameState
+from boutwise.types import Bouts, FrameState, Severity
 from boutwise.types.frame_states import runs
 
 from .memory import mice_study, moved
@@ -195,6 +196,28 @@ def test_what_cannot_be_told_is_not():
     rows = sync_rows(estimates)
     assert [row["cannot_tell"] for row in rows] == ["few events", ""]
     json.dumps(rows)
+
+
+@pytest.mark.parametrize("shift", [5, 15, 45])
+def test_the_check_tells_a_planted_shift_within_two_frames(shift):
+    study = mice_study(preset="easy", animals=3, minutes=3, seed=11)
+    n_frames = study.items["mouse_2"].n_frames
+    study.labels[1] = moved(study.labels[1], lambda frame: frame + shift, n_frames)
+    (problem,) = run_checks(study, ["sync"])
+    assert (problem.recording, problem.severity) == ("mouse_2", Severity.WARNING)
+    assert problem.value == pytest.approx(shift, abs=2)
+    assert "late" in problem.what
+
+
+def test_the_check_names_the_recordings_that_it_cannot_judge():
+    study = mice_study(preset="easy", animals=3, minutes=2, seed=0)
+    few = [row for row in study.labels[2].rows() if row.stop < 300]
+    pieces = [replace(piece, stop=300) for piece in study.labels[2].observed]
+    study.labels[2] = Bouts.from_rows(few, pieces)
+    (problem,) = run_checks(study, ["sync"])
+    assert (problem.recording, problem.severity) == ("mouse_3", Severity.NOTE)
+    assert "cannot be told: only" in problem.what
+    assert "starts and ends of bouts" in problem.what
 
 
 def test_a_slide_is_told_with_both_ends():

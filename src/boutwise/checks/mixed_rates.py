@@ -33,7 +33,9 @@ SPREAD, SPREAD_COUNT = 0.2, 4
 """Spread of pace between animals (logarithm) that is expected beforehand, and for how many animals
 that counts against what the others of the project show: real ones have .1 in time, .4 in speed."""
 
-_AGAINST = 0.1
+LEAST_RATIO = 1.15
+"""By so much at least both, speed and time, must differ from the others."""
+
 _LEAST_OTHERS = 2
 _MANY = 5
 _LEAST_FRAMES = 300
@@ -180,7 +182,7 @@ def evidence(pace: NDArray[np.float64], others: NDArray[np.float64], factor: flo
         factor: By which the declared rate is too high.
 
     Returns:
-        Log-likelihood ratio; minus infinity where one of both speaks against it.
+        Log-likelihood ratio; minus infinity where one of both does not speak for it.
     """
     usual = np.median(others, axis=0)
     seen = 1.48 * np.median(np.abs(others - usual), axis=0)
@@ -188,7 +190,7 @@ def evidence(pace: NDArray[np.float64], others: NDArray[np.float64], factor: flo
     variance = (SPREAD_COUNT * SPREAD**2 + len(others) * seen**2) / weight
     size = abs(float(np.log(factor)))
     away = (pace - usual) * np.sign(np.log(factor))
-    if (away < -_AGAINST).any():
+    if (away < np.log(LEAST_RATIO)).any():
         return float("-inf")
     # What one of both says cannot make up for what the other does not.
     away = np.minimum(away, size)
