@@ -35,9 +35,7 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(name="lab")
-def lab_fixture(
-    templates: Path, tmp_path: Path, boutwise: Boutwise
-) -> Callable[[str], Lab]:
+def lab_fixture(templates: Path, tmp_path: Path, boutwise: Boutwise) -> Callable[[str], Lab]:
     """A fresh copy of a template."""
 
     def make(name: str, *, place: str = "project") -> Lab:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a row of the table is a line
 """Bad labels, and bad tables of animals and trials, on two recordings that are there."""
 
 from __future__ import annotations
@@ -49,7 +50,9 @@ def in_frames(data: bytes) -> bytes:
 
 def boris(*events: str) -> Callable[[bytes], bytes]:
     """A BORIS table of events."""
-    head = "Time,Media file path,Total length,FPS,Subject,Behavior,Behavioral category,Comment,Status"
+    head = (
+        "Time,Media file path,Total length,FPS,Subject,Behavior,Behavioral category,Comment,Status"
+    )
     front = ["Observation id,one,,,,,,,", "Time offset (s),0.0,,,,,,,", head]
     return table(*front, *(e.replace("@", ",mouse_1.mp4,6.0,30.0,mouse_1,") for e in events))
 

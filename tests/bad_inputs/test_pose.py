@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a row of the table is a line
 """Bad tables of pose: every way in which a DeepLabCut CSV comes back from twenty years of use."""
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from types import ModuleType
 
 from boutwise import formats, registry
 from boutwise.errors import DataError, UsageError, did_you_mean
-from boutwise.formats._prediction import file_stem
+from boutwise.formats._prediction import file_stem, refuse_same_stems
 from boutwise.project import Project
 from boutwise.types import Bouts, FrameClock, Recording
 
@@ -55,6 +55,7 @@ def export(
     out.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
     recordings = project.recordings(only)
+    refuse_same_stems(recording.id for recording in recordings)
     for done, recording in enumerate(recordings):
         if say:
             say(done, len(recordings), recording.id)

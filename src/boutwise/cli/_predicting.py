@@ -38,6 +38,7 @@ def opened_bundle(word: str) -> Bundle:
         raise UsageError(
             f"'{word}' is no bundle",
             expected=f"a {SUFFIX} file, or the folder of a finished run",
+            todo="check the path; a run keeps its bundle in runs/<name>/bundle.boutwise",
         )
     return Bundle.open(path)
 
@@ -57,6 +58,7 @@ def divide(words: Sequence[str]) -> tuple[list[Path], list[str]]:
         raise UsageError(
             what,
             expected="BUNDLE... SOURCE...: first bundles, then files, folders or one project",
+            todo="check the paths and their order",
         )
     found = [path for path in bundles[:count] if path is not None]
     for path in found:

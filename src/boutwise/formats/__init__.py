@@ -25,6 +25,7 @@ from boutwise import registry
 from boutwise.errors import FormatError, UsageError, did_you_mean
 from boutwise.formats._bouts import label_offset, labels_to_bouts
 from boutwise.formats._contract import Contents, LabelRow, LabelTrack
+from boutwise.formats._text import refuse_special
 from boutwise.types import PoseTrack
 from boutwise.types.plain_yaml import load_yaml, row_of, words_of
 
@@ -51,7 +52,13 @@ def sniff(path: str | Path) -> str:
     """
     path = Path(path)
     if not path.exists():
-        raise FormatError("there is no such file", file=path, expected="an existing file or folder")
+        raise FormatError(
+            "there is no such file",
+            file=path,
+            expected="an existing file or folder",
+            todo="check the path",
+        )
+    refuse_special(path)
     names = registry.names("format")
     claims = [name for name in names if registry.load("format", name).sniff(path)]
     if len(claims) == 1:
@@ -102,6 +109,7 @@ def read(path: str | Path, *, format: str | None = None, **options: Any) -> Cont
         UsageError: The format has no such option.
     """
     path = Path(path)
+    refuse_special(path)
     mapping = options.get("mapping")
     if mapping is not None:
         fields = load_mapping(mapping)
@@ -193,6 +201,7 @@ def load_mapping(mapping: str | Path | Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(mapping, Mapping):
         return dict(mapping)
     path = Path(mapping)
+    refuse_special(path)
     try:
         loaded, _ = load_yaml(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:

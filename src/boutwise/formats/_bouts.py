@@ -11,6 +11,9 @@ from boutwise.formats._contract import LabelRow, LabelTrack
 from boutwise.formats._placing import Placing, Span
 from boutwise.types import Bout, Bouts, Ethogram, Observed, Problem, Recording, Trial
 
+LENGTH_SHARE = 0.02
+"""Share of its length by which a recording may differ from what a label file says of it."""
+
 
 def _trial(track: LabelTrack, recording: Recording, source: str) -> Trial | None:
     if track.trial is None:
@@ -103,10 +106,30 @@ def labels_to_bouts(
     who = track.annotator or annotator
     bouts = [bout for row in track.rows if (bout := _bout(job, row, who))]
     _check(job, bouts, ethogram)
+    _check_length(job)
     if not track.rows:
         job.warn("the file holds no label", todo="remove it if it was made by mistake")
     observed = _observed(job, [bout for _, bout in bouts], who)
     return Bouts.from_rows((bout for _, bout in bouts), observed), job.problems
+
+
+def _check_length(job: Placing) -> None:
+    """Warn where the file says that its recording is much longer or shorter than this one.
+
+    The rate may be another, or a video before this one may be missing: labels would lie elsewhere.
+    """
+    track, clock = job.track, job.recording.clock
+    if track.length is None or track.trial is not None:
+        return
+    mine = clock.duration_s if track.unit == "second" else float(clock.n_frames)
+    least = 1.0 if track.unit == "second" else clock.fps
+    if abs(track.length - mine) > max(LENGTH_SHARE * mine, least):
+        unit = "s" if track.unit == "second" else "frames"
+        job.warn(
+            f"the file is of a recording of {track.length:g} {unit}, and this one has {mine:g}",
+            todo="check the frame rate, and whether the labels count from the start of this video "
+            "or of one before it",
+        )
 
 
 def _bout(job: Placing, row: LabelRow, annotator: str) -> tuple[LabelRow, Bout] | None:

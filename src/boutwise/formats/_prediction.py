@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,15 +18,19 @@ from boutwise.errors import DataError
 from boutwise.types import Ethogram, Prediction
 
 FACTS = b"boutwise"
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)\s*", re.IGNORECASE)
 
 
 def file_stem(recording: str) -> str:
     """The file name of a recording's files: its id without folders.
 
-    >>> file_stem("day1/cage3")
-    'day1__cage3'
+    Windows has no files called CON or NUL, with whatever ending: such a name gets a line behind it.
+
+    >>> file_stem("day1/cage3"), file_stem("con")
+    ('day1__cage3', 'con_')
     """
-    return recording.replace("/", "__")
+    base, dot, rest = recording.replace("/", "__").partition(".")
+    return f"{base}{'_' if _RESERVED.fullmatch(base) else ''}{dot}{rest}"
 
 
 def refuse_same_stems(recordings: Iterable[str]) -> None:
@@ -36,12 +41,13 @@ def refuse_same_stems(recordings: Iterable[str]) -> None:
     """
     stems: dict[str, str] = {}
     for recording in recordings:
-        other = stems.setdefault(file_stem(recording), recording)
+        # Windows and macOS do not tell upper from lower case.
+        other = stems.setdefault(file_stem(recording).casefold(), recording)
         if other != recording:
             raise DataError(
                 f"'{other}' and '{recording}' would write the same files",
                 recording=recording,
-                expected="recordings whose ids differ by more than '/' and '__'",
+                expected="recordings whose ids differ by more than case, '/' and '__'",
                 todo="rename one of them",
             )
 

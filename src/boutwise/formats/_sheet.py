@@ -35,6 +35,8 @@ Cells = tuple[int, tuple[str, ...]]
 
 def is_sheet(path: Path) -> bool:
     """Whether a file is an XLSX workbook, by what is in it."""
+    if not path.is_file():
+        return False
     try:
         with path.open("rb") as file:
             if file.read(4) != b"PK\x03\x04":

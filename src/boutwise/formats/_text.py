@@ -22,6 +22,7 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 MISSING = frozenset({"", "na", "n/a", "nan", "none", "null"})
 """What stands for 'no value' in a cell, in lower case."""
 
+LOOK = "look whether it is there and may be read; a network drive may be away"
 LARGEST = 1e12
 """Frames, seconds and probabilities lie far below; what is above is a slip of the pen."""
 
@@ -89,12 +90,28 @@ def to_number(text: str, separator: str = ",") -> float | None:
         return None
 
 
+def refuse_special(path: Path) -> None:
+    """Refuse pipes and devices: whoever opens one waits for ever, or reads without end.
+
+    Raises:
+        FormatError: It is there, and is neither a file nor a folder.
+    """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise FormatError(
+            "this is neither a file nor a folder, but a pipe or a device",
+            file=path,
+            expected="a file",
+            todo="save what comes out of it as a file, and name that",
+        )
+
+
 def first_bytes(path: Path, size: int = HEAD_BYTES) -> bytes:
     """The head of a file.
 
     Raises:
         FormatError: It is no file, or cannot be opened.
     """
+    refuse_special(path)
     try:
         with path.open("rb") as file:
             return file.read(size)
@@ -103,6 +120,7 @@ def first_bytes(path: Path, size: int = HEAD_BYTES) -> bytes:
             f"the file cannot be opened: {error.strerror}",
             file=path,
             expected="a file that can be read",
+            todo=LOOK,
         ) from error
 
 
@@ -230,11 +248,15 @@ def read_bytes(path: Path) -> bytes:
     Raises:
         FormatError: It is missing, cannot be read, or is empty.
     """
+    refuse_special(path)
     try:
         data = path.read_bytes()
     except OSError as error:
         raise FormatError(
-            f"the file cannot be read: {error.strerror}", file=path, expected="a readable file"
+            f"the file cannot be read: {error.strerror}",
+            file=path,
+            expected="a readable file",
+            todo=LOOK,
         ) from error
     if not data.removeprefix(b"\xef\xbb\xbf").strip():
         raise FormatError("the file is empty", file=path, row=1, expected="a table with a header")

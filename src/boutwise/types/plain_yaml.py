@@ -45,7 +45,7 @@ def load_yaml(text: str, loader: type[yaml.SafeLoader] = yaml.SafeLoader) -> tup
         _refuse_depth(text, loader)
         node = yaml.compose(text, Loader=loader)
         _size(node, {}, set())
-        return yaml.load(text, Loader=loader), node  # noqa: S506 - a safe loader
+        return yaml.load(text, Loader=loader), node
     except yaml.reader.ReaderError as error:
         row = f" in row {text[: error.position].count(chr(10)) + 1}" if error.position else ""
         raise _Fault(f"a character that text cannot hold{row}: {error.reason}") from None

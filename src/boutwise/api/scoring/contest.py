@@ -35,7 +35,7 @@ class _Row:
 
 def is_contest_table(path: Path) -> bool:
     """Whether the header has the columns of the contest."""
-    if path.suffix.lower() != ".csv":
+    if path.suffix.lower() != ".csv" or not path.is_file():
         return False
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
