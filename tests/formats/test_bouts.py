@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from boutwise import formats
 from boutwise.errors import LabelError
 from boutwise.formats import LabelRow, LabelTrack, label_offset, labels_to_bouts
 from boutwise.types import (
@@ -259,3 +260,24 @@ def test_the_ethogram_finds_unknown_behaviors_and_overlaps_of_exclusive_ones():
     with pytest.raises(LabelError) as caught:
         convert(LabelTrack("r", "frame", rows[:2]), recording(), ethogram=ethogram)
     assert caught.value.row == 3
+
+
+@pytest.mark.parametrize(
+    ("length", "fps", "warned"),
+    [(10.0, 30, False), (10.9, 30, False), (12.0, 30, True), (10.0, 25, True), (None, 30, False)],
+)
+def test_a_length_that_the_file_states_is_compared(length, fps, warned):
+    rows = (LabelRow("rear", 1.0, 2.0, 2),)
+    track = LabelTrack("r", "second", rows, length=length)
+    recording = Recording("r", FrameClock.declared(300, fps), ("m",))
+    _, problems = labels_to_bouts(track, recording, annotator="a", source="x.csv")
+    assert [problem.severity.value for problem in problems] == ["warning"] * warned
+    assert all("is of a recording of" in problem.what for problem in problems)
+
+
+def test_real_export_of_one_of_two_videos_is_told_by_its_length(shared):
+    path = shared("boris/test_export_aggregated_events_test_full_2.tsv")
+    (track,) = formats.read(path).labels
+    recording = Recording("r", FrameClock.declared(8999, 25), ("subject1",))
+    _, problems = labels_to_bouts(track, recording, annotator="a", source=path.name)
+    assert "a recording of 539.92 s, and this one has 359.96" in problems[0].what
