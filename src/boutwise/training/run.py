@@ -24,6 +24,7 @@ from boutwise.planning.plan import usable_subjects
 from boutwise.project import Project
 from boutwise.training._lock import only_one
 from boutwise.training.assess import Assessed, assess, native_scores, write_out_of_fold
+from boutwise.training.cohorts import probe_cohorts
 from boutwise.training.control import control_plan, judge, shift_labels
 from boutwise.training.people import people
 from boutwise.training.pool import run_units
@@ -31,6 +32,7 @@ from boutwise.training.shipping import build_bundle
 from boutwise.training.snapshot import Snapshot, take_snapshot
 from boutwise.training.snapshot_files import load_snapshot, save_snapshot
 from boutwise.training.units import FINAL, Unit
+from boutwise.types.plain_yaml import load_yaml
 from boutwise.types.recipe import NetworkMember
 
 Say = Callable[[int, int, str], None]
@@ -102,6 +104,8 @@ def _train_in(run: Path, project: Project, plan: Plan, *, workers: int, say: Say
     write_out_of_fold(run, assessed.predictions)
     scores = _scores(run, plan, snapshot, assessed)
     scores["people"] = people(project, snapshot)
+    probe = probe_cohorts(project, plan, snapshot, assessed.predictions, scores)
+    scores["cohort_probe"] = probe
     # The bundle comes after the scores: there is none that nobody knows the score of.
     write_json(run / "scores.json", scores)
     bundle = build_bundle(run, plan, snapshot, assessed.decision, scores)
@@ -161,7 +165,11 @@ def _claim(project: Project, name: str) -> bool:
 
 def _same_release(run: Path) -> None:
     """Folds of one run are made by one release, or their scores do not belong together."""
-    before = yaml.safe_load((run / "plan.yaml").read_text(encoding="utf-8")) or {}
+    try:
+        before = load_yaml((run / "plan.yaml").read_text(encoding="utf-8"))[0]
+    except (OSError, ValueError, yaml.YAMLError):
+        return  # a broken plan is told of where it is read as a plan
+    before = before if isinstance(before, dict) else {}
     if before.get("boutwise") != __version__:
         raise UsageError(
             f"the run '{run.name}' was begun by boutwise {before.get('boutwise')}",

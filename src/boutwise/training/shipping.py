@@ -76,6 +76,7 @@ def _manifest(plan: Plan, snapshot: Snapshot, scores: dict[str, Any]) -> dict[st
             "behaviors": scores["behaviors"],
             "baselines": scores["baselines"],
             "null_control": scores["null_control"],
+            "cohort_probe": scores["cohort_probe"],
             "people": scores["people"],
             "notes": scores["notes"],
         },
@@ -97,9 +98,10 @@ def _estimate(entry: dict[str, Any]) -> str:
     )
 
 
-def _people(scores: dict[str, Any]) -> str:
-    people = scores.get("people")
-    return f"- {people['text']}\n" if people else ""
+def _beside(scores: dict[str, Any]) -> str:
+    """What two people reach, and whether the batch is learned, where a run knows them."""
+    asked = (scores.get(key) for key in ("people", "cohort_probe"))
+    return "".join(f"- {found['text']}\n" for found in asked if found)
 
 
 def card(manifest: dict[str, Any]) -> str:
@@ -126,7 +128,7 @@ Without background: {_estimate(scores["frames"]["macro_f1_without_background"])}
 
 {baselines}
 - {scores["null_control"]["text"]}
-{_people(scores)}
+{_beside(scores)}
 | behavior | F1 | bouts | animals |
 |---|---|---|---|
 {rows}
