@@ -153,6 +153,35 @@ def test_times(seconds, fps, frames, words):
     assert times.start_s == seconds[0]
 
 
+def test_uneven_times_are_the_clock_of_the_recording(tmp_path):
+    from boutwise.api import plan_import
+    from boutwise.project import Project
+
+    stamps = np.array([5.0, 5.1, 5.2, 5.55, 5.65, 5.75])
+
+    def fill(nwb):
+        from pynwb.epoch import TimeIntervals
+
+        with_pose(("a", nwb_series("nose", 0, rows=6, timestamps=stamps)))(nwb)
+        table = TimeIntervals(name="seen", description="seen")
+        table.add_column("behavior", "what")
+        table.add_interval(start_time=5.2, stop_time=5.65, behavior="rear")
+        nwb.add_time_intervals(table)
+
+    path = file(tmp_path, fill)
+    contents = formats.read(path)
+    np.testing.assert_allclose(contents.times_s, stamps - 5)
+    assert "come unevenly" in contents.problems[0].what
+    assert formats.read(path, fps=10).times_s is None  # as told
+    with Project.create(tmp_path / "p") as project:
+        plan = plan_import(project, path)
+        recording = plan.recordings[0].recording
+        (labels,) = plan.labels
+    assert recording.clock.kind == "pts"
+    np.testing.assert_allclose(recording.clock.times_s, stamps - 5)
+    assert (labels.bouts.start.tolist(), labels.bouts.stop.tolist()) == ([2], [4])
+
+
 @pytest.mark.parametrize("seconds", [[0, 0.1, 0.1], [0, 0.2, 0.1], [0, np.nan, 1]])
 def test_times_that_do_not_count_upward(seconds):
     with pytest.raises(FormatError, match=r"the timestamp of row [12]"):

@@ -97,6 +97,8 @@ class Contents:
         problems: What is wrong but did not stop the reading.
         row_to_frame: Frame of each pose row, (rows,), int64, where the file numbers its rows
             otherwise than 0, 1, 2, ...; None = row and frame are the same.
+        times_s: Second of each pose row, (rows,), from 0, where the file has timestamps that no
+            steady rate describes; None = rows come at ``fps``.
         animals: What the file itself knows of its animals, known by the same ids in every file;
             with pose, in the order of its tracks.
         trials: Of the recording, where the file tells them.
@@ -111,6 +113,7 @@ class Contents:
     fps: float | None = None
     problems: tuple[Problem, ...] = ()
     row_to_frame: NDArray[np.int64] | None = None
+    times_s: NDArray[np.float64] | None = None
     animals: tuple[Animal, ...] = ()
     trials: tuple[Trial, ...] = ()
 

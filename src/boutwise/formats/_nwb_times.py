@@ -24,12 +24,14 @@ class Times:
         start_s: Time of the first row on the clock of the file.
         row_to_frame: Frame of each row, (rows,), where some are left out; else None.
         problems: What is odd about them.
+        seconds: Time of each row from the first, (rows,), where no steady rate describes them.
     """
 
     fps: float | None
     start_s: float
     row_to_frame: NDArray[np.int64] | None = None
     problems: tuple[Problem, ...] = ()
+    seconds: NDArray[np.float64] | None = None
 
 
 def steady(rate: float, start_s: float, *, path: Path) -> Times:
@@ -79,11 +81,14 @@ def stamped(seconds: NDArray[np.float64], *, path: Path) -> Times:
         return Times(float(rate), float(seconds[0]), frames, (_warning(what, path, todo),))
     rate = len(steps) / (seconds[-1] - seconds[0])
     away = np.abs(seconds - seconds[0] - np.arange(len(seconds)) / rate).max() * rate
-    problems: tuple[Problem, ...] = ()
-    if away > JITTER:
-        what = f"the rows come unevenly: up to {away:.1f} frames away from {rate:.3f} a second"
-        problems = (_warning(what, path, "trust labels in frames more than labels in seconds"),)
-    return Times(float(rate), float(seconds[0]), None, problems)
+    if away <= JITTER:
+        return Times(float(rate), float(seconds[0]))
+    what = (
+        f"the rows come unevenly, up to {away:.1f} frames away from {rate:.3f} a second; seconds "
+        "are those of their timestamps"
+    )
+    problem = _warning(what, path, "compare with the frame count of the video")
+    return Times(float(rate), float(seconds[0]), None, (problem,), seconds - seconds[0])
 
 
 def _warning(what: str, path: Path, todo: str) -> Problem:

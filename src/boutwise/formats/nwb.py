@@ -104,6 +104,7 @@ def read(
         fps=fps or times.fps,
         problems=tuple(problems),
         row_to_frame=times.row_to_frame,
+        times_s=times.seconds if fps is None else None,
     )
 
 

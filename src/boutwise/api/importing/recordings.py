@@ -100,6 +100,9 @@ def _clock(draft: Draft, fps: float) -> FrameClock:
     known = draft.known
     if known is not None and not (known.open_end and draft.n_frames >= known.n_frames):
         return known.clock
+    own = draft.file.contents.times_s if draft.file and draft.file.contents else None
+    if own is not None and len(own) == draft.n_frames:
+        return FrameClock.from_pts(own)
     return FrameClock.declared(draft.n_frames, fps)
 
 
