@@ -13,11 +13,13 @@ severity ``note``. One fact is reported by one check.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, cast
 
 from boutwise import registry
 from boutwise.checks._contract import Check, Study
 from boutwise.errors import BoutwiseError
-from boutwise.types import Problem, Severity
+from boutwise.types import PoseTrack, Problem, Severity
 
 __all__ = ["Check", "Study", "run_checks"]
 
@@ -32,7 +34,8 @@ def run_checks(
     Args:
         project: A :class:`~boutwise.project.Project`, or whatever offers the same reading.
         names: Checks to run, in this order; by default all.
-        say: Called with (done, total, words) before each check and at the end.
+        say: Called with (done, total, words) before each check, whenever one turns to another
+            recording's pose, and at the end.
 
     Returns:
         What they found, check by check. A check that cannot be finished, because a file of the
@@ -45,15 +48,35 @@ def run_checks(
     checks: list[Check] = [registry.load("check", name) for name in wanted]
     problems: list[Problem] = []
     for done, (name, check) in enumerate(zip(wanted, checks, strict=True)):
+        study = project
         if say is not None:
-            say(done, len(wanted), name.replace("_", " "))
+            words = name.replace("_", " ")
+            say(done, len(wanted), words)
+            study = cast(Study, _Watched(project, partial(say, done, len(wanted)), words))
         try:
-            problems += check.find(project)
+            problems += check.find(study)
         except (BoutwiseError, OSError) as error:
             problems.append(_unfinished(name, error))
     if say is not None:
         say(len(wanted), len(wanted), "checked")
     return problems
+
+
+class _Watched:
+    """A study that tells whose pose is read: with many recordings a check takes a while."""
+
+    def __init__(self, study: Study, tell: Callable[[str], None], words: str) -> None:
+        self._study = study
+        self._tell = tell
+        self._words = words
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._study, name)
+
+    def pose(self, recording_id: str) -> PoseTrack:
+        """Pose of a recording, announced."""
+        self._tell(f"{self._words}: {recording_id}")
+        return self._study.pose(recording_id)
 
 
 def _unfinished(check: str, error: BoutwiseError | OSError) -> Problem:
