@@ -52,6 +52,8 @@ class Folder:
     sync: list[dict] | None = field(default_factory=list)
     holdout: bool = False
     targets: bool = False
+    recordings_each: int = 1  # recordings of one animal
+    cohort_probe: dict | None = None
     seed: int = 1
 
 
@@ -173,7 +175,8 @@ def simulate(spec: Folder):
         if spec.unlabelled:
             states[-spec.unlabelled :] = FrameState.UNLABELLED
         target = f"m{place}b" if spec.targets else ""
-        yield Subject(f"day1/cage{place}", f"m{place}", target), states, p, decided
+        animal = f"m{place // spec.recordings_each}"
+        yield Subject(f"day1/cage{place}", animal, target), states, p, decided
 
 
 def label_table(items, behaviors):
@@ -245,6 +248,8 @@ def write_run(directory: Path, spec: Folder | None = None) -> Path:
             table[[c for c in table.columns if not c.startswith("p:")]].to_parquet(path)
     options = ScoreOptions(declared={"pain": ("groom", "rear")} if spec.ethogram is MOUSE else {})
     scores = score_recordings(scored, spec.ethogram, options=options).as_dict()
+    if spec.cohort_probe:
+        scores["cohort_probe"] = spec.cohort_probe
     if spec.null_control:
         scores["null_control"] = spec.null_control
     if spec.problems is not None:

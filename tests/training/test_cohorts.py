@@ -11,6 +11,7 @@ from tests.conftest import QUICK, make_project
 
 from boutwise import api
 from boutwise.bundle import Bundle
+from boutwise.cli._scores import _remarks
 from boutwise.planning import make_plan
 from boutwise.prepare import PreparedPose
 from boutwise.store import Store
@@ -345,6 +346,9 @@ def test_a_run_says_it_everywhere(study):
     assert bundle.manifest["scores"]["cohort_probe"] == found
     card = (bundle.directory / "card.md").read_text(encoding="utf-8")
     assert f"- {found['text']}\n" in card
+    assert f"note: {found['text']}" in _remarks(result.scores)
+    page = (result.directory / "report.html").read_text(encoding="utf-8")
+    assert all(row["name"] in page for row in found["cohorts"])
 
 
 def test_what_goes_with_the_cohort_is_named(study):

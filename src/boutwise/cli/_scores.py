@@ -236,7 +236,7 @@ def interval(estimate: Mapping[str, Any], *, signed: bool = False) -> str:
 
 def _remarks(scores: Mapping[str, Any]) -> list[str]:
     control = scores.get("null_control") or scores.get("control") or {}
-    said = [control, scores.get("people") or {}]
+    said = [control, scores.get("people") or {}, scores.get("cohort_probe") or {}]
     remarks = [f"note: {each['text']}" for each in said if each.get("text")]
     remarks += [f"note: {note}" for note in scores["notes"] if not _loud(note)]
     problems = [found for found in scores.get("problems") or [] if found["severity"] != "note"]

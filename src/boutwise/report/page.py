@@ -8,7 +8,17 @@ from typing import Any
 from boutwise.report.colors import swatches
 from boutwise.report.paper import rendered, write_page
 from boutwise.report.run_folder import Run, read_run
-from boutwise.report.sections import bouts, checks, data, head, plan, rasters, scores, spread
+from boutwise.report.sections import (
+    bouts,
+    checks,
+    cohorts,
+    data,
+    head,
+    plan,
+    rasters,
+    scores,
+    spread,
+)
 
 SECTIONS = (
     ("data", "What was trained on what"),
@@ -55,6 +65,7 @@ def render(run: Run) -> str:
         "rasters": rasters.build(run, look),
         "scores": scores.build(run, look),
         "spread": spread.build(run),
+        "cohorts": cohorts.build(run),
         "bouts": bouts.build(run, look),
         "plan": plan.build(run),
         "checks": checks.build(run),

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
 from boutwise.metrics import mean_interval
+from boutwise.metrics._scores import as_plain
 from boutwise.planning import Plan
 from boutwise.project import Project
 from boutwise.training import _leave_one_out as leave_one_out
@@ -118,15 +118,11 @@ def _scored(name: str, cohorts: Mapping[str, str], scores: Mapping[str, Any]) ->
     units = sorted(unit for unit, cohort in cohorts.items() if cohort == name)
     rows = {row["name"]: row["macro_f1"] for row in scores["by_animal"]}
     values = [rows[unit] for unit in units if rows.get(unit) is not None]
-    interval = asdict(mean_interval(np.array(values, dtype=np.float64)))
     return {
         "name": name,
         "animals": units,
         "macro_f1": float(np.mean(values)) if values else None,
-        "interval": {
-            key: None if isinstance(value, float) and np.isnan(value) else value
-            for key, value in interval.items()
-        },
+        "interval": as_plain(mean_interval(np.array(values, dtype=np.float64))),
     }
 
 
