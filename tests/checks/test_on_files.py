@@ -75,6 +75,20 @@ def test_labels_that_an_import_cut_off_are_found_in_their_file(tmp_path):
     assert file_past_end(str(path), source(path, FilePart("r")), {"r": recording()}) == []
 
 
+def test_a_file_with_a_row_too_many_is_told_by_one_check(tmp_path):
+    project = Project.create(tmp_path / "project")
+    project.set_ethogram(Ethogram((Behavior("rear"), Behavior("walk"))))
+    project.add_recording(recording(n_frames=100))
+    path = tmp_path / "r.csv"
+    rows = "".join(f"{frame},{'rear' if frame % 9 < 4 else 'walk'}\n" for frame in range(107))
+    path.write_text("Frame,Action\n" + rows, encoding="utf-8")
+    part = FilePart("r", n_rows=107, first_frame=0)
+    project.add_label_file(path, format="frame_csv", parts=[part])
+    found = run_checks(project, ["label_past_end", "rows_and_frames"])
+    assert [problem.check for problem in found] == ["rows_and_frames"]
+    project.close()
+
+
 def test_a_label_file_that_is_gone_says_nothing(tmp_path):
     gone = tmp_path / "gone.csv"
     assert file_past_end(str(gone), source(gone, FilePart("r")), {"r": recording()}) == []

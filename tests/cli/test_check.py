@@ -50,7 +50,7 @@ def test_problems_stand_by_check_the_worst_first(boutwise: Boutwise, project: Pa
 
 
 def test_one_check_alone_and_its_misspelling(boutwise: Boutwise, project: Path) -> None:
-    said = boutwise("check", project, "--only", "likelihood", "--only", "mixed_rates", "--json")
+    said = boutwise("check", project, "--only", "Likelihood", "--only", "mixed rates", "--json")
     assert said.code == 0
     assert {problem["check"] for problem in said.data["problems"]} == {"likelihood"}
     assert (said.data["blocking"], said.data["warnings"]) == (0, 1)

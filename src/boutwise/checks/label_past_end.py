@@ -89,7 +89,8 @@ def _stem(file: SourceFile) -> str:
 def _by_path(files: Iterable[SourceFile]) -> dict[str, list[SourceFile]]:
     found: dict[str, list[SourceFile]] = {}
     for file in files:
-        if file.kind == "labels" and file.format:
+        # Of files with a row a frame 'rows_and_frames' tells.
+        if file.kind == "labels" and file.format and file.n_rows is None:
             found.setdefault(str(file.path), []).append(file)
     return found
 

@@ -62,8 +62,8 @@ def needed_by_features(
                 recording,
                 f"keypoints that features need are missing or have no role: {listed}",
                 severity=severity,
-                todo="give the keypoints their roles under 'keypoints:' in boutwise.yaml; a role goes "
-                "to one name only, so bring files that name the same point differently to one name",
+                todo="give the keypoints their roles under 'keypoints:' in boutwise.yaml; a role "
+                "goes to one name only: bring files that name a point differently to one name",
                 value=float(len(lacking)),
             )
         )

@@ -33,8 +33,10 @@ def run(
     """
     from boutwise import api
 
+    # They are shown with spaces, and typed as people like.
+    names = [name.strip().lower().replace("-", "_").replace(" ", "_") for name in only or ()]
     with open_project(project) as opened:
-        problems = api.check(opened, names=only or None, html=html, say=talk.say)
+        problems = api.check(opened, names=names or None, html=html, say=talk.say)
         n_recordings = len(opened.recordings())
     count = {
         level: sum(problem.severity == level for problem in problems)
