@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import Boutwise
+from tests.cli.conftest import Boutwise, make_project
 
 from boutwise.project import Project
 
@@ -67,6 +67,20 @@ def test_a_prediction_says_so_too(boutwise, raters, trained, tmp_path):
     assert "no recording has pose" in said.err
     assert "import pose files first" in said.err
     assert boutwise("evaluate", bundle, raters).code == 3
+
+
+def test_a_prediction_names_the_recordings_that_it_leaves_out(
+    boutwise, trained, study, table, tmp_path
+):
+    root = make_project(study, tmp_path / "both")
+    boutwise("import", root, table, "--labels-only", "--fps", "30")
+    bundle = trained / "runs" / "quick" / "bundle.boutwise"
+    words = ["predict", bundle, root, "--only", "unlabelled", "--out", tmp_path / "predicted"]
+    assert boutwise(*words, "--json").data["without_pose"] == []
+    words[4] = "labelled"
+    said = boutwise(*words)
+    assert said.code == 0
+    assert "left out: 2 recordings without pose: a, b" in said.err
 
 
 def test_recordings_without_pose_do_not_disturb_a_training_plan(boutwise, project, table):

@@ -20,6 +20,7 @@ from boutwise.api._tasks import (
     rate_of,
     shard_of,
     with_roles,
+    without_pose,
 )
 from boutwise.bundle import Bundle
 from boutwise.errors import BoutwiseError, DataError, UsageError, did_you_mean
@@ -44,12 +45,14 @@ class PredictResult:
         kept: Recordings whose files were there before, made by the same bundles.
         failed: Recording -> why.
         directory: Where the files are.
+        without_pose: Recordings of the project of which there is no pose: left out.
     """
 
     done: tuple[str, ...]
     kept: tuple[str, ...]
     failed: Mapping[str, str]
     directory: Path
+    without_pose: tuple[str, ...] = ()
 
 
 def predict(
@@ -162,7 +165,8 @@ def predict_files(
         (done if new else kept).append(task.recording)
     write_manifest(out, opened, failed)
     say(len(tasks), len(tasks), "done")
-    return PredictResult(tuple(done), tuple(kept), failed, out)
+    lost = () if project is None else without_pose(project, only)
+    return PredictResult(tuple(done), tuple(kept), failed, out, lost)
 
 
 def _refuse_unheeded(given: Mapping[str, Any], project: Project | None) -> None:

@@ -70,6 +70,11 @@ def project_tasks(project: Project, only: str | None) -> list[Task]:
     return chosen
 
 
+def without_pose(project: Project, only: str | None) -> tuple[str, ...]:
+    """Recordings that fit the query, and of which the project has no pose."""
+    return tuple(r.id for r in project.recordings(only) if not project.has_pose(r.id))
+
+
 def file_tasks(
     sources: Sequence[str | Path],
     options: dict[str, Any],

@@ -66,9 +66,19 @@ def run(  # an option is a parameter: the command line has as many as the contra
     )
     for recording, why in result.failed.items():
         talk.note(f"failed: {recording}: {why}")
+    lost = result.without_pose
+    if lost:
+        some = ", ".join(lost[:5]) + (", ..." if len(lost) > 5 else "")
+        talk.note(f"left out: {counted(len(lost), 'recording')} without pose: {some}")
     talk.line(f"results  {out}")
     code = 0
     if result.failed:
         code = PARTIAL if result.done or result.kept else FAILED
-    data = {"out": out, "done": result.done, "kept": result.kept, "failed": result.failed}
+    data = {
+        "out": out,
+        "done": result.done,
+        "kept": result.kept,
+        "failed": result.failed,
+        "without_pose": lost,
+    }
     return Answer(data, code)

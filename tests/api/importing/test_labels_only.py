@@ -327,3 +327,23 @@ def test_a_recording_that_was_taken_out_of_a_file_is_told_of(project, lab):
     plan, result = run(project, path, fps=20)
     assert result.deleted == 1
     assert any("1 recordings came from this file" in p.what for p in plan.problems)
+
+
+def test_a_pattern_that_does_not_fit_is_told_of(project, lab):
+    intervals(lab / "OFT_5_FA.csv", [("walk", 3, 9)])
+    intervals(lab / "other.csv", [("walk", 3, 9)])
+    pattern = r"OFT_\d+_(?P<annotator>\w+)\.csv"
+    plan, _ = run(project, lab, fps=20, labels_only=True, annotator_pattern=pattern)
+    assert [p.what for p in plan.problems if "pattern" in p.what] == [
+        "the annotator pattern does not fit 'other.csv'"
+    ]
+
+
+def test_a_real_observation_states_its_length(project, shared):
+    source = shared("boris/test_export_events_tabular.csv")
+    plan, _ = run(project, source, labels_only=True, annotator_pattern="_(?P<annotator>events)_")
+    (found,) = project.recordings()
+    assert (found.id, found.n_frames, found.open_end) == ("video_test_25fps_360s", 8999, False)
+    assert found.animals == ("subject1", "subject2")
+    assert project.annotators() == ["events"]
+    assert "the length is taken from the last label" not in warned(plan)

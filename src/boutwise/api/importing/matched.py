@@ -50,7 +50,7 @@ def match_all(
     lost: list[Matched] = []
     for file in label_files:
         for track in _tracks(file):
-            track = _named(track, file, options)
+            track = _named(track, file, options, plan)
             folder = file.path.resolve().parent
             match = matching.match(track, folder, candidates, mixed=mixed)
             if match.id:
@@ -108,12 +108,18 @@ def _own_recordings(alone: Sequence[Matched], found: dict[str, Draft]) -> list[M
     ]
 
 
-def _named(track: LabelTrack, file: ReadFile, options: ImportOptions) -> LabelTrack:
+def _named(
+    track: LabelTrack, file: ReadFile, options: ImportOptions, plan: ImportPlan
+) -> LabelTrack:
     """The track with recording and annotator, which the name of its file may tell."""
     name, who = track.recording or file.path.stem, track.annotator
     if options.annotator_pattern is not None:
         told = annotator_by_pattern(options.annotator_pattern, file.path)
         who, name = who or told[0], told[1] or name
+        if not who:
+            what = f"the annotator pattern does not fit '{file.path.name}'"
+            if not any(p.what == what and p.file == str(file.path) for p in plan.problems):
+                report(plan, file.path, what, todo="change it", severity=Severity.WARNING)
     return replace(track, recording=name, annotator=who)
 
 

@@ -236,6 +236,8 @@ def apply_import(project: Project, plan: ImportPlan, *, say: Say = _silent) -> I
     """
     plan.check()
     _refuse_vanished(plan)
+    with project.database.transaction():
+        pass  # a project that cannot be written to refuses here, before its decisions are changed
     _write_config(project, plan)
     before = {recording.id for recording in project.recordings()}
     total = len(plan.recordings) + len(plan.labels)
