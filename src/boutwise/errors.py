@@ -94,6 +94,8 @@ class PartError(UsageError):
 class RecipeError(UsageError):
     """A recipe, or a setting of one, does not fit the schema."""
 
+    usual_todo = "mend the recipe, or the --set; 'boutwise plan' shows every setting"
+
 
 class DataError(BoutwiseError):
     """Data that cannot be used."""

@@ -70,7 +70,7 @@ def read(path: Path) -> ProjectConfig:
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise ProjectError(
             f"{path.parent} is no boutwise project",
             expected=f"a folder with {NAME}",

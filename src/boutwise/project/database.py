@@ -96,6 +96,10 @@ class Database:
         mode = self._connection.execute("PRAGMA journal_mode").fetchone()[0]
         if mode != wanted:
             self._connection.execute(f"PRAGMA journal_mode={wanted}")
+        # A page that nobody reads today may hold the labels of tomorrow.
+        fault = str(self._connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+        if fault != "ok":
+            raise sqlite3.DatabaseError(fault.replace("\n", " "))
         if self.network:
             warnings.warn(
                 f"the project lies on a network file system ({self.network}): it is slower, and "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -89,7 +90,8 @@ class SourceFile:
 
 def written(path: Path, root: Path) -> str:
     """A path as the database keeps it: relative inside the project, so that it may move."""
-    path, root = path.resolve(), root.resolve()
+    # Unlike Path.resolve, this does not fail at a link that leads in a circle.
+    path, root = Path(os.path.realpath(path)), Path(os.path.realpath(root))
     return (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()
 
 
