@@ -83,9 +83,12 @@ def test_a_file_with_a_row_too_many_is_told_by_one_check(tmp_path):
     rows = "".join(f"{frame},{'rear' if frame % 9 < 4 else 'walk'}\n" for frame in range(107))
     path.write_text("Frame,Action\n" + rows, encoding="utf-8")
     part = FilePart("r", n_rows=107, first_frame=0)
-    project.add_label_file(path, format="frame_csv", parts=[part])
+    project.add_label_file(path, format="frame_labels", parts=[part])
     found = run_checks(project, ["label_past_end", "rows_and_frames"])
     assert [problem.check for problem in found] == ["rows_and_frames"]
+    # The file does have a label behind the end: it is left to the other check on purpose.
+    (source,) = project.files()
+    assert file_past_end(str(path), [source], {"r": recording(n_frames=100)})
     project.close()
 
 
