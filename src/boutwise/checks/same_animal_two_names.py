@@ -44,6 +44,7 @@ _NUMBERED_WORDS = frozenset(
         "p",
         "pt",
         "part",
+        "teil",
         "rep",
         "repeat",
         "video",
@@ -92,6 +93,7 @@ _SESSION_WORDS = _NUMBERED_WORDS | {
     "dlc",
     "filtered",
 }
+_PARTS = frozenset({"part", "pt", "teil"})
 _DATE = re.compile(
     r"(?<!\d)(19|20)\d\d[-_. ]?(0[1-9]|1[0-2])[-_. ]?(0[1-9]|[12]\d|3[01])"
     r"([ t_-]?\d\d[-:]?\d\d[-:]?\d\d)?(?!\d)"
@@ -193,7 +195,9 @@ def _loose(name: str) -> list[str]:
         follows = place + 1 < len(words) and words[place + 1].isdigit()
         if not (word in _ANIMAL_WORDS and follows):
             kept.append(word)
-    return ["/".join(kept)] if any(word.isdigit() for word in kept) else []
+    # 'baseline' and 'day 2' alone name no animal; two parts of something are the same thing.
+    told = any(word.isdigit() for word in kept) or (kept and bool(_PARTS & set(words)))
+    return ["/".join(kept)] if told else []
 
 
 def _long_numbers(name: str) -> list[str]:
