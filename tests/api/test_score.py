@@ -113,6 +113,37 @@ def test_a_strangers_table_in_seconds(tmp_path):
         score(table(TRUTH, SEEN), prediction)
 
 
+def test_a_plain_table_is_described_by_a_mapping(tmp_path):
+    truth = write(tmp_path / "t.bouts.csv", TRUTH, SEEN)
+    rows = [(name, start, stop) for _, _, name, start, stop in PREDICTED]
+    plain = write_plain(tmp_path / "p.csv", rows, ("What", "From", "Until"))
+    columns = {"behavior": "What", "start": "From", "stop": "Until"}
+    mapping = {"format": "intervals", "columns": columns, "unit": "frame"}
+    with pytest.raises(FormatError, match="no format claims") as caught:
+        score(truth, plain)
+    assert "--mapping YAML" in caught.value.todo
+    scores = score(truth, plain, mapping=mapping)
+    assert scores.behavior("rear").f1.value == pytest.approx(expected_f1("rear"))
+    # The other way round the same table is the truth.
+    with pytest.raises(FormatError, match="no format claims") as caught:
+        score(plain, truth, frames=100)
+    assert "--truth-mapping YAML" in caught.value.todo
+    turned = score(plain, truth, frames=100, truth_mapping=mapping)
+    assert turned.behavior("rear").f1.value == scores.behavior("rear").f1.value
+    yaml_file = tmp_path / "m.yaml"
+    yaml_file.write_text("format: boris_tabular\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="for another format"):
+        score(truth, truth, mapping=yaml_file)
+
+
+def test_a_recording_of_no_frames_is_refused(tmp_path):
+    truth = write(tmp_path / "t.bouts.csv", TRUTH, SEEN)
+    with pytest.raises(UsageError, match="0 frames"):
+        score(truth, truth, frames=0)
+    with pytest.raises(FormatError, match="no such file"):
+        score(truth, truth, labs=tmp_path / "none.csv")
+
+
 def test_an_unknown_behavior_is_refused_with_the_nearest_name_and_its_row(tmp_path):
     truth = write(tmp_path / "t.bouts.csv", TRUTH, SEEN)
     prediction = write_plain(tmp_path / "p.csv", [("rear", 1, 4), ("groming", 3, 9)])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -54,6 +53,13 @@ def run(  # an option is a parameter
         typer.Option(metavar="N", help="Frames of the recording, where no file tells."),
     ] = None,
     fps: Fps = None,
+    mapping: Annotated[
+        Path | None,
+        typer.Option(metavar="YAML", help="What the columns of a predicted table mean."),
+    ] = None,
+    truth_mapping: Annotated[
+        Path | None, typer.Option(metavar="YAML", help="What the columns of the truth mean.")
+    ] = None,
     background: Annotated[
         str, typer.Option(metavar="NAME", help="The class that means 'none of the others'.")
     ] = "",
@@ -86,13 +92,15 @@ def run(  # an option is a parameter
 
     rule = _rule(preset, iou, primary, group or [])
     # Arguments of both verbs.
-    how: Mapping[str, object] = {
+    how: dict[str, object] = {
         "preset": rule,
         "frames": frames,
         "fps": fps,
         "background": background,
         "labs": labs,
         "annotators": annotators,
+        "mapping": mapping,
+        "truth_mapping": truth_mapping,
     }
     data: dict[str, object] = {"truth": truth, "prediction": prediction}
     if against is None:

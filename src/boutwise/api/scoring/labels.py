@@ -53,6 +53,7 @@ class Labels:
         labelled: Recording -> the animals, targets and behaviors that were labelled in it; None =
             whatever is named.
         origin: The run or bundle that predicted, for predictions of this project's models.
+        mapped: Whether a mapping was heeded in reading it.
     """
 
     tracks: Mapping[str, LabelTrack]
@@ -69,6 +70,7 @@ class Labels:
     labs: Mapping[str, str] = field(default_factory=dict)
     labelled: Mapping[str, frozenset[Key]] | None = None
     origin: Origin | None = None
+    mapped: bool = False
 
     def names(self) -> tuple[str, ...]:
         """Behaviors, in the order in which they are named."""

@@ -43,6 +43,8 @@ def labs_of(
 
 
 def _read(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        raise FormatError("there is no such file", file=path, todo="check the path of --labs")
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from boutwise.api.scoring.contest import contest_labels, is_contest_table
 from boutwise.api.scoring.frames import SUFFIX, read_frames
 from boutwise.api.scoring.labels import Labels, labels_of_bouts
 from boutwise.api.scoring.origins import OUT_OF_FOLD, bundle_origin, run_origin
-from boutwise.errors import UsageError
+from boutwise.errors import FormatError, UsageError
 from boutwise.formats import LabelTrack, bouts_csv
 from boutwise.types import Bouts, Subject
 from boutwise.types.bouts import from_frames
@@ -22,9 +23,13 @@ from boutwise.types.bouts import from_frames
 DATABASE = "project.db"
 """What makes a folder a project; the word is here so that tables are scored without SQL."""
 Source = str | Path | Bouts | NDArray[Any]
+Described = str | Path | Mapping[str, Any]
+"""A mapping, or its YAML file."""
 
 
-def read_labels(source: Source, word: str, *, annotators: str = "auto") -> Labels:
+def read_labels(
+    source: Source, word: str, *, annotators: str = "auto", mapping: Described | None = None
+) -> Labels:
     """Read one side.
 
     Args:
@@ -33,6 +38,8 @@ def read_labels(source: Source, word: str, *, annotators: str = "auto") -> Label
             frame (frames,).
         word: ``truth`` or ``prediction``.
         annotators: Whose labels of a project: ``auto``, ``majority`` or a name.
+        mapping: What the columns of a plain table mean; heeded by files of the format that it
+            names, and by tables that no format claims.
 
     Raises:
         UsageError: The source holds no labels, several annotators, or is of no known kind.
@@ -41,7 +48,7 @@ def read_labels(source: Source, word: str, *, annotators: str = "auto") -> Label
     if isinstance(source, Bouts):
         return labels_of_bouts(source, word)
     if isinstance(source, str | Path):
-        return _of_path(Path(source), word, annotators)
+        return _of_path(Path(source), word, annotators, mapping)
     values = np.asarray(source)
     if values.ndim != 1 or values.dtype.kind not in "iuOUb":
         raise UsageError(
@@ -51,7 +58,7 @@ def read_labels(source: Source, word: str, *, annotators: str = "auto") -> Label
     return _of_array(values, word)
 
 
-def _of_path(path: Path, word: str, annotators: str) -> Labels:
+def _of_path(path: Path, word: str, annotators: str, mapping: Described | None) -> Labels:
     if path.suffix == ".boutwise":
         raise UsageError(
             "a bundle holds no predictions",
@@ -77,19 +84,28 @@ def _of_path(path: Path, word: str, annotators: str) -> Labels:
         found = _of_folder(path / OUT_OF_FOLD, word)
         return replace(found, source=str(path), complete=True, origin=run_origin(path))
     if path.is_dir():
-        found = _of_folder(path, word)
+        found = _of_folder(path, word, mapping)
         return replace(found, origin=bundle_origin(path))
-    found = _of_file(path, word)
+    found = _of_file(path, word, mapping)
     return found if word == "truth" else replace(found, origin=bundle_origin(path.parent))
 
 
-def _of_folder(folder: Path, word: str) -> Labels:
+def _of_folder(folder: Path, word: str, mapping: Described | None = None) -> Labels:
     """All label files of a folder; of what ``predict`` writes, the one that tells most."""
     for pattern in (f"*{SUFFIX}", "*.bouts.csv", "*.csv"):
         members = sorted(path for path in folder.glob(pattern) if not path.name.startswith("."))
         if members:
             break
-    parts = [_of_file(path, word, needed=False) for path in members or formats.files(folder)]
+    try:
+        paths = members or formats.files(folder)
+    except FormatError as error:
+        raise FormatError(
+            error.what,
+            file=folder,
+            expected="CSV files of labels, or a folder that 'predict' wrote",
+            todo="name one file, or a folder of them",
+        ) from error
+    parts = [_of_file(path, word, mapping, needed=False) for path in paths]
     parts = [part for part in parts if part.tracks]
     if not parts:
         raise UsageError(f"the {word} holds no labels", file=folder, expected="files of labels")
@@ -113,10 +129,13 @@ def _of_folder(folder: Path, word: str) -> Labels:
         frames={name: n for part in parts for name, n in part.frames.items()},
         complete=all(part.complete for part in parts),
         labs={name: lab for part in parts for name, lab in part.labs.items()},
+        mapped=any(part.mapped for part in parts),
     )
 
 
-def _of_file(path: Path, word: str, *, needed: bool = True) -> Labels:
+def _of_file(
+    path: Path, word: str, mapping: Described | None = None, *, needed: bool = True
+) -> Labels:
     if path.name.endswith(SUFFIX):
         bouts, probabilities, fps = read_frames(path)
         found = labels_of_bouts(bouts, word)
@@ -125,36 +144,65 @@ def _of_file(path: Path, word: str, *, needed: bool = True) -> Labels:
         return replace(found, source=str(path), rates=rates, probabilities=kept, complete=True)
     if is_contest_table(path):
         return contest_labels(path, word)
-    contents = formats.read(path)
-    if needed and not contents.labels:
+    parts, mapped = _contents(path, word, mapping)
+    if needed and not any(contents.labels for contents in parts):
         raise UsageError(
             f"the {word} holds no labels", file=path, expected="a file of bouts or frame labels"
         )
-    own = contents.format == "bouts_csv"
-    alone = own and not bouts_csv.observed_path(path).is_file()
     tracks: dict[str, LabelTrack] = {}
-    for track in contents.labels:
-        name = track.recording if track.trial is None else f"{track.recording}_{track.trial}"
-        if name in tracks:
-            raise UsageError(
-                f"the {word} labels the recording '{name}' twice",
-                file=path,
-                expected="one annotator and one table for each recording",
-                todo="keep the labels of one annotator in the file",
-            )
-        tracks[name] = replace(track, recording=name, trial=None)
+    stated: dict[str, float] = {}
+    for contents in parts:
+        for track in contents.labels:
+            name = track.recording if track.trial is None else f"{track.recording}_{track.trial}"
+            if name in tracks:
+                raise UsageError(
+                    f"the {word} labels the recording '{name}' twice",
+                    file=path,
+                    expected="one annotator and one table for each recording",
+                    todo="keep the labels of one annotator in the file",
+                )
+            tracks[name] = replace(track, recording=name, trial=None)
+            if fps := track.fps or contents.fps:
+                stated[name] = fps
+    own = any(contents.format == "bouts_csv" for contents in parts)
+    alone = own and not bouts_csv.observed_path(path).is_file()
     known = all(
         track.examined is not None or track.observed is not None or track.n_rows is not None
         for track in tracks.values()
     )
-    stated = {name: track.fps or contents.fps for name, track in tracks.items()}
     return Labels(
         tracks,
         str(path),
         examined=known and not alone,
-        rates={name: fps for name, fps in stated.items() if fps},
-        notes=tuple(f"{word}: {problem.what}" for problem in contents.problems),
+        rates=stated,
+        notes=tuple(f"{word}: {p.what}" for contents in parts for p in contents.problems),
+        mapped=mapped,
     )
+
+
+def _contents(
+    path: Path, word: str, mapping: Described | None
+) -> tuple[list[formats.Contents], bool]:
+    """Everything in a file, and whether the mapping was heeded for it."""
+    try:
+        claimed = formats.sniff(path)
+    except FormatError as error:
+        if not path.is_file():
+            raise
+        if mapping is None:
+            option = "--truth-mapping" if word == "truth" else "--mapping"
+            raise FormatError(
+                error.what,
+                file=path,
+                row=error.row,
+                expected="labels of a format that 'boutwise formats' lists",
+                todo=f"describe the table by {option} YAML, with 'format: NAME' in it",
+            ) from error
+        claimed = ""
+    fields = {} if mapping is None else formats.load_mapping(mapping)
+    if mapping is not None and claimed in ("", fields.get("format", "")):
+        return [formats.read(path, mapping=fields)], True
+    return formats.read_all(path), False
 
 
 def _of_array(values: NDArray[Any], word: str) -> Labels:

@@ -9,7 +9,7 @@ from boutwise.api.scoring.aligning import Aligned, aligned
 from boutwise.api.scoring.framing import Framing
 from boutwise.api.scoring.labels import Labels
 from boutwise.api.scoring.labs import Labs, labs_of
-from boutwise.api.scoring.sources import Source, read_labels
+from boutwise.api.scoring.sources import Described, Source, read_labels
 from boutwise.errors import UsageError
 from boutwise.metrics import (
     Comparison,
@@ -35,6 +35,8 @@ def score(
     options: ScoreOptions | None = None,
     labs: Labs | None = None,
     annotators: str = "auto",
+    mapping: Described | None = None,
+    truth_mapping: Described | None = None,
 ) -> Scores:
     """Score a prediction.
 
@@ -59,6 +61,9 @@ def score(
         options: Thresholds and more instead of a preset.
         labs: Lab of each recording, or a CSV with the columns recording and lab.
         annotators: Whose labels of a project are the truth: ``auto``, ``majority`` or a name.
+        mapping: What the columns of a predicted table mean, as for the import; a dict or a YAML
+            file.
+        truth_mapping: The same for a table of the truth.
 
     Raises:
         UsageError: What was examined, or the frame rate of seconds, is not known.
@@ -71,7 +76,9 @@ def score(
     >>> scores.behavior("1").f1.value, scores.bouts.tp
     (0.8, (1, 1, 1))
     """
-    call = _Call(_rule(preset, options), frames, fps, background, labs, annotators)
+    call = _Call(
+        _rule(preset, options), frames, fps, background, labs, annotators, (truth_mapping, mapping)
+    )
     sides = call.read(truth, [prediction])
     (framing,) = call.framings(sides)
     ethogram = framing.ethogram()
@@ -99,6 +106,8 @@ def compare_scores(
     options: ScoreOptions | None = None,
     labs: Labs | None = None,
     annotators: str = "auto",
+    mapping: Described | None = None,
+    truth_mapping: Described | None = None,
 ) -> Comparison:
     """Score two predictions of the same recordings against each other.
 
@@ -118,7 +127,9 @@ def compare_scores(
     >>> round(found.difference("f1:1").difference.value, 2)
     0.2
     """
-    call = _Call(_rule(preset, options), frames, fps, background, labs, annotators)
+    call = _Call(
+        _rule(preset, options), frames, fps, background, labs, annotators, (truth_mapping, mapping)
+    )
     sides = call.read(truth, [prediction, other])
     framings = call.framings(sides)
     ethograms = [framing.ethogram() for framing in framings]
@@ -161,11 +172,24 @@ class _Call:
     background: str
     labs: Labs | None
     annotators: str
+    mappings: tuple[Described | None, Described | None]
+    """Of the truth, and of the predictions."""
 
     def read(self, truth: Source, predictions: Sequence[Source]) -> Aligned:
         """Both sides with one set of names."""
-        true = read_labels(truth, "truth", annotators=self.annotators)
-        said = [read_labels(prediction, "prediction") for prediction in predictions]
+        if self.frames is not None and self.frames < 1:
+            raise UsageError(f"a recording of {self.frames} frames cannot be", expected="1 or more")
+        of_truth, of_prediction = self.mappings
+        true = read_labels(truth, "truth", annotators=self.annotators, mapping=of_truth)
+        said = [read_labels(each, "prediction", mapping=of_prediction) for each in predictions]
+        for mapping, sides in ((of_truth, [true]), (of_prediction, said)):
+            if mapping is not None and not any(side.mapped for side in sides):
+                raise UsageError(
+                    "the mapping is for another format than that of the file",
+                    file=sides[0].source,
+                    expected="'format: NAME' in the mapping, as 'boutwise formats' names it",
+                    todo="leave the mapping out, or name the right format in it",
+                )
         if not true.examined and self.frames is None:
             raise UsageError(
                 "the truth does not say which frames were examined",
