@@ -108,6 +108,14 @@ def _own_recordings(alone: Sequence[Matched], found: dict[str, Draft]) -> list[M
     ]
 
 
+def by_recording(matched: Sequence[Matched]) -> dict[str, list[Matched]]:
+    """Id of a recording -> its label tracks."""
+    found: dict[str, list[Matched]] = {}
+    for one in matched:
+        found.setdefault(one.match.id, []).append(one)
+    return found
+
+
 def _named(
     track: LabelTrack, file: ReadFile, options: ImportOptions, plan: ImportPlan
 ) -> LabelTrack:

@@ -23,7 +23,6 @@ from boutwise.api.importing.rates import all_rates
 from boutwise.api.importing.reading import ImportOptions
 from boutwise.api.importing.rows import with_rows
 from boutwise.api.importing.types import ImportPlan, PlannedRecording
-from boutwise.formats import LabelTrack
 from boutwise.types import Animal, FrameClock, Problem, Recording, Session, Severity
 
 
@@ -64,17 +63,13 @@ def plan_recordings(
         for name, draft in found.items()
     }
     for name, fps in all_rates(found, labels, said, plan, default_fps).items():
-        draft, told = found[name], said[name]
-        tracks = [one.track for one in labels.get(name, ())]
-        open_end = draft.known is not None and draft.known.open_end and not draft.first_pose
-        if not draft.posed:
-            draft, open_end = with_length(draft, tracks, fps, metadata, told, plan)
-            known = _animals_of_files(labels.get(name, ()))
-            facts, how, draft = _without_pose(draft, tracks, known, metadata, told, plan)
-            found[name] = draft
-        else:
-            found[name] = draft = with_rows(draft, metadata, told, plan)
+        told, mine = said[name], labels.get(name, ())
+        draft, open_end = _with_end(found[name], mine, fps, metadata, told, plan)
+        if draft.posed:
             facts, how = animals_of(draft, metadata, told, plan)
+        else:
+            facts, how, draft = _without_pose(draft, mine, metadata, told, plan)
+        found[name] = draft
         recording = Recording(
             name,
             _clock(draft, fps),
@@ -88,6 +83,26 @@ def plan_recordings(
         _keep(draft, recording, facts, how, plan)
     plan.sessions = list(sessions.values())
     return done
+
+
+def _with_end(
+    draft: Draft,
+    labels: Sequence[Matched],
+    fps: float,
+    metadata: Metadata,
+    options: ImportOptions,
+    plan: ImportPlan,
+) -> tuple[Draft, bool]:
+    """The draft with its number of frames, and whether the recording may be longer than that."""
+    if not draft.posed:
+        tracks = [one.track for one in labels]
+        return with_length(draft, tracks, fps, metadata, options, plan)
+    draft = with_rows(draft, metadata, options, plan)
+    if draft.known is None:
+        return draft, False
+    # Pose with a row for each frame shows where the recording ends; declared rows may not.
+    ended = draft.first_pose and draft.row_to_frame is None
+    return draft, draft.known.open_end and not ended
 
 
 def _animals_of_files(labels: Sequence[Matched]) -> dict[str, Animal]:
@@ -108,14 +123,13 @@ def _clock(draft: Draft, fps: float) -> FrameClock:
 
 def _without_pose(
     draft: Draft,
-    tracks: Sequence[LabelTrack],
-    of_files: Mapping[str, Animal],
+    labels: Sequence[Matched],
     metadata: Metadata,
     options: ImportOptions,
     plan: ImportPlan,
 ) -> tuple[list[AnimalFacts], str, Draft]:
     """Animals of a recording without pose, how they are known, and their names in its labels."""
-    names = animals_in(tracks)
+    names, of_files = animals_in(one.track for one in labels), _animals_of_files(labels)
     declared, how = declared_animals(draft, metadata, options, plan)
     if declared:
         fitting = animals_of_labels(draft, declared, names, plan)

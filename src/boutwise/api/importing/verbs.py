@@ -111,11 +111,8 @@ def plan_import(
     )
     drafts = _drafts.drafts(project, files, plan)
     matched = _matched.match_all(files, drafts, metadata, options, plan)
-    labels: dict[str, list[_matched.Matched]] = {}
-    for one in matched:
-        labels.setdefault(one.match.id, []).append(one)
     recordings = _recordings.plan_recordings(
-        drafts, labels, metadata, options, plan, default_fps=config.fps
+        drafts, _matched.by_recording(matched), metadata, options, plan, default_fps=config.fps
     )
     matched = [one for one in matched if one.match.id in recordings]
     planner = _labels.LabelPlanner(
