@@ -25,12 +25,14 @@ def shared_fixture():
     return shared
 
 
-def make_project(root: Path, *, animals: int = 4, minutes: float = 0.75, labelled: int = 99):
+def make_project(
+    root: Path, *, animals: int = 4, minutes: float = 0.75, labelled: int = 99, seed: int = 5
+):
     """A project of simulated mice; those beyond ``labelled`` have pose but no labels."""
     from boutwise.project import Project
     from boutwise.synthetic import simulate, write
 
-    mice = simulate("easy", animals=animals, minutes=minutes, seed=5)
+    mice = simulate("easy", animals=animals, minutes=minutes, seed=seed)
     files = root.parent / f"{root.name}-files"
     write(mice, files)
     project = Project.create(root)

@@ -16,6 +16,7 @@ from boutwise.metrics import ScoredSubject, ScoreOptions, Scores, score_recordin
 from boutwise.planning import Plan
 from boutwise.planning.folds import fold_of_units
 from boutwise.prepare import present_frames, scores_at
+from boutwise.training.control import control_plan, judge, shift_labels
 from boutwise.training.snapshot import Entry, Snapshot
 from boutwise.training.units import entry_mask, out_of_fold
 from boutwise.types import FrameState, Prediction
@@ -86,6 +87,15 @@ def native_scores(
         [scores_at(member[entry.subject], entry.working, entry.clock) for entry in entries]
         for member in scores
     ]
+
+
+def null_control(run: Path, plan: Plan, snapshot: Snapshot) -> dict[str, Any]:
+    """What the units of the null control scored; see :func:`~boutwise.training.control.judge`."""
+    shifted = shift_labels(snapshot)
+    entries = [e for e in shifted.entries if not e.held_out(plan)]
+    raw = native_scores(run, control_plan(plan), shifted, entries, kind="control")[0]
+    states = [shifted.states[entry.subject] for entry in entries]
+    return judge(raw, states, [entry.unit for entry in entries], shifted)
 
 
 def native_present(snapshot: Snapshot, entry: Entry) -> NDArray[np.bool_]:

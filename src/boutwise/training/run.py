@@ -23,9 +23,8 @@ from boutwise.planning import Plan
 from boutwise.planning.plan import usable_subjects
 from boutwise.project import Project
 from boutwise.training._lock import only_one
-from boutwise.training.assess import Assessed, assess, native_scores, write_out_of_fold
+from boutwise.training.assess import Assessed, assess, null_control, write_out_of_fold
 from boutwise.training.cohorts import probe_cohorts
-from boutwise.training.control import control_plan, judge, shift_labels
 from boutwise.training.people import people
 from boutwise.training.pool import run_units
 from boutwise.training.shipping import build_bundle
@@ -219,7 +218,7 @@ def _refuse_changed(snapshot: Snapshot, run: Path) -> None:
     now = run / "data" / "now"
     save_snapshot(snapshot, now)
     old, new = (
-        json.loads((directory / "snapshot.json").read_text(encoding="utf-8"))
+        _whole(directory / "snapshot.json")
         for directory in (run / "data", now)
     )
     shutil.rmtree(now)
@@ -233,6 +232,20 @@ def _refuse_changed(snapshot: Snapshot, run: Path) -> None:
             file=run,
             todo="begin a new run; this one stays as it is",
         )
+
+
+def _whole(path: Path) -> dict[str, Any]:
+    """A file of the run that must be as it was written."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return dict(found)
+    except (OSError, ValueError, TypeError) as error:
+        raise DataError(
+            f"a file of the run cannot be read: {error}",
+            file=path,
+            expected="the file as the training wrote it",
+            todo="bring it back as it was, or begin a new run",
+        ) from error
 
 
 def _steps(run: Path, plan: Plan, member: int) -> int | None:
@@ -251,15 +264,7 @@ def _steps(run: Path, plan: Plan, member: int) -> int | None:
 
 def _scores(run: Path, plan: Plan, snapshot: Snapshot, assessed: Assessed) -> dict[str, Any]:
     scores = assessed.scores.as_dict()
-    shifted = shift_labels(snapshot)
-    entries = [e for e in shifted.entries if not e.held_out(plan)]
-    raw = native_scores(run, control_plan(plan), shifted, entries, kind="control")[0]
-    scores["null_control"] = judge(
-        raw,
-        [shifted.states[entry.subject] for entry in entries],
-        [entry.unit for entry in entries],
-        shifted,
-    )
+    scores["null_control"] = null_control(run, plan, snapshot)
     scores["run"] = {
         "name": run.name,
         "recipe": plan.recipe.name,
