@@ -2,10 +2,11 @@
 
 What lives here: one module a format; its name is the name behind ``--format``. Modules whose name
 begins with ``_`` serve them. What may be imported: ``types``, ``errors``, ``registry``, numpy,
-pandas, h5py; nothing that lies higher. To add a format: one file with ``DESCRIPTION``,
-``sniff(path)`` and ``read(path, *, options)``, and ``write(path, ..., ...)`` where the format is
-written too, as :mod:`boutwise.formats._contract` says; a sample in ``tests/formats/_samples.py``,
-and the contract tests run over it. A reader gives the file's own words and units, half-open and
+pandas, h5py, and inside functions openpyxl and the extras; nothing that lies higher. To add a
+format: one file with ``DESCRIPTION``, ``sniff(path)`` and ``read(path, *, options)``, and
+``write(path, ..., ...)`` where the format is written too, as :mod:`boutwise.formats._contract`
+says; a sample in ``tests/formats/_samples.py``, and the contract tests run over it; a line on the
+page ``docs/reference/formats.md``. A reader gives the file's own words and units, half-open and
 counted from 0; :func:`labels_to_bouts` puts them on the frames of a recording. It reports and does
 not guess: every error names the file and, where there is one, the row.
 """
