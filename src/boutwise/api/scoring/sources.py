@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -149,6 +149,27 @@ def _of_file(
         raise UsageError(
             f"the {word} holds no labels", file=path, expected="a file of bouts or frame labels"
         )
+    tracks, stated = _tracks(parts, path, word)
+    own = any(contents.format == "bouts_csv" for contents in parts)
+    alone = own and not bouts_csv.observed_path(path).is_file()
+    known = all(
+        track.examined is not None or track.observed is not None or track.n_rows is not None
+        for track in tracks.values()
+    )
+    return Labels(
+        tracks,
+        str(path),
+        examined=known and not alone,
+        rates=stated,
+        notes=tuple(f"{word}: {p.what}" for contents in parts for p in contents.problems),
+        mapped=mapped,
+    )
+
+
+def _tracks(
+    parts: Sequence[formats.Contents], path: Path, word: str
+) -> tuple[dict[str, LabelTrack], dict[str, float]]:
+    """Recording -> its labels, and the frame rate that the file states for it."""
     tracks: dict[str, LabelTrack] = {}
     stated: dict[str, float] = {}
     for contents in parts:
@@ -164,20 +185,7 @@ def _of_file(
             tracks[name] = replace(track, recording=name, trial=None)
             if fps := track.fps or contents.fps:
                 stated[name] = fps
-    own = any(contents.format == "bouts_csv" for contents in parts)
-    alone = own and not bouts_csv.observed_path(path).is_file()
-    known = all(
-        track.examined is not None or track.observed is not None or track.n_rows is not None
-        for track in tracks.values()
-    )
-    return Labels(
-        tracks,
-        str(path),
-        examined=known and not alone,
-        rates=stated,
-        notes=tuple(f"{word}: {p.what}" for contents in parts for p in contents.problems),
-        mapped=mapped,
-    )
+    return tracks, stated
 
 
 def _contents(

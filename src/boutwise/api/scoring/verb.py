@@ -24,7 +24,7 @@ from boutwise.metrics import preset as preset_of
 from boutwise.types import Ethogram
 
 
-def score(
+def score(  # each keyword is a word of the command line
     truth: Source,
     prediction: Source,
     *,
@@ -94,7 +94,7 @@ def score(
     return replace(scores, notes=notes, preset=call.rule.name)
 
 
-def compare_scores(
+def compare_scores(  # as score
     truth: Source,
     prediction: Source,
     other: Source,
