@@ -85,6 +85,7 @@ class UsageError(BoutwiseError):
     """The call itself is wrong."""
 
     exit_code = 2
+    usual_todo = "change the call; --help of the command shows how"
 
 
 class PartError(UsageError):
@@ -101,6 +102,7 @@ class DataError(BoutwiseError):
     """Data that cannot be used."""
 
     exit_code = 3
+    usual_todo = "mend what is named there, and run the same command again"
 
 
 class FormatError(DataError):
@@ -123,6 +125,7 @@ class BundleError(BoutwiseError):
     """A bundle is broken, or refuses a recording that it does not fit."""
 
     exit_code = 3
+    usual_todo = "fetch the bundle again, or train again"
 
 
 class PartialError(BoutwiseError):

@@ -159,8 +159,14 @@ def predict_files(
         say(count, len(tasks), task.recording)
         try:
             new = _predict_task(predictor, task, out, write)
-        except (BoutwiseError, OSError) as error:
+        except BoutwiseError as error:
             failed[task.recording] = str(error)
+            continue
+        except OSError as error:
+            failed[task.recording] = (
+                f"the system refused: {error}\n  where: {error.filename or out}\n  what to do: "
+                "look at the room and the rights on the disk, and run the same command again"
+            )
             continue
         (done if new else kept).append(task.recording)
     write_manifest(out, opened, failed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from typing import Any
 from boutwise import __version__, registry
 from boutwise.bundle.archive import digest, unpack
 from boutwise.decision import Decision
-from boutwise.errors import BundleError
+from boutwise.errors import BundleError, DataError
 from boutwise.types import Behavior, Ethogram, ExclusiveGroup, FrameClock
 from boutwise.types.recipe import Part
 
@@ -69,10 +70,12 @@ class Bundle:
         unpack(path, directory)
         try:
             manifest = json.loads((directory / "bundle.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise BundleError(
                 "the bundle has no readable bundle.json", file=path, todo="copy it again"
             ) from error
+        if not isinstance(manifest, dict):
+            raise BundleError("bundle.json is no mapping", file=path, todo="train again")
         if manifest.get("format") != FORMAT:
             raise BundleError(
                 f"the bundle has the format {manifest.get('format')}",
@@ -92,7 +95,15 @@ class Bundle:
     @cached_property
     def decision(self) -> Decision:
         """Combiner, calibration and decoder."""
-        return Decision.load(self.directory, self.ethogram)
+        try:
+            return Decision.load(self.directory, self.ethogram)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise BundleError(
+                "the bundle's combine.json, calibrate.json or decode.json cannot be read: "
+                f"{type(error).__name__}: {error}",
+                file=self.path,
+                todo="fetch the bundle again, or train again",
+            ) from error
 
     @property
     def fps(self) -> float:
@@ -228,6 +239,7 @@ class Bundle:
                 expected=f"a bundle made by boutwise {__version__} or later",
                 todo="train again",
             )
+        self._check_shape()
         needed = [
             ("preparation", part, version)
             for part, version in zip(self.prepare, self.manifest["prepare_versions"], strict=True)
@@ -237,14 +249,40 @@ class Bundle:
                 pairs = zip(need.features, need.versions, strict=True)
                 needed += [("feature set", part, version) for part, version in pairs]
         for kind, part, version in needed:
+            if part.part not in registry.names(kind):
+                raise BundleError(
+                    f"the bundle needs the {kind} '{part.part}', which is not here",
+                    file=self.path,
+                    expected=", ".join(registry.names(kind)),
+                    todo=f"use boutwise {self.manifest.get('boutwise')}, or install what has it",
+                )
             now = registry.load(kind, part.part).VERSION
             if now != version:
                 raise BundleError(
                     f"the bundle needs version {version} of the {kind} '{part.part}', and this "
                     f"is version {now}",
                     file=self.path,
-                    todo=f"use boutwise {self.manifest['boutwise']}, or train again",
+                    todo=f"use boutwise {self.manifest.get('boutwise')}, or train again",
                 )
+
+    def _check_shape(self) -> None:
+        """Look at everything that the rest of the code takes for granted."""
+        try:
+            shape = (self.ethogram.names, self.animals, self.prepare, self.members)
+            whole = all(shape[:2]) and bool(shape[3]) and 0 < self.fps < math.inf
+            whole = whole and bool(self.keypoint_roles) and bool(list(self.manifest["roles"]))
+        except (KeyError, TypeError, ValueError, AttributeError, DataError) as error:
+            raise self._odd(f"{type(error).__name__}: {error}") from error
+        if not whole:
+            raise self._odd("behaviors, animals, members, keypoints or the rate are missing")
+
+    def _odd(self, why: str) -> BundleError:
+        return BundleError(
+            f"bundle.json does not describe a bundle ({why[:300]})",
+            file=self.path,
+            expected=f"a bundle made by boutwise {__version__}",
+            todo="fetch the bundle again, or train again",
+        )
 
 
 def ethogram_as_dict(ethogram: Ethogram) -> dict[str, Any]:

@@ -84,8 +84,12 @@ def run(arguments: Sequence[str] | None) -> int:
         # A console that cannot show a sign shows a question mark instead of failing.
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    app = build()
+    twice = _said_twice(app, words)
     try:
-        code = build()(words, prog_name="boutwise", standalone_mode=False)
+        if twice:
+            raise typer.BadParameter(f"{twice} is given twice, and only one can be meant")
+        code = app(words, prog_name="boutwise", standalone_mode=False)
     except _CLICK_ERROR as error:
         return _usage_error(error, words)
     except typer.Exit as stop:
@@ -98,6 +102,30 @@ def run(arguments: Sequence[str] | None) -> int:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
         return 1
     return code if isinstance(code, int) else 0
+
+
+def _said_twice(app: typer.Typer, words: Sequence[str]) -> str:
+    """An option that is given twice, of which the first would be dropped; empty when there is none.
+
+    >>> _said_twice(build(), ["convert", "a", "b", "--fps", "30", "--fps=25"])
+    '--fps'
+    """
+    command = typer.main.get_command(app)
+    for word in words:
+        command = getattr(command, "commands", {}).get(word, command)
+    single = {
+        option
+        for each in command.params
+        if not getattr(each, "multiple", True) and not getattr(each, "is_flag", True)
+        for option in each.opts
+    }
+    seen: set[str] = set()
+    for word in words[: words.index("--") if "--" in words else None]:
+        option = word.partition("=")[0]
+        if option in single and option in seen:
+            return option
+        seen.add(option)
+    return ""
 
 
 def _usage_error(error: Exception, words: Sequence[str]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -30,9 +31,19 @@ Mapping = Annotated[
     Path | None,
     typer.Option("--mapping", metavar="YAML", help="What the columns of a plain table mean."),
 ]
+
+
+def _rate(value: float | None) -> float | None:
+    if value is not None and not 0 < value < math.inf:
+        raise typer.BadParameter(f"a frame rate of {value:g} cannot be; it is above 0")
+    return value
+
+
 Fps = Annotated[
     float | None,
-    typer.Option("--fps", metavar="F", help="Frames per second, where no file states it."),
+    typer.Option(
+        "--fps", metavar="F", help="Frames per second, where no file states it.", callback=_rate
+    ),
 ]
 Only = Annotated[
     str | None,
