@@ -258,3 +258,5 @@ def test_two_observations_of_one_video_are_two_opinions(tmp_path):
     assert [(track.annotator, len(track.rows)) for track in both] == [("A", 1), ("B", 2)]
     other = file(tmp_path, TWICE.replace("ben,cage 3.mp4,30,m1,rear", "ben,cage 3.mp4,30,m1,dig"))
     assert len(formats.read(other).labels) == 2  # two passes over one video
+    mice = file(tmp_path, TWICE.replace("ben,cage 3.mp4,30,m1", "ben,cage 3.mp4,30,m2"))
+    assert len(formats.read(mice).labels) == 2  # one pass for each mouse

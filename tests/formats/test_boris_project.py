@@ -248,8 +248,8 @@ def test_real_projects_with_their_faults(shared):
         ("blocking", 12),
         ("warning", None),
         ("warning", None),
-        ("blocking", 4),
-        ("blocking", 27),
+        ("blocking", 1),
+        ("blocking", 14),
     ]
     assert len(formats.read(shared("boris/test2.boris"), strict=False).labels) == 6
 

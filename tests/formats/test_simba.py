@@ -98,6 +98,7 @@ def test_animals_by_marks(tmp_path):
         ("nose_y", "nose_z", 1, "no body parts in front"),
         (",walk", ",rear", 1, "'rear' is there twice"),
         ("1.6", "inf", 3, "infinite"),
+        ("0.2,0,1,1", "0.2,0,1,", 3, "'nan' in the column 'walk' is no state"),
     ],
 )
 def test_faults(tmp_path, old, new, row, words):

@@ -83,24 +83,26 @@ def tracks_of(
 ) -> list[LabelTrack]:
     """One track for each media file of each observation, with times from that file's start.
 
-    Two observations of one video that label one behavior are two opinions: they stay apart by
-    their annotators, or the second is reported and left out.
+    Two observations of one video that label one behavior of one subject are two opinions: they
+    stay apart by their annotators, or the second is reported and left out.
     """
     kept: list[LabelTrack] = []
-    seen: dict[tuple[str, str, str], str] = {}
+    seen: dict[tuple[str, str, str, str], str] = {}
     for observation in observations:
         for track in _tracks(observation, options, faults):
-            keys = {(track.recording, track.annotator, row.behavior): row for row in track.rows}
-            twice = next(
-                (key for key in keys if seen.get(key, observation.id) != observation.id), None
-            )
-            if twice is None:
+            keys = {
+                (track.recording, track.annotator, row.animal, row.behavior): row
+                for row in reversed(track.rows)  # the first of them is named
+            }
+            others = [key for key in keys if seen.get(key, observation.id) != observation.id]
+            if not others:
                 kept.append(track)
                 seen |= dict.fromkeys(keys, observation.id)
                 continue
+            twice = min(others, key=lambda key: keys[key].row)
             faults.report(
                 f"the observations '{seen[twice]}' and '{observation.id}' both label "
-                f"'{twice[2]}' in '{track.recording}'",
+                f"'{twice[3]}' in '{track.recording}'",
                 row=keys[twice].row,
                 expected="one observation of a video, or a name for each annotator",
                 todo="give annotators: {OBSERVATION: NAME}",

@@ -169,7 +169,8 @@ def _classifiers(
     named: list[str] = []
     for name in reversed(rest):
         column = values[layout.heads.index(name)]
-        if name.startswith(NO_CLASSIFIERS) or not np.isin(column, (0, 1)).all():
+        known = column[~np.isnan(column)]  # an empty cell among states is a fault, to be named
+        if name.startswith(NO_CLASSIFIERS) or not len(known) or not np.isin(known, (0, 1)).all():
             break
         named.insert(0, name)
     return named
