@@ -223,6 +223,14 @@ def methods(n_tries: int) -> list[dict[str, Any]]:
     return list(rows.values())
 
 
+TITLES = {
+    "speed": "CPU seconds of one thread",
+    "coverage": "Share of 95 % intervals that hold the true score (median width)",
+    "coverage of a difference": "The same for the difference of two predictions, paired by animal",
+    "methods": "Macro F1, 1 to 6 recordings and a rare behavior: other methods",
+}
+
+
 def show(rows: list[dict[str, Any]]) -> None:
     for name in dict.fromkeys(row["table"] for row in rows):
         mine = [
@@ -230,6 +238,7 @@ def show(rows: list[dict[str, Any]]) -> None:
             for row in rows
             if row["table"] == name
         ]
+        print(TITLES[name])
         heads = list(mine[0])
         widths = {head: max(len(head), *(len(row[head]) for row in mine)) for head in heads}
         print("  ".join(head.ljust(widths[head]) for head in heads))
