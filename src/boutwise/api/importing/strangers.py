@@ -118,6 +118,11 @@ def _workbook(path: Path) -> Stranger:
         what = "no spreadsheet, in spite of its name; or damaged, or protected by a password"
         return Stranger(what, "save the sheet as CSV (UTF-8), without a password", damaged=True)
     first = next((", ".join(row.cells) for row in head_rows(path, 1)), "")
+    if not first:
+        try:
+            sheet_rows(path)
+        except FormatError as error:
+            return Stranger(error.what, error.todo or CUT_OFF, damaged=True)
     return Stranger(
         f"no format claims it: a spreadsheet that begins with '{first[:60]}'",
         "if it is a table of labels: give --format NAME (see 'boutwise formats'); a table of pose "
