@@ -1,4 +1,3 @@
-
 """Bad places: links that lead nowhere, pipes, folders, names, files that cannot be opened."""
 
 from __future__ import annotations

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import h5py
 
-from boutwise.formats._sheet import is_sheet
+from boutwise.errors import FormatError
+from boutwise.formats._sheet import is_sheet, sheet_rows
 from boutwise.formats._text import encoding_of, first_bytes, head_rows
 
 TRACKS = "export the tracks as a table, and import it with --format pose_table --mapping YAML"
