@@ -21,6 +21,7 @@ class SplitBy(StrEnum):
     """What folds keep together; ``random-frame`` keeps nothing together and leaks."""
 
     ANIMAL = "animal"
+    COHORT = "cohort"
     RECORDING = "recording"
     RANDOM_FRAME = "random-frame"
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from boutwise.errors import DataError
 from boutwise.planning.targets import LabelledSubject
 from boutwise.project.splits import folds_by, frame_folds, holdout
 from boutwise.types import FrameState, Subject
@@ -22,8 +23,8 @@ class Fold:
 
     Attributes:
         name: ``1``, ``2``, ... as its folder.
-        test: Groups (animals or recordings) that are tested; for a split by random frame the
-            place of the fold, because every recording is on both sides.
+        test: Groups (animals, cohorts or recordings) that are tested; for a split by random frame
+            the place of the fold, because every recording is on both sides.
     """
 
     name: str
@@ -34,10 +35,15 @@ def group_of(subjects: Sequence[LabelledSubject], by: str) -> dict[Subject, str]
     """What a split keeps together: for each subject the name of its group.
 
     Animals that were filmed together are in one group, joined by ``+``: the behavior of one
-    tells about the other.
+    tells about the other. By cohort, the cohorts of animals filmed together are joined as well.
+
+    Raises:
+        DataError: The split is by cohort, and an animal has none.
     """
     if by == "recording":
         return {item.subject: item.subject.recording for item in subjects}
+    if by == "cohort":
+        return _cohorts_of(subjects)
     together: dict[str, set[str]] = {}
     for item in subjects:
         met = {item.subject.animal} | ({item.subject.target} if item.subject.target else set())
@@ -46,6 +52,28 @@ def group_of(subjects: Sequence[LabelledSubject], by: str) -> dict[Subject, str]
         for animal in union:
             together[animal] = union
     return {item.subject: "+".join(sorted(together[item.subject.animal])) for item in subjects}
+
+
+def _cohorts_of(subjects: Sequence[LabelledSubject]) -> dict[Subject, str]:
+    animals = group_of(subjects, "animal")
+    joined: dict[str, set[str]] = {}
+    for item in subjects:
+        if not item.cohort:
+            raise DataError(
+                f"the split is by cohort, and the animal '{item.subject.animal}' has none",
+                recording=item.subject.recording,
+                expected="a cohort of every labelled animal",
+                todo="declare them: the column cohort of --animals; or split by animal",
+            )
+        mine = joined.setdefault(animals[item.subject], set()) | {item.cohort}
+        # Whoever shares a cohort with these animals now shares all of theirs.
+        for cohorts in joined.values():
+            if cohorts & mine:
+                mine |= cohorts
+        for name, cohorts in joined.items():
+            if cohorts & mine or name == animals[item.subject]:
+                joined[name] = mine
+    return {item.subject: "+".join(sorted(joined[animals[item.subject]])) for item in subjects}
 
 
 def make_folds(

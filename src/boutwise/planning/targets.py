@@ -31,6 +31,7 @@ class LabelledSubject:
         shares: With ``soft`` what is learned: the share of 'yes' among the annotators who said
             yes or no, (frames, behaviors), float32, NaN where nobody did.
         annotators: How many people's labels are in it.
+        cohort: That is declared for the animal; empty when none is.
     """
 
     recording: Recording
@@ -39,6 +40,7 @@ class LabelledSubject:
     human: bool = True
     shares: NDArray[np.float32] | None = None
     annotators: int = 1
+    cohort: str = ""
 
 
 def by_model(source: str) -> bool:
@@ -103,6 +105,7 @@ def labelled_subjects(
     ethogram = target_ethogram(project, target) if ethogram is None else ethogram
     pairs = ethogram.behaviors[0].scope == "directed"
     found = []
+    animals = project.animals()
     for recording in recordings:
         bouts = project.bouts(recording.id)
         wanted = set(ethogram.names) | set(ethogram.merges)
@@ -125,6 +128,7 @@ def labelled_subjects(
                             human,
                             resolved.shares,
                             resolved.annotators,
+                            animals[subject.animal].cohort,
                         )
                     )
     return found

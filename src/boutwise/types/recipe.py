@@ -74,9 +74,13 @@ class Target(Strict):
 
 
 class Split(Strict):
-    """How animals are divided. ``random-frame`` leaks and is there to show by how much."""
+    """How animals are divided.
 
-    by: Literal["animal", "recording", "random-frame"] = "animal"
+    ``cohort`` leaves whole cohorts out: how good is it on the next batch. ``random-frame`` leaks
+    and is there to show by how much.
+    """
+
+    by: Literal["animal", "cohort", "recording", "random-frame"] = "animal"
     folds: Auto | Annotated[int, Field(ge=2)] = "auto"
     holdout: Annotated[NoneWord | PositiveInt | list[str], OrNone] = "none"
 

@@ -130,7 +130,11 @@ def class_table(classes: Mapping[str, Mapping[str, Any]]) -> Table:
 
 def folds(run: Run) -> Table:
     """Which animals (or recordings) were tested in which fold."""
-    unit = {"animal": "animals tested", "recording": "recordings tested"}
+    unit = {
+        "animal": "animals tested",
+        "cohort": "cohorts tested",
+        "recording": "recordings tested",
+    }
     heading = unit.get(split_of(run), "tested")
     if split_of(run) == "random-frame":
         each = [

@@ -105,12 +105,13 @@ def _plus(value: float) -> str:
 
 
 def split_of(run: Run) -> str:
-    """``animal``, ``recording`` or ``random-frame``."""
+    """``animal``, ``cohort``, ``recording`` or ``random-frame``."""
     return str(run.plan.get("recipe", {}).get("split", {}).get("by", "unknown"))
 
 
 _UNSEEN = {
     "animal": "On animals that the model had not seen",
+    "cohort": "On cohorts of which the model had seen no animal",
     "recording": "On recordings that the model had not seen, of animals that it may have seen",
     "random-frame": "On frames whose neighbors the model was trained on",
 }
@@ -138,6 +139,11 @@ def sentence(run: Run) -> str:
 
 _SPLITS = {
     "animal": Badge("split by animal", "good", "No animal is in both training and test."),
+    "cohort": Badge(
+        "split by cohort",
+        "good",
+        "No animal of a tested cohort, so nothing of its batch, was seen.",
+    ),
     "recording": Badge(
         "split by recording",
         "warn",
