@@ -77,6 +77,16 @@ def cut(make: Callable[[Path], Any], share: float) -> Callable[[Path], None]:
     return short
 
 
+def broken(mark: bytes) -> Callable[[Path], None]:
+    def spoil(path: Path) -> None:
+        write_h5(path)
+        data = path.read_bytes()
+        assert mark in data
+        path.write_bytes(data.replace(mark, b"XXXX", 1))
+
+    return spoil
+
+
 def linked(name: str, link: Any) -> Callable[[h5py.File], None]:
     def replace(file: h5py.File) -> None:
         del file[name]
@@ -168,6 +178,7 @@ KINDS = [
     h5("a pickle of numbers", lambda path: write_h5(path, pickle.dumps(7)), "no list|refused"),
     h5("an H5 file that is cut", cut(write_h5, 0.5), "cut off|broken|HDF5"),
     h5("an H5 file of zeros", raw(bytes(4000)), "HDF5"),
+    h5("an H5 file with a broken table of contents", broken(b"SNOD"), "cut off|broken|HDF5"),
     h5("an H5 file with a head only", cut(write_h5, 0.02), "HDF5"),
     h5("an empty H5 file", raw(b""), "empty"),
     h5("a table that lies in another file", then(write_h5, linked("df_with_missing/table", h5py.ExternalLink("/etc/passwd", "/x"))), "no dataset|outside|broken"),

@@ -120,7 +120,8 @@ def write(path: Path, config: ProjectConfig, *, backups: Path) -> None:
         backups: Folder that gets a copy of the file as it was, when a section is rewritten.
     """
     if not path.exists():
-        _replace(path, _HEAD + "".join("\n" + _section(name, config) for name in _ABOUT))
+        whole = _HEAD + "".join("\n" + _section(name, config) for name in _ABOUT)
+        _aside(path, whole).replace(path)
         return
     old_text = path.read_text(encoding="utf-8-sig")
     old = parse(old_text, path)
@@ -133,19 +134,25 @@ def write(path: Path, config: ProjectConfig, *, backups: Path) -> None:
     if parse(text, path) != config:
         # Anchors or several documents: the sections cannot be taken apart, so write it anew.
         text = _HEAD + "".join("\n" + _section(name, config) for name in _ABOUT)
+    new = _aside(path, text)  # where there is no room, nothing has changed yet
     backups.mkdir(exist_ok=True)
     number = len(list(backups.glob("boutwise_*.yaml"))) + 1
     shutil.copyfile(path, backups / f"boutwise_{number:03d}.yaml")
-    _replace(path, text)
+    new.replace(path)
 
 
-def _replace(path: Path, text: str) -> None:
+def _aside(path: Path, text: str) -> Path:
+    """The new text, whole and on the disk, beside the file that it will replace."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    with temporary.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    try:
+        with temporary.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+    return temporary
 
 
 def _section(name: str, config: ProjectConfig) -> str:

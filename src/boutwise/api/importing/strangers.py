@@ -107,7 +107,7 @@ def _hdf5(path: Path) -> Stranger:
     try:
         with h5py.File(path, "r") as file:
             inside = sorted(file)
-    except OSError:
+    except Exception:  # a damaged HDF5 file raises whatever its bytes lead to
         what = "the HDF5 file cannot be opened: it may have been cut off"
         return Stranger(what, CUT_OFF, damaged=True)
     members = ", ".join(inside[:5]) or "nothing"
