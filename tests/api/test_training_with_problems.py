@@ -70,6 +70,7 @@ def test_only_problems_of_what_is_learned_from_stop(mice):
     found = [
         Problem("near_duplicates", Severity.BLOCKING, "a", recording=used),
         Problem("near_duplicates", Severity.BLOCKING, "b", recording="not labelled"),
+        Problem("split_recording", Severity.BLOCKING, "e", recording=used, others=("unlabelled",)),
         Problem("scale_drift", Severity.WARNING, "c", recording=used),
         Problem("too_few_animals", Severity.BLOCKING, "d"),
     ]

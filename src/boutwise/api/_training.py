@@ -96,7 +96,8 @@ def stopping(problems: Sequence[Problem], project: Project, plan: Plan) -> list[
     found = [
         problem
         for problem in problems
-        if problem.severity is Severity.BLOCKING and problem.recording in {*used, ""}
+        if problem.severity is Severity.BLOCKING
+        and {problem.recording, *problem.others} <= {*used, ""}
     ]
     if plan.leaks:  # asked for by name, and said beside every score
         found = [problem for problem in found if problem.check != "too_few_animals"]

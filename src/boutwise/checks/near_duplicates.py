@@ -144,6 +144,7 @@ def _across(one: Same, recordings: Mapping[str, Recording]) -> Problem:
         expected="each piece of video once",
         todo=todo,
         value=round(one.alike, 3),
+        others=(there.id,),
     )
 
 

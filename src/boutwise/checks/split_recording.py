@@ -223,4 +223,5 @@ def _problem(first: Recording, second: Recording, one: Continuation) -> Problem:
         expected="recordings of different animals that do not continue each other",
         todo=todo,
         value=round(one.distance, 4),
+        others=(first.id,),
     )

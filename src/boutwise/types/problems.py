@@ -43,6 +43,7 @@ class Problem:
         expected: What would have been right.
         todo: What the user can do.
         value: The measured number behind it, for instance an offset in frames.
+        others: Ids of further recordings without which it would be no problem.
     """
 
     check: str
@@ -55,6 +56,7 @@ class Problem:
     expected: str = ""
     todo: str = ""
     value: float | None = None
+    others: tuple[str, ...] = ()
 
     def where(self) -> str:
         """The place as words."""
@@ -68,4 +70,4 @@ class Problem:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        return asdict(self) | {"severity": str(self.severity)}
+        return asdict(self) | {"severity": str(self.severity), "others": list(self.others)}

@@ -29,7 +29,8 @@ def build(run: Run) -> dict[str, Any]:
 
 def problem_of(entry: Mapping[str, Any]) -> Problem:
     """The inverse of ``Problem.as_dict``."""
-    return Problem(**{**entry, "severity": Severity(entry["severity"])})
+    others = tuple(entry.get("others", ()))
+    return Problem(**{**entry, "severity": Severity(entry["severity"]), "others": others})
 
 
 def problem_table(problems: Sequence[Problem], *, named: bool = True) -> Table:
