@@ -108,13 +108,26 @@ def run(  # an option is a parameter: the command line has as many as the contra
 def _tell_plan(talk: Talk, plan: Any) -> Answer:
     """The table of a dry run: what matched, what did not, and why."""
     talk.table(
-        ["", "kind", "format", "recording", "trial", "rows", "offset", "news", "file", "why"],
+        [
+            "",
+            "kind",
+            "format",
+            "recording",
+            "annotator",
+            "trial",
+            "rows",
+            "offset",
+            "news",
+            "file",
+            "why",
+        ],
         [
             [
                 "yes" if row.matched else "NO",
                 row.kind,
                 row.format,
                 row.recording,
+                row.annotator,
                 "" if row.trial is None else row.trial,
                 "" if row.n_rows is None else row.n_rows,
                 "" if row.offset_frames is None else row.offset_frames,
@@ -142,7 +155,7 @@ def _import(talk: Talk, project: Project, plan: Any) -> Answer:
 
     result = api.apply_import(project, plan, say=talk.say)
     talk.line(
-        f"{counted(len(plan.matched), 'file')} matched; "
+        f"{counted(len({row.file for row in plan.matched}), 'file')} matched; "
         f"{counted(len(result.recordings), 'new recording')}"
     )
     talk.line(

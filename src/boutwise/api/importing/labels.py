@@ -136,6 +136,7 @@ class LabelPlanner:
         recording, path = self.recordings[one.match.id], one.file.path
         row = replace(label_row(one.file, one.track, False, ""), recording=recording.id, news=news)
         annotator = one.track.annotator or self.annotator
+        row = replace(row, annotator=annotator)
         try:
             used, proposed = offset_of(one, recording, self.options.label_offset, self.plan)
             bouts, problems = formats.labels_to_bouts(

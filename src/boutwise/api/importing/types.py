@@ -41,6 +41,7 @@ class ImportRow:
         offset_frames: Frames that labels are moved by.
         proposed_offset_frames: What ``--label-offset auto`` would move them by.
         news: ``new``, ``changed`` or ``unchanged`` against what the project has.
+        annotator: Who labeled.
     """
 
     file: str
@@ -54,6 +55,7 @@ class ImportRow:
     offset_frames: int | None = None
     proposed_offset_frames: int | None = None
     news: str = ""
+    annotator: str = ""
 
 
 @dataclass(frozen=True, eq=False)
