@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from boutwise.metrics._matching import ratio
 
 
 def cohen_kappa(matrix: NDArray[Any]) -> float:
@@ -22,10 +21,12 @@ def cohen_kappa(matrix: NDArray[Any]) -> float:
     0.4
     """
     counts = np.asarray(matrix, dtype=np.float64)
-    total = counts.sum()
-    agreed = np.trace(counts) / total if total else np.nan
-    chance = counts.sum(axis=0) @ counts.sum(axis=1) / total**2 if total else np.nan
-    return float(ratio(agreed - chance, 1 - chance))
+    total = float(counts.sum())
+    if not total:
+        return math.nan
+    agreed = float(np.trace(counts)) / total
+    chance = float(counts.sum(axis=0) @ counts.sum(axis=1)) / total**2
+    return _beyond(agreed, chance)
 
 
 def fleiss_kappa(votes: NDArray[Any]) -> float:
@@ -42,8 +43,12 @@ def fleiss_kappa(votes: NDArray[Any]) -> float:
     """
     counts = np.asarray(votes, dtype=np.float64)
     if not len(counts):
-        return float("nan")
+        return math.nan
     raters = counts[0].sum()
     agreed = float(((counts**2).sum(axis=1) - raters).mean() / (raters * (raters - 1)))
     chance = float(((counts.sum(axis=0) / counts.sum()) ** 2).sum())
-    return float(ratio(np.asarray(agreed - chance), np.asarray(1 - chance)))
+    return _beyond(agreed, chance)
+
+
+def _beyond(agreed: float, chance: float) -> float:
+    return math.nan if chance == 1 else (agreed - chance) / (1 - chance)

@@ -140,7 +140,7 @@ class _Boundaries:
                 self.stops.append(abs(int(second[p[here], 1] - first[t[here], 1])))
 
     def values(self, fps: float) -> dict[str, float]:
-        found = {}
+        found: dict[str, float] = {}
         for word, distances in (("start", self.starts), ("stop", self.stops)):
             middle, most = np.percentile(distances, [50, 90]) if distances else (np.nan, np.nan)
             found |= {f"{word}_difference_s": middle / fps, f"{word}_90_s": most / fps}
