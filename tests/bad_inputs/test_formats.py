@@ -160,10 +160,12 @@ def sheet(change: Callable[[Any], Any]) -> Callable[[Path], None]:
 def bomb(path: Path) -> None:
     """A spreadsheet of a few kilobytes that unpacks to a gigabyte."""
     write_xlsx(INTERVALS, ";")(path)
-    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
-        with archive.open("xl/worksheets/sheet9.xml", "w", force_zip64=True) as member:
-            for _ in range(300):
-                member.write(b" " * (1 << 20))
+    with (
+        zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("xl/worksheets/sheet9.xml", "w", force_zip64=True) as member,
+    ):
+        for _ in range(300):
+            member.write(b" " * (1 << 20))
 
 
 def arrays(**more: Any) -> Callable[[Path], Any]:

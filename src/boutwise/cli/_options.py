@@ -13,6 +13,9 @@ from boutwise.errors import UsageError
 if TYPE_CHECKING:
     from boutwise.project import Project
 
+LONGEST = 100_000_000
+"""Frames of a recording; at 30 a second that is more than a month."""
+
 ProjectFolder = Annotated[
     Path, typer.Argument(metavar="PROJECT", help="Folder of the project.", show_default=False)
 ]

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from boutwise.cli._command import Answer, command
-from boutwise.cli._options import FormatName, Fps
+from boutwise.cli._options import LONGEST, FormatName, Fps
 from boutwise.cli._talk import Talk
 
 
@@ -24,7 +24,12 @@ def run(
     fps: Fps = None,
     frames: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Frames of the recording; by default up to the last label."),
+        typer.Option(
+            metavar="N",
+            min=1,
+            max=LONGEST,
+            help="Frames of the recording; by default up to the last label.",
+        ),
     ] = None,
 ) -> Answer:
     """Turn one label file into another format, without a project."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from boutwise.cli._command import Answer, command
-from boutwise.cli._options import Fps
+from boutwise.cli._options import LONGEST, Fps
 from boutwise.cli._scores import tell_comparison, tell_scores
 from boutwise.cli._talk import Talk
 from boutwise.errors import UsageError
@@ -50,7 +50,12 @@ def run(  # an option is a parameter
     ] = "default",
     frames: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Frames of the recording, where no file tells."),
+        typer.Option(
+            metavar="N",
+            min=1,
+            max=LONGEST,
+            help="Frames of the recording, where no file tells.",
+        ),
     ] = None,
     fps: Fps = None,
     mapping: Annotated[

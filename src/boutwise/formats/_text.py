@@ -206,9 +206,24 @@ def read_table(path: Path, *, separator: str | None = None) -> Table:
     Raises:
         FormatError: The file is empty, binary, or cannot be split into cells.
     """
-    if is_sheet(path):
-        found, warned = sheet_rows(path)
-        return Table(path, tuple(Row(*each) for each in found), "\t", tuple(warned))
+    table = _sheet_table(path) if is_sheet(path) else _text_table(path, separator)
+    if not table.rows:
+        raise FormatError(
+            "the table is empty: no cell holds anything",
+            file=path,
+            row=1,
+            expected="a table with a header",
+            todo="export it again, or leave it out",
+        )
+    return table
+
+
+def _sheet_table(path: Path) -> Table:
+    found, warned = sheet_rows(path)
+    return Table(path, tuple(Row(*each) for each in found), "\t", tuple(warned))
+
+
+def _text_table(path: Path, separator: str | None) -> Table:
     data = read_bytes(path)
     encoding = encoding_of(data)
     problems: list[Problem] = []

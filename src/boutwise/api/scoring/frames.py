@@ -19,6 +19,18 @@ Probabilities = Mapping[tuple[str, str], Mapping[str, NDArray[np.float32]]]
 """(animal, target) -> behavior -> probability of each frame, (frames,)."""
 
 
+def _check_probabilities(table: pd.DataFrame, path: Path) -> None:
+    for name in (name for name in map(str, table) if name.startswith("p:")):
+        column = table[name]
+        if column.dtype.kind not in "fiu" or not column.between(0, 1).all():
+            raise FormatError(
+                f"the column '{name}' holds something else than probabilities",
+                file=path,
+                expected="a number from 0 to 1 in every row",
+                todo="predict again, or write the column anew",
+            )
+
+
 def read_frames(path: Path) -> tuple[Bouts, Probabilities, float | None]:
     """Read a ``.frames.parquet``.
 
@@ -42,6 +54,11 @@ def read_frames(path: Path) -> tuple[Bouts, Probabilities, float | None]:
             file=path,
             expected="frame, time_s, animal, target, label, p:<behavior>",
         )
+    if not len(table):
+        raise FormatError(
+            "there are no frames", file=path, row=1, expected=f"a {SUFFIX} of 'predict'"
+        )
+    _check_probabilities(table, path)
     recording = str(read_facts(path).get("recording") or path.name.removesuffix(SUFFIX))
     shown = {column[2:] for column in map(str, table) if column.startswith("p:")}
     shown |= {str(name) for column in labels for name in table[column].unique() if name}

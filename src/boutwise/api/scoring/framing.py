@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from boutwise.api.scoring.labels import Labels
 from boutwise.api.scoring.pairing import units
-from boutwise.errors import UsageError
+from boutwise.errors import LabelError, UsageError
 from boutwise.formats import LabelTrack, labels_to_bouts
 from boutwise.metrics import ScoredSubject
 from boutwise.types import (
@@ -103,6 +103,7 @@ class Framing:
         animals = self.truth.animals(name) | self.prediction.animals(name)
         if len(animals) > 1:
             animals.discard("")
+        self._refuse_lengths(name)
         n_frames = (
             self.frames
             or self.truth.frames.get(name)
@@ -115,6 +116,18 @@ class Framing:
         # Without a rate all labels are in frames, and the rate of this clock is never looked at.
         clock = FrameClock.declared(n_frames, self._rate(name) or 1.0)
         return Recording(name, clock, tuple(sorted(animals)) or ("",))
+
+    def _refuse_lengths(self, name: str) -> None:
+        """Two tables with a label for every frame, of unlike length, are not of the same frames."""
+        lengths = [_length(labels, name) for labels in (self.truth, self.prediction)]
+        if self.frames is None and None not in lengths and lengths[0] != lengths[1]:
+            raise LabelError(
+                f"the prediction has {lengths[1]} frames and the truth {lengths[0]}",
+                file=self.prediction.source,
+                recording=name,
+                expected="the same frames of the same recording",
+                todo="find out which frames are missing; --frames N scores the first N frames",
+            )
 
     def _last(self, track: LabelTrack, source: str) -> int:
         """The frame after the last of which the track speaks."""
@@ -194,6 +207,15 @@ class Framing:
                 "narrow where recordings share an animal."
             )
         return tuple(notes)
+
+
+def _length(labels: Labels, name: str) -> int | None:
+    """Frames of a recording, where a side has something to say of every one of them."""
+    track = labels.tracks.get(name)
+    if track is not None and track.n_rows:
+        return track.n_rows
+    columns = [len(p) for s in labels.probabilities.get(name, {}).values() for p in s.values()]
+    return max(columns, default=None)
 
 
 def _never_two(item: ScoredSubject) -> bool:
