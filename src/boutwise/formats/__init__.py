@@ -206,11 +206,10 @@ def load_mapping(mapping: str | Path | Mapping[str, Any]) -> dict[str, Any]:
     try:
         loaded, _ = load_yaml(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        is_yaml = isinstance(error, yaml.YAMLError)
         raise FormatError(
-            f"the mapping cannot be read: {words_of(error) if is_yaml else error}",
+            f"the mapping cannot be read: {words_of(error)}",
             file=path,
-            row=row_of(error) if is_yaml else None,
+            row=row_of(error),
             expected="a YAML file",
             todo="mend the mapping",
         ) from error

@@ -19,7 +19,7 @@ MAX_CHARACTERS = 20_000_000
 class _Fault(yaml.MarkedYAMLError):
     """A fault of ours, with a mark like those of PyYAML."""
 
-    def __init__(self, problem: str, mark: yaml.Mark | None = None) -> None:
+    def __init__(self, problem: str, mark: Any = None) -> None:
         super().__init__(None, None, problem, mark)
 
 
@@ -53,13 +53,13 @@ def load_yaml(text: str, loader: type[yaml.SafeLoader] = yaml.SafeLoader) -> tup
         raise _Fault(str(error)) from None
 
 
-def row_of(error: yaml.YAMLError) -> int | None:
-    """Row of the file that an error speaks of, counted from 1."""
+def row_of(error: Exception) -> int | None:
+    """Row of the file that an error of YAML speaks of, counted from 1."""
     mark = getattr(error, "problem_mark", None)
     return None if mark is None else int(mark.line) + 1
 
 
-def words_of(error: yaml.YAMLError) -> str:
+def words_of(error: Exception) -> str:
     """What is wrong, in one line."""
     return str(getattr(error, "problem", None) or error).splitlines()[0]
 
