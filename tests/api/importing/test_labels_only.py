@@ -347,3 +347,14 @@ def test_a_real_observation_states_its_length(project, shared):
     assert found.animals == ("subject1", "subject2")
     assert project.annotators() == ["events"]
     assert "the length is taken from the last label" not in warned(plan)
+
+
+def test_a_slip_makes_no_recording_of_years(project, lab):
+    head = "video,rater,behavior,start_s,stop_s"
+    path = raters(lab / "s.csv", "a,Ann,walk,0,2.5", "b,Ann,walk,0,2500000000", head=head)
+    plan, result = run(project, path, fps=25, labels_only=True)
+    assert result.recordings == ("a",)
+    (problem,) = [p for p in plan.problems if "ends at frame" in p.what]
+    assert (problem.recording, problem.row) == ("b", 3)
+    with pytest.raises(DataError, match="ends at frame"):
+        plan_import(project, path, fps=25, labels_only=True, strict=True)

@@ -119,6 +119,14 @@ def test_a_map_that_leaves_nothing_is_refused(project, lab):
     assert "no row lies in the 60 frames" in plan.blocking[0].what
 
 
+def test_a_map_into_years_is_refused(project, lab):
+    path = pose(lab / f"m1{NETWORK}.csv", 30)
+    plan = plan_import(project, path, fps=20, rows="every-1000000000")
+    assert "the last row is frame 29000000000" in plan.blocking[0].what
+    with pytest.raises(DataError, match="cannot be the frames"):
+        plan_import(project, path, fps=20, animals=frames(lab, 10**12))
+
+
 def test_importing_again_keeps_the_map(project, lab):
     path = pose(lab / f"m1{NETWORK}.csv", 61)
     run(project, path, fps=20, animals=frames(lab, 60), rows="last")

@@ -9,10 +9,11 @@ from pathlib import Path, PurePosixPath
 from boutwise.api.importing.drafts import Draft, names_of
 from boutwise.api.importing.facts import warn
 from boutwise.api.importing.matching import apart, plain
-from boutwise.api.importing.metadata import AnimalFacts, Metadata
+from boutwise.api.importing.metadata import MOST_FRAMES, AnimalFacts, Metadata
 from boutwise.api.importing.reading import ImportOptions, ReadFile
 from boutwise.api.importing.sources import slug
 from boutwise.api.importing.types import ImportPlan
+from boutwise.errors import DataError
 from boutwise.formats import LabelTrack
 from boutwise.types import FrameClock, Problem, Severity
 
@@ -123,6 +124,26 @@ def with_length(
             )
         )
     return replace(draft, n_frames=n_frames), not counted
+
+
+def refuse_endless(draft: Draft, tracks: Sequence[LabelTrack], fps: float) -> None:
+    """Refuse labels that would make a recording of months: a slip, or another unit.
+
+    Raises:
+        DataError: A label ends, or the file states a length, beyond all recordings.
+    """
+    ends = [(max(_last_frame(track, fps), _stated(track, fps)), track) for track in tracks]
+    last, track = max(ends, key=lambda end: end[0], default=(0, None))
+    if draft.posed or track is None or last <= MOST_FRAMES:
+        return
+    row = max(track.rows, key=lambda label: label.stop).row if track.rows else None
+    raise DataError(
+        f"the last label ends at frame {last}",
+        recording=draft.id,
+        row=row,
+        expected=f"at most {MOST_FRAMES}, which are weeks",
+        todo="check the unit of the times, the frame rate, and this row",
+    )
 
 
 def _counted(

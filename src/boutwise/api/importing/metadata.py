@@ -30,6 +30,8 @@ ANIMAL_COLUMNS = (
     "frames",
     "rows",
 )
+MOST_FRAMES = 50_000_000
+"""Three weeks at 25 frames a second: a longer recording is a slip of the pen."""
 TRIAL_COLUMNS = ("recording", "trial", "first_frame", "n_frames", "valid")
 _CONDITION = ("treatment", "dose", "dose_unit", "baseline", "side", "time_since_dose_s")
 _THOUSANDS = re.compile(r"-?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
@@ -274,8 +276,8 @@ def _facts(line: Line) -> AnimalFacts:
             side=cells.get("side", ""),
         )
     frames = line.whole("frames") if cells.get("frames") else None
-    if frames is not None and frames < 1:
-        raise line.wrong("frames", "1 or more")
+    if frames is not None and not 1 <= frames <= MOST_FRAMES:
+        raise line.wrong("frames", f"1 to {MOST_FRAMES}")
     animal = Animal(
         cells["animal"], cells.get("sex", ""), cells.get("strain", ""), cells.get("cohort", "")
     )

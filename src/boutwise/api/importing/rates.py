@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from boutwise.api.importing.drafts import Draft, pose_row
+from boutwise.api.importing.labels_only import refuse_endless
 from boutwise.api.importing.matched import Matched, label_row
 from boutwise.api.importing.reading import ImportOptions, defaults, problem_of
 from boutwise.api.importing.types import ImportPlan
@@ -24,7 +25,10 @@ def all_rates(
     faults: dict[str, DataError] = {}
     for name, draft in found.items():
         try:
-            rates[name] = _fps(draft, _rates(labels.get(name, ())), said[name], plan, default_fps)
+            mine = labels.get(name, ())
+            fps = _fps(draft, _rates(mine), said[name], plan, default_fps)
+            refuse_endless(draft, [one.track for one in mine], fps)
+            rates[name] = fps
         except DataError as error:
             faults[name] = error
     others = [name for name in rates if found[name].file is not None or name in labels]

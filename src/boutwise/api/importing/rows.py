@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boutwise.api.importing.drafts import Draft, names_of
-from boutwise.api.importing.metadata import Metadata
+from boutwise.api.importing.metadata import MOST_FRAMES, Metadata
 from boutwise.api.importing.reading import ImportOptions
 from boutwise.api.importing.types import ImportPlan
 from boutwise.checks.rows_and_frames import propose, unused_ends
@@ -102,6 +102,9 @@ def with_rows(draft: Draft, metadata: Metadata, options: ImportOptions, plan: Im
     frames = row_map.frames(draft.n_rows, counted)
     n_frames = counted or max(int(frames.max()) + 1, known.n_frames if known else 0)
     used = int((frames >= 0).sum())
+    if n_frames > MOST_FRAMES:
+        _refuse(draft, f"with '{words}' the last row is frame {n_frames - 1}", "", plan)
+        return draft
     if not used:
         _refuse(draft, f"with '{words}' no row lies in the {n_frames} frames", "", plan)
         return draft
