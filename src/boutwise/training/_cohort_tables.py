@@ -89,16 +89,23 @@ def _streams_once(entry: Entry) -> list[tuple[int, str]]:
 
 
 def _of_features(snapshot: Snapshot, entry: Entry) -> Floats:
-    """Median, spread and missing share of every column."""
+    """The summary of every column of every stream, side by side."""
     parts = []
     for member, name in _streams_once(entry):
         keys = {name: entry.keys[member][name]}
-        values = load_streams(snapshot.store, keys)[name]
-        sample = np.asarray(values[:: max(1, len(values) // MOST_FRAMES)], dtype=np.float64)
-        missing = np.isnan(sample).mean(axis=0)
-        low, median, high = _quartiles(sample)
-        parts.append(np.stack([median, high - low, missing]))
+        parts.append(summary_of(load_streams(snapshot.store, keys)[name]))
     return np.concatenate(parts, axis=1).ravel()
+
+
+def summary_of(values: NDArray[np.float32]) -> Floats:
+    """Median, spread and missing share of each column, (3, columns).
+
+    Args:
+        values: (frames, columns), NaN = missing.
+    """
+    sample = np.asarray(values[:: max(1, len(values) // MOST_FRAMES)], dtype=np.float64)
+    low, median, high = _quartiles(sample)
+    return np.stack([median, high - low, np.isnan(sample).mean(axis=0)])
 
 
 def _quartiles(sample: Floats) -> Floats:
