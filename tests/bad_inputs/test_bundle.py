@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import re
 import shutil
 import stat
@@ -179,6 +180,7 @@ def claimed(data: bytes) -> bytes:
 
 
 @pytest.mark.timeout(60)
+@pytest.mark.filterwarnings("ignore:Duplicate name")
 @pytest.mark.parametrize(**named(BUNDLES))
 def test_bundles(kind: Kind, made: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(made.root)
@@ -334,8 +336,13 @@ def test_a_calibration_of_another_kind(made: Lab) -> None:
     "damage", ["plan.yaml", "snapshot.json", "labels.parquet", "done.json", "environment.json"]
 )
 def test_train_resume_meets_a_damaged_run(
-    damage: str, run_folder: Path, tmp_path: Path, boutwise: Boutwise
+    damage: str,
+    run_folder: Path,
+    tmp_path: Path,
+    boutwise: Boutwise,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
     root = tmp_path / "project"
     shutil.copytree(run_folder.parents[1], root)
     run = root / "runs" / "run"

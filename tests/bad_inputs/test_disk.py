@@ -18,7 +18,8 @@ from tests.conftest import QUICK, make_project
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="file sizes are limited by POSIX")
 
 LIMITED = """
-import resource, signal, sys
+import os, resource, signal, sys
+os.cpu_count = lambda: 1  # one process: every other one would have to load everything again
 from boutwise.cli import main
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))
@@ -90,8 +91,9 @@ def labels_of(lab: Lab) -> list[str]:
 
 
 def test_train_and_predict_on_a_full_disk(
-    trainable: Path, tmp_path: Path, boutwise: Boutwise
+    trainable: Path, tmp_path: Path, boutwise: Boutwise, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
     root = tmp_path / "project"
     shutil.copytree(trainable, root)
     labels = labels_of(Lab(root, boutwise))

@@ -1,4 +1,4 @@
-# ruff: noqa: E501 - a row of the table is a line
+
 """A study that contradicts itself: rates, scales, dimensions, animals; at import and at check."""
 
 from __future__ import annotations
@@ -165,6 +165,6 @@ def test_labels_of_another_recording_are_noticed(
 
     told = checked(study, tmp_path, boutwise, copied)
     assert any(
-        "mouse_1" in one and "mouse_2" in one or "same labels" in one or "identical" in one
+        ("mouse_1" in one and "mouse_2" in one) or "same labels" in one or "identical" in one
         for one in told
     ), told

@@ -54,7 +54,7 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     for a, b in zip("abcdefgh", "bcdefghi", strict=True)
 )
 """Nine lists of nine lists of nine lists: 3 GB, were anybody to write it out."""
-DEEP = "{keypoints: " + "[" * 30_000 + "]" * 30_000 + "}\n"
+DEEP = "{keypoints: " + "[" * 3_000 + "]" * 3_000 + "}\n"
 PYTHON = "!!python/object/apply:os.system ['touch planted']\n"
 
 TABLE_KINDS = [
@@ -102,7 +102,7 @@ TABLE_KINDS = [
     mapping("a mapping of an unknown format", "format: dlc_cvs\n", Refused("did you mean 'dlc_csv'", code=2, file="-")),
     mapping("a mapping with a Python object", PYTHON, Refused("mapping cannot be read", row=1)),
     mapping("a mapping that multiplies itself", BOMB, Refused("references stand for more than")),
-    mapping("a mapping nested 30,000 deep", DEEP, Refused("nested more than")),
+    mapping("a mapping nested 3,000 deep", DEEP, Refused("nested more than")),
     mapping("a mapping that is a picture", "\x00PNG\x01", Refused("mapping cannot be read")),
 ]  # fmt: skip
 
