@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import typer
 
@@ -84,12 +85,12 @@ def run(arguments: Sequence[str] | None) -> int:
         # A console that cannot show a sign shows a question mark instead of failing.
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
-    app = build()
-    twice = _said_twice(app, words)
+    program = typer.main.get_command(build())
+    twice = _said_twice(program, words)
     try:
         if twice:
             raise typer.BadParameter(f"{twice} is given twice, and only one can be meant")
-        code = app(words, prog_name="boutwise", standalone_mode=False)
+        code = program.main(words, prog_name="boutwise", standalone_mode=False)
     except _CLICK_ERROR as error:
         return _usage_error(error, words)
     except typer.Exit as stop:
@@ -104,13 +105,13 @@ def run(arguments: Sequence[str] | None) -> int:
     return code if isinstance(code, int) else 0
 
 
-def _said_twice(app: typer.Typer, words: Sequence[str]) -> str:
+def _said_twice(command: Any, words: Sequence[str]) -> str:
     """An option that is given twice, of which the first would be dropped; empty when there is none.
 
-    >>> _said_twice(build(), ["convert", "a", "b", "--fps", "30", "--fps=25"])
+    >>> program = typer.main.get_command(build())
+    >>> _said_twice(program, ["convert", "a", "b", "--fps", "30", "--fps=25"])
     '--fps'
     """
-    command = typer.main.get_command(app)
     for word in words:
         command = getattr(command, "commands", {}).get(word, command)
     single = {

@@ -42,10 +42,12 @@ def load_yaml(text: str, loader: type[yaml.SafeLoader] = yaml.SafeLoader) -> tup
     if len(text) > MAX_CHARACTERS:
         raise _Fault(f"it has {len(text)} characters, more than a person writes")
     try:
-        _refuse_depth(text, loader)
-        node = yaml.compose(text, Loader=loader)
+        reader = loader(text)
+        node = reader.get_single_node()
         _size(node, {}, set())
-        return yaml.load(text, Loader=loader), node
+        return (None if node is None else reader.construct_document(node)), node
+    except RecursionError:
+        raise _too_deep(text, loader) from None
     except yaml.reader.ReaderError as error:
         row = f" in row {text[: error.position].count(chr(10)) + 1}" if error.position else ""
         raise _Fault(f"a character that text cannot hold{row}: {error.reason}") from None
@@ -64,16 +66,16 @@ def words_of(error: Exception) -> str:
     return str(getattr(error, "problem", None) or error).splitlines()[0]
 
 
-def _refuse_depth(text: str, loader: type[yaml.SafeLoader]) -> None:
-    """Refuse brackets in brackets in brackets before anything recurses into them."""
-    depth = 0
+def _too_deep(text: str, loader: type[yaml.SafeLoader]) -> _Fault:
+    """Where brackets in brackets in brackets go too deep; its events come without recursion."""
+    depth, mark = 0, None
     for event in yaml.parse(text, Loader=loader):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise _Fault(f"it is nested more than {MAX_DEPTH} deep", event.start_mark)
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            mark = event.start_mark
+            break
+    return _Fault(f"it is nested more than {MAX_DEPTH} deep", mark)
 
 
 def _size(node: Any, known: dict[int, int], above: set[int]) -> int:
@@ -89,6 +91,8 @@ def _size(node: Any, known: dict[int, int], above: set[int]) -> int:
         parts = [part for pair in node.value for part in pair]
     else:
         parts = list(node.value)
+    if len(above) >= MAX_DEPTH:
+        raise _Fault(f"it is nested more than {MAX_DEPTH} deep", node.start_mark)
     size = 1 + sum(_size(part, known, above | {id(node)}) for part in parts)
     if size > MAX_NODES:
         raise _Fault(f"its references stand for more than {MAX_NODES} values", node.start_mark)
