@@ -1,4 +1,3 @@
-
 """A study that contradicts itself: rates, scales, dimensions, animals; at import and at check."""
 
 from __future__ import annotations

@@ -217,10 +217,7 @@ def _refuse_changed(snapshot: Snapshot, run: Path) -> None:
     """A run goes on with the very labels, clocks and features that it began with."""
     now = run / "data" / "now"
     save_snapshot(snapshot, now)
-    old, new = (
-        _whole(directory / "snapshot.json")
-        for directory in (run / "data", now)
-    )
+    old, new = (_whole(directory / "snapshot.json") for directory in (run / "data", now))
     shutil.rmtree(now)
     labels = [data["facts"].pop("labels_digest") for data in (old, new)]
     # The store may have moved with the project: its entries are named by their contents.
