@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from boutwise.api.importing.drafts import Draft, names_of
+from boutwise.api.importing.draft import Draft, names_of
 from boutwise.api.importing.metadata import (
     AnimalFacts,
     Metadata,
-    grid,
 )
 from boutwise.api.importing.patterns import by_pattern, session_by_pattern
 from boutwise.api.importing.reading import ImportOptions, defaults
 from boutwise.api.importing.types import ImportPlan
+from boutwise.errors import UsageError
 from boutwise.types import Animal, Problem, Recording, Session, Severity, Trial
 
 IN_PROJECT = "in the project"
@@ -188,3 +188,14 @@ def trials_of(
         )
         return known
     return trials or known
+
+
+def grid(n_frames: int, length: int) -> tuple[Trial, ...]:
+    """Trials of equal length, numbered from 1; what is left at the end is in no trial.
+
+    >>> [trial.first_frame for trial in grid(1080, 360)]
+    [0, 360, 720]
+    """
+    if length < 1:
+        raise UsageError(f"a trial cannot have {length} frames", expected="1 or more")
+    return tuple(Trial(i + 1, i * length, length) for i in range(n_frames // length))

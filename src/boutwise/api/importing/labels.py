@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from boutwise import formats
-from boutwise.api.importing.drafts import Draft
+from boutwise.api.importing.draft import Draft
 from boutwise.api.importing.matched import Matched, label_row, offset_of, report, trial_of
 from boutwise.api.importing.reading import ImportOptions, ReadFile, problem_of
 from boutwise.api.importing.sources import real

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from boutwise.api.importing.drafts import Draft, names_of
+from boutwise.api.importing.draft import Draft, names_of
 from boutwise.api.importing.facts import warn
 from boutwise.api.importing.matching import apart, plain
 from boutwise.api.importing.metadata import MOST_FRAMES, AnimalFacts, Metadata

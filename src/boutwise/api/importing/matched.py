@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from boutwise.api.importing import labels_only, matching
-from boutwise.api.importing.drafts import Draft
+from boutwise.api.importing.draft import Draft
 from boutwise.api.importing.metadata import Metadata
 from boutwise.api.importing.patterns import annotator_by_pattern
 from boutwise.api.importing.reading import ImportOptions, ReadFile

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from boutwise.errors import DataError, UsageError, did_you_mean
+from boutwise.errors import DataError, did_you_mean
 from boutwise.formats import _text
 from boutwise.types import Animal, Condition, Trial
 
@@ -290,14 +290,3 @@ def _facts(line: Line) -> AnimalFacts:
         frames=frames,
         rows=cells.get("rows", ""),
     )
-
-
-def grid(n_frames: int, length: int) -> tuple[Trial, ...]:
-    """Trials of equal length, numbered from 1; what is left at the end is in no trial.
-
-    >>> [trial.first_frame for trial in grid(1080, 360)]
-    [0, 360, 720]
-    """
-    if length < 1:
-        raise UsageError(f"a trial cannot have {length} frames", expected="1 or more")
-    return tuple(Trial(i + 1, i * length, length) for i in range(n_frames // length))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from boutwise.api.importing.drafts import Draft, pose_row
+from boutwise.api.importing.draft import Draft
+from boutwise.api.importing.drafts import pose_row
 from boutwise.api.importing.labels_only import refuse_endless
 from boutwise.api.importing.matched import Matched, label_row
 from boutwise.api.importing.reading import ImportOptions, defaults, problem_of

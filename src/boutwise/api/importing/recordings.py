@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from boutwise.api.importing.drafts import Draft, pose_row
+from boutwise.api.importing.draft import Draft
+from boutwise.api.importing.drafts import pose_row
 from boutwise.api.importing.facts import (
     IN_PROJECT,
     animals_of,

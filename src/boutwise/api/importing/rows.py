@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from boutwise.api.importing.drafts import Draft, names_of
+from boutwise.api.importing.draft import Draft, names_of
 from boutwise.api.importing.metadata import MOST_FRAMES, Metadata
 from boutwise.api.importing.reading import ImportOptions
 from boutwise.api.importing.types import ImportPlan

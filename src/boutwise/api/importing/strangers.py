@@ -91,7 +91,8 @@ def unclaimed(path: Path) -> Stranger:
             else "is binary, and no table"
         )
         return Stranger(f"no format claims it: it {what}", CUT_OFF, damaged=True)
-    line = head.decode(encoding, errors="replace").splitlines()[0]
+    # Some bytes that are no white space decode to nothing: a byte order mark alone, for instance.
+    line = next(iter(head.decode(encoding, errors="replace").splitlines()), "")
     if line.strip() in HEADS:
         return Stranger(HEADS[line.strip()])
     return Stranger(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from boutwise import formats
+from boutwise.api.importing import draft as _draft
 from boutwise.api.importing import drafts as _drafts
 from boutwise.api.importing import labels as _labels
 from boutwise.api.importing import matched as _matched
@@ -187,11 +188,11 @@ def _overlaps(ethogram: Ethogram, plan: ImportPlan) -> None:
 def _check_rest(
     project: Project,
     metadata: _metadata.Metadata,
-    drafts: Mapping[str, _drafts.Draft],
+    drafts: Mapping[str, _draft.Draft],
     plan: ImportPlan,
 ) -> None:
     """Rows of metadata that speak of no recording."""
-    known = [name for draft in drafts.values() for name in _drafts.names_of(draft)]
+    known = [name for draft in drafts.values() for name in _draft.names_of(draft)]
     for line in metadata.unused():
         name = line.cells["recording"]
         plan.problems.append(
