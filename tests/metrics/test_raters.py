@@ -107,6 +107,16 @@ def test_behaviors_equal_the_references_and_the_order_of_the_raters_does_not_mat
         assert got["second_s"] == pytest.approx((said & seen).sum() / 10)
 
 
+def test_more_than_eight_behaviors_are_told_apart_too():
+    rng = np.random.default_rng(0)
+    first, second = (rng.integers(0, 2, (200, 10)).astype(bool) for _ in range(2))
+    second[:100] = first[:100]
+    words = [[row.tobytes().hex() for row in side] for side in (first, second)]
+    matrix = categories(first, second)
+    assert np.trace(matrix) == sum(a == b for a, b in zip(*words, strict=True))
+    assert cohen_kappa(matrix) == pytest.approx(cohen_kappa_score(*words))
+
+
 def slow_fleiss(rows):
     """Fleiss 1971, rater by rater: share of agreeing pairs against that of chance."""
     pairs = [np.mean([a == b for a, b in combinations(row, 2)]) for row in rows]

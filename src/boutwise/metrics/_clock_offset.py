@@ -13,7 +13,6 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import correlate
 
 from boutwise.metrics._matching import spans_of
 
@@ -98,5 +97,16 @@ def _curves(first: Flags, second: Flags, reach: int) -> NDArray[np.float64]:
         for column in range(first.shape[1]):
             seen = theirs[start : stop + 2 * reach, column]
             if stop > start and seen.any():
-                curves[place] += correlate(seen, mine[start:stop, column], mode="valid")
+                curves[place] += _slid(seen, mine[start:stop, column])
     return curves
+
+
+def _slid(long: NDArray[np.float64], short: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sum of products with the short one at each of its places along the long one.
+
+    >>> _slid(np.array([1.0, 2, 3]), np.array([1.0, 1])).round(9).tolist()
+    [3.0, 5.0]
+    """
+    size = 1 << (len(long) - 1).bit_length()
+    spectrum = np.fft.rfft(long, size) * np.fft.rfft(short, size).conj()
+    return np.fft.irfft(spectrum, size)[: len(long) - len(short) + 1]

@@ -270,6 +270,8 @@ def categories(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> NDArray[n
 def _codes(seen: Sequence[NDArray[np.bool_]]) -> tuple[list[NDArray[np.int64]], int]:
     """Number of the set of behaviors that each annotator saw in each frame, and how many sets."""
     packed = np.packbits(np.concatenate(seen), axis=1)
+    if packed.shape[1] == 1:  # whole numbers are sorted far sooner than rows
+        packed = packed[:, 0]
     sets, codes = np.unique(packed, axis=0, return_inverse=True)
     return np.split(codes.reshape(-1).astype(np.int64), len(seen)), max(len(sets), 1)
 
