@@ -110,6 +110,37 @@ def test_what_a_person_has_said_is_not_asked_again(part, silent):
     assert (label_count(labels(**part), one) == []) is silent
 
 
+@pytest.mark.parametrize(
+    ("rows", "ratio"), [(720, "2 times"), (432, "6/5 of"), (180, "1/2 of"), (240, "2/3 of")]
+)
+def test_labels_at_another_rate_block(rows, ratio):
+    (problem,) = label_count(labels(n_rows=rows), recording())
+    assert problem.severity is Severity.BLOCKING
+    assert f"{ratio} as many" in problem.what
+    assert "the pose that belongs to these labels" in problem.todo
+
+
+def test_half_of_the_labels_on_the_movement_are_a_part_of_the_recording():
+    (problem,) = label_count(labels(n_rows=180), recording(), late=0.5)
+    assert problem.severity is Severity.WARNING
+    assert label_count(labels(n_rows=347), recording())[0].severity is Severity.WARNING
+
+
+def test_every_second_frame_of_the_pose_under_all_labels_blocks():
+    study = mice_study(preset="easy", animals=3, minutes=1, seed=5)
+    whole = study.items["mouse_2"].n_frames
+    pose = study.poses["mouse_2"]
+    thin = replace(pose, positions=pose.positions[::2], confidence=pose.confidence[::2])
+    study.poses["mouse_2"] = thin
+    clock = FrameClock.declared(thin.n_frames, 30)
+    study.items["mouse_2"] = replace(study.items["mouse_2"], clock=clock)
+    first = [row for row in study.labels[1].rows() if row.stop <= thin.n_frames]
+    study.labels[1] = Bouts.from_rows(first)
+    (problem,) = run_checks(study, ["rows_and_frames"])
+    assert (problem.severity, problem.recording) == (Severity.BLOCKING, "mouse_2")
+    assert problem.value == whole - thin.n_frames
+
+
 def test_late_labels_say_where_they_begin():
     """Labels of the last frames of a recording, imported as if they were the first."""
     study = mice_study(preset="easy", animals=3, minutes=2, seed=4)

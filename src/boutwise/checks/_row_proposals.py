@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,12 @@ MOST_ENDS = 5
 
 MOST_STEP = 20
 """Largest k of 'every k-th frame'."""
+
+MOST_PART = 6
+"""Largest number in a plain fraction of two rates, as in 6/5: 30 frames a second for 25."""
+
+LEAST_FOR_PART = 60
+"""Rows and frames below which a plain fraction means nothing."""
 
 SAME_FRAMES = 3.0
 """Frames up to which two places are the same."""
@@ -36,6 +43,25 @@ class Proposal:
     row_to_frame: NDArray[np.int64] | None = None
     sure: bool = False
     rows: str = ""
+
+
+def rate_ratio(n_rows: int, n_frames: int) -> str:
+    """By how much the rate of the rows seems to be another one; empty when it does not.
+
+    >>> rate_ratio(1200, 600), rate_ratio(720, 600), rate_ratio(300, 600), rate_ratio(643, 600)
+    ('2 times', '6/5 of', '1/2 of', '')
+    """
+    if min(n_rows, n_frames) < 1:
+        return ""
+    if n_rows > n_frames and _every_kth(n_rows, n_frames) is not None:
+        return f"{round(n_rows / n_frames)} times"
+    if n_rows < n_frames and _every_kth(n_rows, n_frames) is not None:
+        return f"1/{round(n_frames / n_rows)} of"
+    part = Fraction(n_rows, n_frames).limit_denominator(MOST_PART)
+    if min(n_rows, n_frames) < LEAST_FOR_PART or not 1 < max(part.as_integer_ratio()) <= MOST_PART:
+        return ""
+    # Rounding makes one row more or less.
+    return f"{part} of" if abs(n_rows - part * n_frames) <= 1 else ""
 
 
 CANNOT_TELL = "which frame each row is cannot be told from the numbers"

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from boutwise.checks._contract import Study
-from boutwise.checks._row_proposals import confirm, propose, unused_ends
+from boutwise.checks._row_proposals import confirm, propose, rate_ratio, unused_ends
 from boutwise.checks.sync import SyncEstimate, estimates_from_movement
 from boutwise.errors import BoutwiseError
 from boutwise.project.files import SourceFile
@@ -120,12 +120,28 @@ def label_count(file: SourceFile, recording: Recording, late: float | None = Non
         expected, what = lengths[file.trial], f"trial {file.trial}"
     if _fits(file, recording):
         return []
+    rows = f"the labels have {file.n_rows} rows for {expected} frames of {what}"
+    ratio = rate_ratio(file.n_rows, expected)
+    # Fewer labels that lie on the movement, one a frame, are a part of the recording.
+    if ratio and (file.n_rows > expected or late is None):
+        return [
+            _problem(
+                recording.id,
+                f"{rows}, {ratio} as many: they seem to have another rate, and then they lie on "
+                "the wrong frames",
+                file=str(file.path),
+                expected=f"{expected} rows, one a frame",
+                todo="import the pose that belongs to these labels, or labels made at the rate of "
+                "this pose; --label-offset moves labels and cannot mend a rate",
+                value=float(file.n_rows - expected),
+            )
+        ]
     proposal = propose(file.n_rows, expected, late=late)
     return [
         Problem(
             "rows_and_frames",
             Severity.WARNING,
-            f"the labels have {file.n_rows} rows for {expected} frames of {what}: {proposal.words}",
+            f"{rows}: {proposal.words}",
             recording=recording.id,
             file=str(file.path),
             expected=f"{expected} rows, one a frame",
