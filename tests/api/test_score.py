@@ -366,3 +366,13 @@ def test_scoring_loads_no_torch(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_background_that_is_nearly_a_label_is_a_slip(tmp_path):
+    truth = np.array(["groom", "groom", "rear", "rear", "none", "none"])
+    with pytest.raises(UsageError, match="no label is called 'reer'") as caught:
+        score(truth, truth, background="reer")
+    assert "did you mean 'rear'?" in caught.value.todo
+    named = score(truth, truth, background="other")
+    assert any("No label of the truth is called 'other'" in note for note in named.notes)
+    assert not any("No label" in note for note in score(truth, truth, background="none").notes)

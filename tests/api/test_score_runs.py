@@ -278,8 +278,9 @@ def test_one_of_several_annotators_must_be_chosen(lab):
         flipped = np.roll(states(0), 30, axis=0)
         project.add_bouts(from_frames(flipped, subject, NAMES, annotator="bob"))
     run = write_run(lab, "pose")
-    with pytest.raises(LabelError, match="2 annotators"):
+    with pytest.raises(LabelError, match="2 annotators") as caught:
         score(lab, run)
+    assert "--annotators majority" in caught.value.todo
     with pytest.raises(LabelError, match="'bob' did not label"):
         score(lab, run, annotators="bob")
     scores = score(lab, run, annotators="eva")

@@ -48,7 +48,9 @@ def test_words_and_what_they_mean(words, n_rows, n_frames, expected):
     assert parse(words).frames(n_rows, n_frames).tolist() == expected
 
 
-@pytest.mark.parametrize("words", ["frist", "every-0", "from", "every-2-from", "-3", ""])
+@pytest.mark.parametrize(
+    "words", ["frist", "every-0", "from", "every-2-from", "-3", "", f"every-{10**30}"]
+)
 def test_other_words_are_refused(project, lab, words):
     path = pose(lab / f"m1{NETWORK}.csv")
     with pytest.raises(UsageError, match="cannot be"):
@@ -125,6 +127,15 @@ def test_a_map_into_years_is_refused(project, lab):
     assert "the last row is frame 29000000000" in plan.blocking[0].what
     with pytest.raises(DataError, match="cannot be the frames"):
         plan_import(project, path, fps=20, animals=frames(lab, 10**12))
+
+
+def test_another_declared_number_than_the_project_has_stops_the_import(project, lab):
+    path = pose(lab / f"m1{NETWORK}.csv", 61)
+    run(project, path, fps=20)
+    plan = plan_import(project, path, animals=frames(lab, 60, ("rows", "first")))
+    assert plan.blocking[0].what == (
+        "60 frames are declared, and the project has 61 of this recording"
+    )
 
 
 def test_importing_again_keeps_the_map(project, lab):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from boutwise.api.importing.draft import Draft
 from boutwise.api.importing.drafts import pose_row
@@ -12,6 +13,12 @@ from boutwise.api.importing.reading import ImportOptions, defaults, problem_of
 from boutwise.api.importing.types import ImportPlan
 from boutwise.errors import DataError
 from boutwise.types import Problem, Severity
+
+NOT_HERE = (
+    "if the project's rate is right, leave --fps out; if it is wrong, import into a new project "
+    "with the right one: labels were put on frames by the old rate"
+)
+"""What to do of a rate that is found to be wrong when the recording is there already."""
 
 
 def all_rates(
@@ -64,9 +71,9 @@ def _fps(
         fps = draft.known.clock.fps
         for said in dict.fromkeys([options.fps, own if draft.first_pose else None]):
             if said is not None and abs(said - fps) > 1e-6:
-                plan.contradictions.append(
-                    _rate_problem(draft, f"{said:g}", f"{fps:g}, as in the project")
-                )
+                expected = f"{fps:g}, as in the project"
+                problem = _rate_problem(draft, f"{said:g}", expected)
+                plan.contradictions.append(replace(problem, todo=NOT_HERE))
         return fps
     of_format = defaults(draft.format).get("fps") if draft.format else None
     stated = sorted(set(of_labels))

@@ -19,6 +19,8 @@ from boutwise.types import Problem, Severity
 NO_FRAME = -1
 """In place of a frame, for a row that is none of the recording."""
 WORDS = "first, last, from-N, every-K, every-K-from-N or thin-K"
+_MOST = 10**12
+"""Larger numbers are no frames, and would not fit beside each other in 64 bits."""
 _PATTERN = re.compile(r"(first|last)|from-(\d+)|every-(\d+)(?:-from-(\d+))?|thin-(\d+)")
 
 
@@ -70,9 +72,10 @@ def parse(words: str) -> RowMap:
     whole, start, step, step_start, thin = match.groups()
     if whole is not None:
         return RowMap(0 if whole == "first" else None)
-    if "0" in {step, thin}:
+    first, every, thinned = int(start or step_start or 0), int(step or 1), int(thin or 1)
+    if not (1 <= every <= _MOST and 1 <= thinned <= _MOST and first <= _MOST):
         raise UsageError(f"the rows of a pose file cannot be '{words}'", expected="K of 1 or more")
-    return RowMap(int(start or step_start or 0), int(step or 1), int(thin or 1))
+    return RowMap(first, every, thinned)
 
 
 def with_rows(draft: Draft, metadata: Metadata, options: ImportOptions, plan: ImportPlan) -> Draft:
@@ -87,6 +90,11 @@ def with_rows(draft: Draft, metadata: Metadata, options: ImportOptions, plan: Im
     words = metadata.rows_of(names) or options.rows
     declared = metadata.frames_of(names)
     counted = declared if known is None else None if known.open_end else known.n_frames
+    if None not in (declared, counted) and declared != counted:
+        todo = "correct the table; or import into a new project, if the project has it wrong"
+        what = f"{declared} frames are declared, and the project has {counted} of this recording"
+        _refuse(draft, what, todo, plan)
+        return draft
     if words is None:
         if declared is not None and declared != draft.n_frames:
             _differ(draft, declared, plan)

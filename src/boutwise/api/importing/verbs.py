@@ -30,6 +30,10 @@ from boutwise.types import Bouts, Ethogram, Problem, Severity
 __all__ = ["ImportPlan", "ImportResult", "ImportRow", "apply_import", "plan_import"]
 
 
+MOST_FPS = 100_000
+"""No camera of animals is faster: more is a slip of the pen."""
+
+
 def plan_import(
     project: Project,
     sources: Sequence[str | Path] | str | Path,
@@ -120,8 +124,11 @@ def plan_import(
 def _check(options: ImportOptions) -> None:
     if options.rows is not None:
         _rows.parse(options.rows)
-    if options.fps is not None and not options.fps > 0:
-        raise UsageError(f"a frame rate of {options.fps} cannot be", expected="above 0")
+    if options.fps is not None and not 0 < options.fps <= MOST_FPS:
+        raise UsageError(
+            f"a frame rate of {options.fps:g} cannot be",
+            expected=f"frames per second above 0, {MOST_FPS:,} at most",
+        )
     offset = options.label_offset
     if offset not in (None, "auto") and (not isinstance(offset, int) or offset < 0):
         raise UsageError(

@@ -187,6 +187,11 @@ class Framing:
     def notes(self, ethogram: Ethogram, items: Iterable[ScoredSubject]) -> tuple[str, ...]:
         """What was assumed because nobody said it."""
         notes = []
+        if self.background and self.background not in self.truth.names():
+            notes.append(
+                f"No label of the truth is called '{self.background}': it stands for every "
+                "examined frame that shows no other behavior."
+            )
         if ethogram.groups and not self.background and self.truth.ethogram is None:
             notes.append(
                 "No two behaviors overlap, so they were scored as exclusive; no background is "

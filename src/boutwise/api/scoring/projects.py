@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from boutwise.api.scoring.labels import Labels, labels_of_bouts
-from boutwise.errors import DataError
+from boutwise.errors import DataError, LabelError
 from boutwise.planning import LabelledSubject, labelled_subjects
 from boutwise.planning.folds import group_of
 from boutwise.project import Project
-from boutwise.types import Bouts
+from boutwise.types import Bouts, Ethogram, Recording
 from boutwise.types.bouts import from_frames
 from boutwise.types.recipe import Target
 
@@ -33,9 +34,7 @@ def project_labels(folder: Path, annotators: str) -> Labels:
             names = [behavior.name for behavior in ethogram.behaviors if behavior.scope == scope]
             if names:
                 target = Target(behaviors=names, annotators=annotators)
-                subjects += labelled_subjects(
-                    project, target, recordings, ethogram=ethogram.only(names)
-                )
+                subjects += _chosen(project, target, recordings, ethogram.only(names))
     if not subjects:
         raise DataError(
             "the project has no labels", file=folder, todo="import labels, or name a label file"
@@ -60,3 +59,20 @@ def project_labels(folder: Path, annotators: str) -> Labels:
         },
         by_model=frozenset(item.subject for item in subjects if not item.human),
     )
+
+
+def _chosen(
+    project: Project, target: Target, recordings: Sequence[Recording], ethogram: Ethogram
+) -> list[LabelledSubject]:
+    """The labels of each subject; of several annotators one must be chosen."""
+    try:
+        return labelled_subjects(project, target, recordings, ethogram=ethogram)
+    except LabelError as error:
+        if "target.annotators" not in (error.todo or ""):
+            raise
+        raise LabelError(
+            error.what,
+            recording=error.recording,
+            expected=error.expected,
+            todo="give --annotators NAME for one of them, or --annotators majority",
+        ) from error

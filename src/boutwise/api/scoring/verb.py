@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
 from boutwise.api.scoring.aligning import Aligned, aligned
 from boutwise.api.scoring.framing import Framing
 from boutwise.api.scoring.labels import Labels
 from boutwise.api.scoring.labs import Labs, labs_of
 from boutwise.api.scoring.sources import Described, Source, read_labels
-from boutwise.errors import UsageError
+from boutwise.errors import UsageError, did_you_mean
 from boutwise.metrics import (
     Comparison,
     Preset,
@@ -190,6 +191,7 @@ class _Call:
                     expected="'format: NAME' in the mapping, as 'boutwise formats' names it",
                     todo="leave the mapping out, or name the right format in it",
                 )
+        self._check_background(true, said)
         if not true.examined and self.frames is None:
             raise UsageError(
                 "the truth does not say which frames were examined",
@@ -199,6 +201,18 @@ class _Call:
                 todo="give --frames N when the whole recording was examined",
             )
         return aligned(true, said, background=self.background, rule=self.rule)
+
+    def _check_background(self, truth: Labels, predictions: Sequence[Labels]) -> None:
+        """A background that nobody names may be meant, but not one that is nearly a name."""
+        names = {*truth.names(), *(name for each in predictions for name in each.names())}
+        near = get_close_matches(self.background.lower(), [n.lower() for n in names], cutoff=0.7)
+        if self.background and self.background not in names and near:
+            raise UsageError(
+                f"no label is called '{self.background}', the declared background",
+                file=truth.source,
+                expected="a behavior of the labels, or a name that is unlike all of them",
+                todo=did_you_mean(self.background, names),
+            )
 
     def framings(self, sides: Aligned) -> list[Framing]:
         """One a prediction."""
