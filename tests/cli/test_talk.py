@@ -151,3 +151,18 @@ def test_the_same_problem_of_many_recordings_is_said_once(
         "blocking: no labels  [import]",
         "  where: r9",
     ]
+
+
+def test_problems_that_differ_in_numbers_only_are_a_few_lines(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    late = [
+        Problem("labels", Severity.BLOCKING, f"a label begins at frame {frame}", file="a.csv")
+        for frame in range(6000, 6100)
+    ]
+    other = Problem("labels", Severity.WARNING, "a label begins at frame 7")
+    assert tell_problems(Talk("x"), [*late, other]) == 100
+    out = capsys.readouterr().out.splitlines()
+    assert sum(line.startswith("blocking:") for line in out) == 3
+    assert "  and 97 more like this; --json has all" in out
+    assert out[-1].startswith("warning: a label begins at frame 7")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -20,20 +21,41 @@ LEVELS = {"blocking": "blocking problem", "warning": "warning", "note": "note"}
 def tell_problems(talk: Talk, problems: Sequence[Problem]) -> int:
     """Say each problem with its place and what to do; returns how many are blocking.
 
-    What is the same of several recordings is said once, with their places.
+    What is the same of several recordings is said once, with their places. Of problems that differ
+    in numbers and names only, a few are said.
     """
     places: dict[tuple[str, ...], list[str]] = {}
     for problem in problems:
         said = (str(problem.severity), problem.what, problem.check, problem.expected, problem.todo)
         places.setdefault(said, []).append(problem.where())
-    for (severity, what, check, expected, todo), where in places.items():
-        times = f" ({len(where)} times)" if len(where) > 1 else ""
-        talk.line(f"{severity}: {what}{times}  [{check}]")
-        facts = {"where": _places(where), "expected": expected, "what to do": todo}
-        for name, words in facts.items():
-            if words:
-                talk.line(f"  {name}: {words}")
+    kinds: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+    for said in places:
+        kinds.setdefault(tuple(_kind(words) for words in said), []).append(said)
+    for alike in kinds.values():
+        for said in alike[:SHOWN]:
+            _tell(talk, said, places[said])
+        if len(alike) > SHOWN:
+            talk.line(f"  and {len(alike) - SHOWN} more like this; --json has all")
     return sum(problem.severity == "blocking" for problem in problems)
+
+
+def _tell(talk: Talk, said: tuple[str, ...], where: Sequence[str]) -> None:
+    severity, what, check, expected, todo = said
+    times = f" ({len(where)} times)" if len(where) > 1 else ""
+    talk.line(f"{severity}: {what}{times}  [{check}]")
+    facts = {"where": _places(where), "expected": expected, "what to do": todo}
+    for name, words in facts.items():
+        if words:
+            talk.line(f"  {name}: {words}")
+
+
+def _kind(words: str) -> str:
+    """Words without their numbers and quoted names.
+
+    >>> _kind("'walk' goes from 12 to 9.5"), _kind("a label begins at frame 6003")
+    ("' ' goes from # to #", 'a label begins at frame #')
+    """
+    return re.sub(r"\d[\d.,]*", "#", re.sub(r"'[^']*'", "' '", words))
 
 
 def tell_by_check(talk: Talk, problems: Sequence[Problem]) -> None:

@@ -17,7 +17,7 @@ from boutwise.cli._options import (
     open_project,
     whole_or_auto,
 )
-from boutwise.cli._problems import counted, tell_problems
+from boutwise.cli._problems import SHOWN, counted, tell_problems
 from boutwise.cli._talk import Talk
 
 if TYPE_CHECKING:
@@ -163,9 +163,15 @@ def _import(talk: Talk, project: Project, plan: Any) -> Answer:
         + (f", {result.kept} kept because a person had changed them" if result.kept else "")
     )
     told = {problem.file for problem in result.problems}
+    left: dict[str, list[str]] = {}
     for row in result.unmatched:
         if row.file not in told:
-            talk.line(f"not imported: {row.file}: {row.why}")
+            left.setdefault(row.why, []).append(row.file)
+    for why, files in left.items():
+        for file in files[:SHOWN]:
+            talk.line(f"not imported: {file}: {why}")
+        if len(files) > SHOWN:
+            talk.line(f"not imported: {len(files) - SHOWN} more files: {why}")
     for note in result.notes:
         talk.line(f"note: {note}")
     blocking = tell_problems(talk, result.problems)

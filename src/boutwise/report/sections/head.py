@@ -81,7 +81,7 @@ def null_words(scores: Mapping[str, Any]) -> str:
         )
     text = f"{null['text'][:1].upper()}{null['text'][1:]}. It scores {null['macro_f1']:.3f}"
     if null["chance"] is not None:
-        text += f" where chance is {null['chance']:.3f}"
+        text += f" where saying each behavior as often, but at random, scores {null['chance']:.3f}"
     if null["low"] is not None and null["high"] is not None:
         text += (
             f" (difference {_plus(null['excess'])}, {_plus(null['low'])} to {_plus(null['high'])})"
