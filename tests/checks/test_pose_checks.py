@@ -19,6 +19,7 @@ from boutwise.checks.mixed_rates import declared
 from boutwise.checks.same_animal_two_names import groups_of, suspicious
 from boutwise.checks.scale_drift import between, sizes_of
 from boutwise.checks.split_recording import continuations, ends_of
+from boutwise.checks.swap_suspects import left_and_right
 from boutwise.project import Project
 from boutwise.types import Animal, FrameClock, PoseTrack, Recording, Severity, Trial
 
@@ -87,6 +88,48 @@ def test_an_exchange_is_two_points_on_each_others_places():
     away = first.copy()
     away[20:30] += (0, 90)
     assert not exchanges(away, second + np.float32([0, 30]), 10.0).any()
+
+
+def swapped(pose, roles, starts, length):
+    """The pose with pairs of keypoints exchanged from each start on."""
+    pairs = [[pose.by_role(f"{side}_{role}") for side in ("left", "right")] for role in roles]
+
+    def swap(points):
+        for row in starts:
+            for pair in pairs:
+                points[row : row + length, pair] = points[row : row + length, pair[::-1]]
+
+    return changed(pose, swap)
+
+
+@pytest.mark.parametrize("count", [3, 12])
+def test_long_exchanges_of_real_paws_are_told_by_their_share(shared, tmp_path, count):
+    """Stretches of 5 s in 10 minutes: 2.5 and 10 % of the frames."""
+    project = Project.create(tmp_path / "project")
+    sources = shared("subtle/labelled")
+    api.apply_import(project, api.plan_import(project, sources, format="subtle", fps=20))
+    starts = np.random.default_rng(3).permutation(np.arange(200, 11500, 300))[:count]
+    for one in project.recordings():
+        pose = project.pose(one.id)
+        assert left_and_right(tracks_of(one, pose)[0]) == []
+        for roles in (["hindpaw"], ["hindpaw", "forepaw"]):
+            (track,) = tracks_of(one, swapped(pose, roles, starts, 100))
+            found = left_and_right(track)
+            assert len(found) == 1, one.id
+            assert all("the wrong way round in" in problem.what for problem in found)
+    project.close()
+
+
+def test_hindpaws_that_lie_inverted_need_no_exchange():
+    """They are lost, and come back on the other side."""
+    study = mice_study(preset="easy", animals=1, minutes=2, seed=4)
+    item, pose = study.items["mouse_1"], study.poses["mouse_1"]
+    pose = swapped(pose, ["hindpaw"], [1000], 100)
+    positions = pose.positions.copy()
+    positions[990:1002] = positions[1098:1110] = np.nan
+    gone = replace(pose, positions=positions)
+    (problem,) = left_and_right(tracks_of(item, gone)[0])
+    assert "the wrong way round in 2." in problem.what
 
 
 def test_marks_of_the_arena_are_no_part_of_the_body():
@@ -293,6 +336,7 @@ def test_a_real_track_that_writes_zeros_is_found(shared, tmp_path):
     (zeros,) = [p for p in found if "at exactly 0, 0" in p.what]
     assert zeros.value == pytest.approx(0.199, abs=0.002)
     assert zeros.frame == 58
+    assert not [p for p in found if p.check == "swap_suspects"]
     # Were they no placeholders, the animals would jump into the corner 344 times.
     assert not [p for p in found if "whole animal" in p.what]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from boutwise.checks._body_sides import wrong_way_round
 from boutwise.checks._contract import Study
 from boutwise.checks._poses import placeholders, readable, tracks_of
 from boutwise.checks._steps import pair_exchanges
@@ -51,6 +52,9 @@ def strips_of(project: Study, recording: Recording) -> list[Strip]:
         for pair, flags in pairs.items():
             names = " ↔ ".join(pose.keypoints[place] for place in pair)
             found += _strip(f"{who}{names}", flags)
+        for pair, flags in wrong_way_round(track).items():
+            names = " and ".join(pose.keypoints[place] for place in pair)
+            found += _strip(f"{who}{names} the wrong way round", flags)
         gone = placeholders(pose.positions[:, track.place]).all(axis=1)
         found += _strip(f"{who}'not found' as a number", np.asarray(gone))
         missing = np.asarray(np.isnan(track.points).any(axis=2))

@@ -1,7 +1,8 @@
 """Left stays left, right stays right, and each animal keeps its name.
 
-An exchange is seen where two points land on each other's places within one frame. Animals that
-are exchanged while they touch are not seen: nothing jumps then.
+An exchange is seen where two points land on each other's places within one frame; frames in which
+left and right lie the wrong way round are counted too. Animals that are exchanged while they touch
+are not seen: nothing jumps then.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from itertools import combinations
 
 import numpy as np
 
+from boutwise.checks._body_sides import across, wrong_way_round
 from boutwise.checks._contract import Study
 from boutwise.checks._poses import Track, poses, tracks_of
 from boutwise.checks._steps import pair_exchanges, whole_exchanges
@@ -61,18 +63,23 @@ def find(project: Study) -> list[Problem]:
 
 
 def left_and_right(track: Track) -> list[Problem]:
-    """Pairs of one animal that often change places."""
+    """Pairs of one animal that often change places, or lie inverted in many frames."""
     told = []
     frames = np.zeros(len(track.points), dtype=bool)
     minutes = len(track.points) / track.fps / 60
     most = 0.0
+    inverted = wrong_way_round(track)
     for pair, flags in pair_exchanges(track.points, sides(track.pose), track.length).items():
         rate = int(flags.sum()) / minutes
-        if flags.sum() < LEAST_EXCHANGES or rate < LEAST_PER_MINUTE:
+        often = flags.sum() >= LEAST_EXCHANGES and rate >= LEAST_PER_MINUTE
+        if not often and pair not in inverted:
             continue
         names = " and ".join(f"'{track.pose.keypoints[place]}'" for place in pair)
-        told.append(f"{names} {times_words(flags)}")
-        frames |= flags
+        words = [times_words(flags)] if flags.any() else []
+        if pair in inverted:
+            words.append(f"the wrong way round in {inverted[pair].mean():.1%} of the frames")
+        told.append(f"{names} {', '.join(words)}")
+        frames |= flags if flags.any() else inverted[pair]
         most = max(most, rate)
     if not told:
         return []
@@ -117,20 +124,9 @@ def side_of(track: Track) -> float:
     Seen from above with z up or y down; roles of both sides, a nose or neck and a tail base are
     needed.
     """
-    pose = track.pose
-    head = next((p for r in ("neck", "nose") if (p := pose.by_role(r)) is not None), None)
-    tail = pose.by_role("tail_base")
-    pairs = sides(pose)
-    if head is None or tail is None or not pairs:
-        return float("nan")
-    points = track.points[..., :2]
-    axis = points[:, head] - points[:, tail]
-    signs = []
-    for left, right in pairs:
-        across = points[:, right] - points[:, left]
-        cross = axis[:, 0] * across[:, 1] - axis[:, 1] * across[:, 0]
-        signs.append(np.sign(cross[np.isfinite(cross)]))
-    values = np.concatenate(signs)
+    gaps = across(track.points, track.pose).values()
+    signs = [np.sign(gap[np.isfinite(gap)]) for gap in gaps]
+    values = np.concatenate(signs) if signs else np.empty(0)
     return float(values.mean()) if values.size else float("nan")
 
 
