@@ -4,7 +4,7 @@ import pytest
 
 from boutwise import formats
 from boutwise.api import convert
-from boutwise.errors import UsageError
+from boutwise.errors import FormatError, UsageError
 from boutwise.formats import bouts_csv
 from boutwise.types import Bout, Bouts, FrameClock, Observed
 
@@ -99,3 +99,36 @@ def test_a_stated_length_tells_the_end_and_labels_become_those_of_deepethogram(t
         ("walk", 25, 40),
         ("background", 40, 50),
     }
+
+
+FAULTY = "behavior,start_s,stop_s\nwalk,0,2\nrest,3,\nwalk,4,5\n"
+
+
+def test_a_mapping_says_what_to_do_with_faults_as_for_the_import(tmp_path):
+    source, target = tmp_path / "faulty.csv", tmp_path / "out.bouts.csv"
+    source.write_text(FAULTY, encoding="utf-8")
+    with pytest.raises(FormatError, match="stop") as caught:
+        convert(source, target, fps=10)
+    assert "rules" in (caught.value.todo or "")
+    assert not target.exists()
+    mapping = tmp_path / "mapping.yaml"
+    mapping.write_text("format: intervals\nrules: {missing: drop}\n", encoding="utf-8")
+    convert(source, target, fps=10, mapping=mapping)
+    (track,) = formats.read(target).labels
+    assert [(row.behavior, row.start, row.stop) for row in track.rows] == [
+        ("walk", 0, 20),
+        ("walk", 40, 50),
+    ]
+
+
+def test_a_mapping_names_the_columns_of_a_table_that_no_format_claims(tmp_path):
+    source = tmp_path / "strange.csv"
+    source.write_text("what,from,to\nwalk,0,2\n", encoding="utf-8")
+    columns = {"behavior": "what", "start_s": "from", "stop_s": "to"}
+    fields = {"format": "intervals", "columns": columns}
+    with pytest.raises(FormatError):
+        convert(source, tmp_path / "a.bouts.csv", fps=10)
+    convert(source, tmp_path / "a.bouts.csv", fps=10, mapping=fields)
+    assert spoken_frames(tmp_path / "a.bouts.csv") == 20
+    with pytest.raises(UsageError, match="the mapping is for intervals"):
+        convert(source, tmp_path / "b.csv", fps=10, mapping=fields, format="frame_labels")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from boutwise.api._agreement import agreement
     from boutwise.api._checking import check
-    from boutwise.api._converting import convert, export
+    from boutwise.api._converting import ANNOTATOR_FOLDERS, convert, export
     from boutwise.api._demo import demo
     from boutwise.api._doctor import doctor
     from boutwise.api._evaluating import evaluate
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from boutwise.api.scoring.verb import compare_scores, score
 
 _HOME = {
+    "ANNOTATOR_FOLDERS": "_converting",
     "agreement": "_agreement",
     "apply_import": "importing.verbs",
     "check": "_checking",
@@ -48,6 +49,7 @@ _HOME = {
 }
 
 __all__ = [
+    "ANNOTATOR_FOLDERS",
     "agreement",
     "apply_import",
     "check",

@@ -48,6 +48,10 @@ Fps = Annotated[
         "--fps", metavar="F", help="Frames per second, where no file states it.", callback=_rate
     ),
 ]
+Annotator = Annotated[
+    str | None,
+    typer.Option("--annotator", metavar="NAME", help="Only the labels of this annotator."),
+]
 Only = Annotated[
     str | None,
     typer.Option("--only", metavar="QUERY", help="Recordings, such as 'session=baseline'."),

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from boutwise.cli._command import Answer, command
-from boutwise.cli._options import LONGEST, FormatName, Fps
+from boutwise.cli._options import LONGEST, Annotator, FormatName, Fps, Mapping
 from boutwise.cli._talk import Talk
 
 
@@ -21,6 +21,7 @@ def run(
     to: Annotated[
         str | None, typer.Option(metavar="NAME", help="Format to write; by default by OUT's name.")
     ] = None,
+    mapping: Mapping = None,
     fps: Fps = None,
     frames: Annotated[
         int | None,
@@ -31,11 +32,21 @@ def run(
             help="Frames of the recording; by default up to the last label.",
         ),
     ] = None,
+    annotator: Annotator = None,
 ) -> Answer:
     """Turn one label file into another format, without a project."""
     from boutwise import api
 
-    written = api.convert(source, target, format=format, to=to, fps=fps, frames=frames)
+    written = api.convert(
+        source,
+        target,
+        format=format,
+        to=to,
+        mapping=mapping,
+        fps=fps,
+        frames=frames,
+        annotator=annotator,
+    )
     for path in written:
         talk.line(f"written  {path}")
     return Answer({"source": source, "files": written})

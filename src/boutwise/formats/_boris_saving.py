@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from boutwise.errors import LabelError
-from boutwise.formats._writing import whole_file
+from boutwise.formats._writing import refuse_several_annotators, whole_file
 from boutwise.types import Bout, Bouts, FrameClock
 
 MAX_FPS = 500.0
@@ -29,8 +29,10 @@ def save_project(
     """Write a project of format 7.0.
 
     Raises:
-        LabelError: A bout is not a 'yes', two of one kind overlap, or a clock is too fast.
+        LabelError: There are several annotators, a bout is not a 'yes', two of one kind overlap,
+            or a clock is too fast.
     """
+    refuse_several_annotators(bouts)
     for key, mine in _by_key(bouts).items():
         _check(mine, clocks[key[0]])
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S")
@@ -113,7 +115,7 @@ def _check(bouts: list[Bout], clock: FrameClock) -> None:
                 recording=second.recording,
                 frame=second.start,
                 expected="one bout of a behavior, animal and modifiers at a time",
-                todo="join them, or write one file for each annotator",
+                todo="join them",
             )
 
 

@@ -30,7 +30,7 @@ from boutwise.formats._contract import Contents, LabelRow
 from boutwise.formats._faults import Faults
 from boutwise.formats._names import media_name
 from boutwise.formats._text import Row, Table, head_rows, read_table, to_number
-from boutwise.formats._writing import whole_file
+from boutwise.formats._writing import refuse_several_annotators, whole_file
 from boutwise.types import Bouts, FrameClock
 
 DESCRIPTION = (
@@ -211,12 +211,13 @@ def write(
 
     Args:
         path: File to write.
-        bouts: Bouts of one or several recordings.
+        bouts: Bouts of one annotator and one or several recordings.
         clocks: Recording -> clock.
         media: Recording -> name of its video; the recording's own name where it is missing.
 
     Raises:
-        LabelError: A bout is not a 'yes', or a clock is too fast for milliseconds.
+        LabelError: There are several annotators, a bout is not a 'yes', or a clock is too fast
+            for milliseconds.
     """
     rows = []
     for bout in bouts.rows():
@@ -235,6 +236,7 @@ def write(
             "Observation type": "Media file(s)",
             "Time offset (s)": "0.0",
             "Media duration (s)": f"{clock.duration_s:.3f}",
+    refuse_several_annotators(bouts)
             "FPS (frame/s)": f"{clock.fps:.3f}",
             "Subject": bout.animal or "No focal subject",
             "Behavior": bout.behavior,

@@ -126,12 +126,13 @@ def write(
 
     Args:
         path: File to write.
-        bouts: Bouts of one or several recordings.
+        bouts: Bouts of one annotator and one or several recordings.
         clocks: Recording -> clock.
         media: Recording -> path of its video; the recording's own name where it is missing.
 
     Raises:
-        LabelError: A bout is not a 'yes', two of one kind overlap, or a clock is too fast.
+        LabelError: There are several annotators, a bout is not a 'yes', two of one kind overlap,
+            or a clock is too fast.
     """
     save_project(path, bouts, clocks=clocks, media=media or {})
     return [path]

@@ -15,7 +15,7 @@ from pathlib import Path
 from boutwise.errors import FormatError, LabelError
 from boutwise.formats._contract import Contents, LabelRow, LabelTrack
 from boutwise.formats._text import Row, Table, head_rows, read_table
-from boutwise.formats._writing import whole_file
+from boutwise.formats._writing import refuse_several_annotators, whole_file
 from boutwise.types import Bout, Bouts, FrameClock, Observed
 
 DESCRIPTION = "boutwise .bouts.csv with .observed.csv: bouts by frame from 0, half-open; written"
@@ -165,15 +165,17 @@ def write(path: Path, bouts: Bouts, *, clocks: Mapping[str, FrameClock]) -> list
 
     Args:
         path: ``<name>.bouts.csv``.
-        bouts: Bouts of one or several recordings, all of them 'yes'.
+        bouts: Bouts of one annotator and one or several recordings, all of them 'yes'.
         clocks: Recording -> clock.
 
     Returns:
         The two files.
 
     Raises:
-        LabelError: A bout is 'no' or 'unscorable', which this table has no column for.
+        LabelError: There are several annotators, or a bout is 'no' or 'unscorable': this table
+            has no column for either.
     """
+    refuse_several_annotators(bouts)
     for bout in bouts.rows():
         if bout.state != "yes":
             raise LabelError(

@@ -22,7 +22,7 @@ from boutwise.formats._frame_table import Matrix, states_of
 from boutwise.formats._names import recording_of
 from boutwise.formats._runs import time_axis
 from boutwise.formats._text import Row, Table, head_rows, read_table
-from boutwise.formats._writing import whole_file
+from boutwise.formats._writing import refuse_several_annotators, whole_file
 from boutwise.types import Bout, Bouts, FrameClock, FrameState, Observed, Subject
 
 DESCRIPTION = "DeepEthogram labels: 0/1 columns by frame from 0, background, -1 unlabelled; written"
@@ -176,14 +176,14 @@ def write(path: Path, bouts: Bouts, *, clocks: Mapping[str, FrameClock]) -> list
 def _one_subject(bouts: Bouts, clocks: Mapping[str, FrameClock]) -> tuple[str, Subject]:
     rows: list[Bout | Observed] = [*bouts.rows(), *bouts.observed]
     subjects = {Subject(row.recording, row.animal, row.target) for row in rows}
-    who = {row.annotator for row in rows}
     if not rows and len(clocks) == 1:
         return next(iter(clocks)), Subject(next(iter(clocks)), "")
-    if len(subjects) != 1 or len(who) > 1 or any(subject.target for subject in subjects):
+    refuse_several_annotators(bouts)
+    if len(subjects) != 1 or any(subject.target for subject in subjects):
         raise LabelError(
-            f"there are {len(subjects)} animals or pairs and {len(who)} annotators",
-            expected="one animal of one recording, labelled by one annotator, toward nobody",
-            todo="write one file for each, or frame_csv, which keeps them apart",
+            f"there are {len(subjects)} animals or pairs",
+            expected="one animal of one recording, toward nobody",
+            todo="write frame_csv, which keeps animals, pairs and recordings apart",
         )
     subject = subjects.pop()
     return subject.recording, subject

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
-from boutwise.errors import FormatError, LabelError
+from boutwise.errors import FormatError
 from boutwise.formats._contract import Contents, LabelRow, LabelTrack
 from boutwise.formats._frame_table import Matrix, states_of
 from boutwise.formats._names import recording_of
 from boutwise.formats._runs import time_axis
 from boutwise.formats._text import Row, Table, head_rows, read_table
-from boutwise.formats._writing import whole_file
+from boutwise.formats._writing import refuse_several_annotators, whole_file
 from boutwise.types import Bout, Bouts, FrameClock, FrameState, Observed, Subject
 
 DESCRIPTION = "boutwise table by frame from 0: states 1, 0, -1, -2 of every behavior; also written"
@@ -124,14 +124,8 @@ def write(path: Path, bouts: Bouts, *, clocks: Mapping[str, FrameClock]) -> list
     Raises:
         LabelError: There are several annotators, or a bout ends after its recording.
     """
+    refuse_several_annotators(bouts)
     rows: list[Bout | Observed] = [*bouts.rows(), *bouts.observed]
-    who = {row.annotator for row in rows}
-    if len(who) > 1:
-        raise LabelError(
-            f"there are {len(who)} annotators: {', '.join(sorted(who))}",
-            expected="one, as a frame has one state in this table",
-            todo="write one file for each annotator",
-        )
     behaviors = tuple(dict.fromkeys(row.behavior for row in rows))
     subjects = dict.fromkeys(Subject(row.recording, row.animal, row.target) for row in rows)
     with whole_file(path) as file:

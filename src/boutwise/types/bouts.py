@@ -180,6 +180,11 @@ class Bouts:
             (piece for piece in self.observed if wanted(piece)),
         )
 
+    def annotators(self) -> tuple[str, ...]:
+        """Everybody of whom there are bouts or observed ranges, in the order of the alphabet."""
+        named = {*self.annotator.tolist(), *(piece.annotator for piece in self.observed)}
+        return tuple(sorted(named))
+
     @classmethod
     def concatenate(cls, tables: Iterable[Bouts]) -> Self:
         """One table of several."""

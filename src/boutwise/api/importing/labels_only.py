@@ -44,8 +44,14 @@ class _Group:
         }
 
     def id(self, taken: Collection[str]) -> str:
-        """Id of the recording: the folder that its files share below the source, and its name."""
-        folders = [PurePosixPath(file.found.folder).parts for file, _ in self.tracks]
+        """Id of the recording: the folder that its files share below the source, and its name.
+
+        A folder that is called like the annotator tells who labeled, and not where.
+        """
+        folders = [
+            [step for step in PurePosixPath(file.found.folder).parts if step != track.annotator]
+            for file, track in self.tracks
+        ]
         shared = []
         for steps in zip(*folders, strict=False):
             if len(set(steps)) > 1:
