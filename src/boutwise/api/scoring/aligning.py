@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from boutwise.api.scoring.computed import without_computed_background
 from boutwise.api.scoring.labels import Labels
 from boutwise.api.scoring.pairing import alone, paired, plain, renamed
 from boutwise.errors import DataError, UsageError
@@ -56,6 +57,7 @@ def aligned(
     for prediction, one in zip(predictions, same, strict=True):
         if rule.leaves_out_unknown:
             prediction = _without_unlabelled(prediction, truth)
+        prediction = without_computed_background(prediction, truth, declared=background)
         sides.append(renamed(paired(truth, prediction, same=one), names))
     return Aligned(truth, tuple(sides), tuple(names))
 

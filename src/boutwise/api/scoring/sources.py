@@ -22,6 +22,7 @@ from boutwise.types.bouts import from_frames
 
 DATABASE = "project.db"
 """What makes a folder a project; the word is here so that tables are scored without SQL."""
+TABLES = frozenset({".csv", ".tsv", ".txt", ".xlsx"})
 Source = str | Path | Bouts | NDArray[Any]
 Described = str | Path | Mapping[str, Any]
 """A mapping, or its YAML file."""
@@ -92,19 +93,7 @@ def _of_path(path: Path, word: str, annotators: str, mapping: Described | None) 
 
 def _of_folder(folder: Path, word: str, mapping: Described | None = None) -> Labels:
     """All label files of a folder; of what ``predict`` writes, the one that tells most."""
-    for pattern in (f"*{SUFFIX}", "*.bouts.csv", "*.csv"):
-        members = sorted(path for path in folder.glob(pattern) if not path.name.startswith("."))
-        if members:
-            break
-    try:
-        paths = members or formats.files(folder)
-    except FormatError as error:
-        raise FormatError(
-            error.what,
-            file=folder,
-            expected="CSV files of labels, or a folder that 'predict' wrote",
-            todo="name one file, or a folder of them",
-        ) from error
+    paths = _members(folder, tables=mapping is not None)
     parts = [_of_file(path, word, mapping, needed=False) for path in paths]
     parts = [part for part in parts if part.tracks]
     if not parts:
@@ -131,6 +120,46 @@ def _of_folder(folder: Path, word: str, mapping: Described | None = None) -> Lab
         labs={name: lab for part in parts for name, lab in part.labs.items()},
         mapped=any(part.mapped for part in parts),
     )
+
+
+def _members(folder: Path, *, tables: bool) -> list[Path]:
+    """The files of a folder that are read, each as a file of its own.
+
+    Args:
+        folder: What ``predict`` wrote, tables, files of any other format, or a folder format.
+        tables: Whether a mapping says what is in tables that no format claims.
+
+    Raises:
+        FormatError: There is nothing in it that any format claims.
+    """
+    for pattern in (f"*{SUFFIX}", "*.bouts.csv", "*.csv"):
+        members = sorted(path for path in folder.glob(pattern) if not path.name.startswith("."))
+        if members:
+            return members
+    try:
+        return formats.files(folder)
+    except FormatError as error:
+        members = [path for path in sorted(folder.iterdir()) if _claimed(path, tables=tables)]
+        if members:
+            return members
+        raise FormatError(
+            error.what,
+            file=folder,
+            expected="files of labels in it, or a folder that 'predict' wrote",
+            todo="name one file, or a folder of them",
+        ) from error
+
+
+def _claimed(path: Path, *, tables: bool) -> bool:
+    """Whether this is a visible file of some format, or a table for the mapping."""
+    if path.name.startswith(".") or not path.is_file():
+        return False
+    if tables and path.suffix.lower() in TABLES:
+        return True
+    try:
+        return bool(formats.sniff(path))
+    except FormatError:
+        return False
 
 
 def _of_file(
@@ -180,7 +209,8 @@ def _tracks(
                     f"the {word} labels the recording '{name}' twice",
                     file=path,
                     expected="one annotator and one table for each recording",
-                    todo="keep the labels of one annotator in the file",
+                    todo="keep the labels of one annotator in the file: boutwise convert FILE "
+                    "ONE.bouts.csv --annotator NAME",
                 )
             tracks[name] = replace(track, recording=name, trial=None)
             if fps := track.fps or contents.fps:
