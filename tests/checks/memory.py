@@ -50,13 +50,13 @@ class MemoryStudy:
 
 
 @cache
-def _mice(preset, animals, minutes, seed):
-    return simulate(preset, animals=animals, minutes=minutes, seed=seed)
+def _mice(preset, animals, minutes, seed, fps):
+    return simulate(preset, animals=animals, minutes=minutes, seed=seed, fps=fps)
 
 
-def mice_study(*, preset="easy", animals=4, minutes=2.0, seed=0):
+def mice_study(*, preset="easy", animals=4, minutes=2.0, seed=0, fps=30.0):
     """Simulated mice, one label file each."""
-    items = _mice(preset, animals, minutes, seed)
+    items = _mice(preset, animals, minutes, seed, fps)
     study = MemoryStudy(items[0].ethogram)
     for number, item in enumerate(items):
         name = item.recording.id

@@ -209,6 +209,41 @@ def test_the_check_tells_a_planted_shift_within_two_frames(shift):
     assert "late" in problem.what
 
 
+@pytest.mark.parametrize("shift", [-45, -15, -5, 5, 15, 45])
+def test_a_shift_on_top_of_a_common_delay_is_told(shift):
+    """2.25 s late at 20 frames a second, where all labels are 0.45 s late."""
+    study = mice_study(preset="easy", animals=4, minutes=4, seed=3, fps=20.0)
+    for place, name in enumerate(study.items):
+        late_by = 9 + (shift if name == "mouse_2" else 0)
+        n_frames = study.items[name].n_frames
+        study.labels[place] = moved(
+            study.labels[place], lambda frame, late_by=late_by: frame + late_by, n_frames
+        )
+    problems = [p for p in run_checks(study, ["sync"]) if p.recording]
+    assert [(p.recording, p.severity) for p in problems] == [("mouse_2", Severity.WARNING)]
+    assert problems[0].value == pytest.approx(shift, abs=2)
+    assert "slide" not in problems[0].what
+
+
+def test_labels_that_belong_elsewhere_are_named():
+    """Enough bouts, and the movement of the others tells; but these are 20 s late."""
+    study = mice_study(preset="easy", animals=5, minutes=4, seed=3)
+    n_frames = study.items["mouse_2"].n_frames
+    study.labels[1] = moved(study.labels[1], lambda frame: frame + 600, n_frames)
+    (problem,) = run_checks(study, ["sync"])
+    assert (problem.recording, problem.severity) == ("mouse_2", Severity.WARNING)
+    assert "cannot be told" in problem.what
+    assert "of 4 others" in problem.what
+
+
+@pytest.mark.parametrize(("offset", "drift"), [(40, -0.1), (40, -0.7), (9, 0.15)])
+def test_a_shift_with_a_trifling_slide_is_a_shift(offset, drift):
+    (problem,) = judge({("a", ""): estimate(offset, drift=drift)}, "the movement")
+    assert f"are {offset:.1f} frames late" in problem.what
+    assert problem.value == offset
+    assert "where video and labels begin" in problem.todo
+
+
 def test_the_check_names_the_recordings_that_it_cannot_judge():
     study = mice_study(preset="easy", animals=3, minutes=2, seed=0)
     few = [row for row in study.labels[2].rows() if row.stop < 300]

@@ -16,8 +16,9 @@ from scipy.fft import irfft, next_fast_len, rfft
 
 Floats = NDArray[np.float64]
 
-MAX_LAG_S = 2.5
-"""Largest offset that is looked for, seconds."""
+MAX_LAG_S = 4.0
+"""Largest offset that is looked for, seconds: half a second is a habit of many people, and a fault
+comes on top of it."""
 
 MAX_DRIFT_S = 0.8
 """Largest change of the offset between the middle and an end of the recording, seconds."""

@@ -48,6 +48,7 @@ class SyncEstimate:
         minutes: Length of the recording.
         fps: Frames per second.
         cannot_tell: Why the estimate means nothing; empty when it means something.
+        few_events: Whether there is simply too little labeled to tell.
     """
 
     offset_frames: float
@@ -57,6 +58,7 @@ class SyncEstimate:
     minutes: float
     fps: float
     cannot_tell: str = ""
+    few_events: bool = False
 
     @property
     def start_frames(self) -> float:
@@ -187,6 +189,7 @@ def settle(agreements: Sequence[Agreement]) -> SyncEstimate:
         minutes,
         whole.fps,
         reason,
+        few_events=whole.changes < LEAST_CHANGES,
     )
 
 

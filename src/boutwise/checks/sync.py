@@ -7,19 +7,17 @@ labeling, learned with it, and told once; what one recording has for itself is a
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from boutwise.checks._contract import Study
 from boutwise.checks._labelled import labelled
-from boutwise.checks._lags import Agreement
+from boutwise.checks._lags import MAX_LAG_S, Agreement
 from boutwise.checks._poses import readable
 from boutwise.checks._sync import (
     SyncEstimate,
@@ -27,11 +25,10 @@ from boutwise.checks._sync import (
     movement_agreement,
     offset_from_movement,
     offset_from_posteriors,
-    posterior_agreement,
     settle,
 )
-from boutwise.errors import DataError
-from boutwise.types import FrameState, Problem, Severity
+from boutwise.checks._sync_in_run import Labels, estimates_in_run, finished
+from boutwise.types import Problem, Severity
 
 __all__ = [
     "DESCRIPTION",
@@ -52,20 +49,21 @@ LEAST_S = 0.1
 COMMON_S = 0.25
 """A delay that all recordings share is worth a word from here, seconds."""
 
-_LEAST_FOR_COMMON = 3
+LEAST_SLIDE_FRAMES, LEAST_SLIDE_SHARE = 2.0, 0.25
+"""A slide from the start to the end, and its share of the offset, from which labels slide; with
+less they are shifted."""
 
-Labels = tuple[str, str]
-"""Recording and annotator."""
+_LEAST_FOR_COMMON = 3
 
 
 def find(project: Study) -> list[Problem]:
     """Hold labels against movement and, where a run is finished, against its posteriors."""
     estimates = estimates_from_movement(project)
     problems = judge(estimates, "the movement") + not_judged(estimates)
-    finished = [name for name in project.run_names() if _finished(project.runs / name)]
-    if not finished:
+    complete = [name for name in project.run_names() if finished(project.runs / name)]
+    if not complete:
         return problems
-    in_run = estimates_in_run(project.runs / finished[-1])
+    in_run = estimates_in_run(project.runs / complete[-1])
     by_run = judge(in_run, "the out-of-fold posteriors")
     told = {problem.recording for problem in by_run}
     judged = {name for (name, _annotator), one in in_run.items() if not one.cannot_tell}
@@ -117,27 +115,6 @@ def estimates_from_movement(project: Study) -> dict[Labels, SyncEstimate]:
     return {labels: settle(found) for labels, found in agreements.items()}
 
 
-def estimates_in_run(run_directory: Path | str) -> dict[Labels, SyncEstimate]:
-    """Offset and drift of each recording of a run, by its out-of-fold posteriors; no annotator.
-
-    Read are ``data/labels.parquet`` and ``oof/<recording>.frames.parquet``.
-
-    Raises:
-        DataError: A file lacks a column.
-    """
-    directory = Path(run_directory)
-    path = directory / "data" / "labels.parquet"
-    if not path.is_file():
-        return {}
-    labels = _columns(path, ("recording", "animal", "target", "behavior", "start", "stop", "state"))
-    found = {}
-    for name, rows in labels.groupby("recording", sort=True):
-        frames = directory / "oof" / f"{str(name).replace('/', '__')}.frames.parquet"
-        if frames.is_file():
-            found[str(name), ""] = _estimate_in_run(frames, rows)
-    return found
-
-
 def judge(estimates: Mapping[Labels, SyncEstimate], against: str) -> list[Problem]:
     """Problems of recordings whose labels slide against those of the others.
 
@@ -161,18 +138,32 @@ def judge(estimates: Mapping[Labels, SyncEstimate], against: str) -> list[Proble
 
 
 def not_judged(estimates: Mapping[Labels, SyncEstimate]) -> list[Problem]:
-    """A note for each recording and annotator of which the movement does not tell enough."""
-    return [
-        Problem(
-            "sync",
+    """Each recording and annotator of which the movement does not tell enough.
+
+    That is no fault; but where it is enough in nearly all others, and this one has as much to tell,
+    its labels may lie anywhere.
+    """
+    rich = [one for one in estimates.values() if not one.few_events]
+    told = sum(not one.cannot_tell for one in rich)
+    usual = told >= max(_LEAST_FOR_COMMON, len(rich) / 2)
+    problems = []
+    for (name, annotator), one in estimates.items():
+        if not one.cannot_tell:
+            continue
+        what = f"whether {_whose(annotator)} lie on the movement cannot be told: {one.cannot_tell}"
+        severity, todo = (
             Severity.NOTE,
-            f"whether {_whose(annotator)} lie on the movement cannot be told: {one.cannot_tell}",
-            recording=name,
-            todo="nothing; with more labeled bouts, or after a training, it may be told",
+            "nothing; with more labeled bouts, or after a training, it may be told",
         )
-        for (name, annotator), one in estimates.items()
-        if one.cannot_tell
-    ]
+        if usual and not one.few_events:
+            severity = Severity.WARNING
+            what += f", though it can be told of {told} others"
+            todo = (
+                "look at some bouts in the video: these labels may be of another recording, or "
+                f"shifted by more than {MAX_LAG_S:g} s"
+            )
+        problems.append(Problem("sync", severity, what, recording=name, todo=todo))
+    return problems
 
 
 def _is_off(one: SyncEstimate, room_frames: float) -> bool:
@@ -188,13 +179,15 @@ def _problem(labels: Labels, one: SyncEstimate, against: str, *, relative: bool)
     name, annotator = labels
     whose = _whose(annotator)
     than = ", compared with the other recordings" if relative else ""
-    if one.drift_frames_per_minute != 0:
+    if _slides(one):
         what = (
             f"{whose} slide against {against} by {one.slide_frames:+.1f} frames over "
             f"{one.minutes:.1f} minutes: {_late(one.start_frames)} at the start and "
             f"{_late(one.stop_frames)} at the end{than}"
         )
         todo = "look whether video and pose have the same frame rate, or frames were dropped"
+        if abs(one.offset_frames) > abs(one.slide_frames) / 2:
+            todo += "; and where video and labels begin"
         value = one.slide_frames
     else:
         what = f"{whose} are {_late(one.offset_frames)} against {against}{than}"
@@ -204,6 +197,12 @@ def _problem(labels: Labels, one: SyncEstimate, against: str, *, relative: bool)
         )
         value = one.offset_frames
     return Problem("sync", Severity.WARNING, what, recording=name, todo=todo, value=round(value, 2))
+
+
+def _slides(one: SyncEstimate) -> bool:
+    """Whether the slide is more than a trifle beside a shift."""
+    least = max(LEAST_SLIDE_FRAMES, LEAST_SLIDE_SHARE * abs(one.offset_frames))
+    return abs(one.slide_frames) >= least
 
 
 def _whose(annotator: str) -> str:
@@ -225,58 +224,6 @@ def _common(common_s: float, count: int, against: str) -> Problem:
 
 def _late(frames: float) -> str:
     return f"{abs(frames):.1f} frames {'late' if frames >= 0 else 'early'}"
-
-
-def _estimate_in_run(frames: Path, rows: pd.DataFrame) -> SyncEstimate:
-    table = _columns(frames, ("frame", "time_s", "animal", "target"))
-    behaviors = [column[2:] for column in table.columns if column.startswith("p:")]
-    table = table.fillna({"animal": "", "target": ""})
-    agreements = []
-    for who, part in table.groupby(["animal", "target"], sort=True):
-        part = part.sort_values("frame")
-        mine = rows[(rows["animal"] == who[0]) & (rows["target"].fillna("") == who[1])]
-        if mine.empty:
-            continue
-        states = _states(mine, part["frame"].to_numpy(np.int64), behaviors)
-        fps = 1 / float(np.median(np.diff(part["time_s"].to_numpy(np.float64))))
-        posteriors = part[[f"p:{name}" for name in behaviors]].to_numpy(np.float64)
-        agreements.append(posterior_agreement(states, posteriors, fps))
-    if not agreements:
-        raise DataError(
-            "the predictions are of none of the animals in the labels",
-            file=frames,
-            expected="the animals of data/labels.parquet",
-        )
-    return settle(agreements)
-
-
-def _states(
-    rows: pd.DataFrame, frames: NDArray[np.int64], behaviors: list[str]
-) -> NDArray[np.int8]:
-    """Frame states of one subject at the frames of its predictions, (frames, behaviors)."""
-    n_frames = max(int(rows["stop"].max()), int(frames.max()) + 1)
-    states = np.full((n_frames, len(behaviors)), FrameState.UNLABELLED, dtype=np.int8)
-    for column, name in enumerate(behaviors):
-        mine = rows[rows["behavior"] == name]
-        for start, stop, state in mine[["start", "stop", "state"]].to_numpy().tolist():
-            states[start:stop, column] = state
-    return states[frames]
-
-
-def _columns(path: Path, needed: tuple[str, ...]) -> pd.DataFrame:
-    table = pd.read_parquet(path)
-    for column in needed:
-        if column not in table.columns:
-            raise DataError(f"there is no column '{column}'", file=path, expected=", ".join(needed))
-    return table
-
-
-def _finished(run: Path) -> bool:
-    """Whether the scores of a run are complete: its problems are written last."""
-    scores = run / "scores.json"
-    if not scores.is_file():
-        return False
-    return "problems" in json.loads(scores.read_text(encoding="utf-8"))
 
 
 def _finite(value: float) -> float | None:
