@@ -24,6 +24,7 @@ from boutwise.types import (
     Ethogram,
     ExclusiveGroup,
     FrameClock,
+    Observed,
     Recording,
     Severity,
     Trial,
@@ -142,6 +143,58 @@ def test_copied_trials_are_found_inside_one_recording():
     assert identical_contents(contents) == []
 
 
+def test_labels_in_which_nothing_changes_may_be_the_same_twice():
+    rows = [Bout(name, name, "rear", 0, 100) for name in ("r", "s")]
+    rows += [
+        Bout(name, name, behavior, 0, 100, state="unscorable")
+        for name in ("t", "u")
+        for behavior in ("rear", "walk")
+    ]
+    names = ("r", "s", "t", "u")
+    one = {name: Recording(name, FrameClock.declared(100, 10), (name,)) for name in names}
+    bouts = Bouts.from_rows(rows)
+    contents = {(n, trial): c for n in names for trial, c in contents_of(bouts, one[n]).items()}
+    assert identical_contents(contents) == []
+    rows += [Bout(name, name, "rear", 30, 40) for name in ("t", "u")]
+    bouts = Bouts.from_rows(rows)
+    contents = {(n, trial): c for n in names for trial, c in contents_of(bouts, one[n]).items()}
+    assert [problem.value for problem in identical_contents(contents)] == [2]
+
+
+def only_background(tmp_path, *, stated):
+    """Two mice: one is labeled as ever, of the other nothing but the background or nothing."""
+    project = Project.create(tmp_path / f"project-{stated}")
+    behaviors = (Behavior("other"), Behavior("rear"), Behavior("walk"))
+    names = tuple(behavior.name for behavior in behaviors)
+    project.set_ethogram(Ethogram(behaviors, (ExclusiveGroup("all", names, "other"),)))
+    for name in ("m", "n"):
+        clock = FrameClock.declared(1000, 10)
+        project.add_recording(Recording(name, clock, (name,)))
+        seen = [Observed(name, name, behavior, 0, 1000) for behavior in names]
+        rows = [Bout(name, name, "rear", 10, 50), Bout(name, name, "walk", 60, 90)]
+        if name == "n":
+            rows = [Bout(name, name, "other", 0, 1000)] if stated else []
+        project.add_bouts(Bouts.from_rows(rows, seen))
+    return project
+
+
+@pytest.mark.parametrize("stated", [True, False])
+def test_a_background_that_was_labeled_is_an_event(tmp_path, stated):
+    with only_background(tmp_path, stated=stated) as project:
+        found = run_checks(project, ["unlabelled_as_negative"])
+    assert ["no event in 1.7 minutes" in problem.what for problem in found] == [True] * (not stated)
+
+
+def test_real_labels_of_background_and_unscorable_raise_no_alarm(shared, tmp_path):
+    """ABODe: 600 mice of 2 minutes; 29 cannot be seen at all, 6 do nothing but 'Other'."""
+    with Project.create(tmp_path / "abode") as project:
+        source = shared("abode") / "annotations.csv"
+        api.apply_import(project, api.plan_import(project, source, labels_only=True))
+        found = run_checks(project, ["identical_labels", "unlabelled_as_negative"])
+    # What is left looks as if labeling had stopped half a minute before the end.
+    assert [(p.check, p.recording) for p in found] == [("unlabelled_as_negative", "E_20_18")]
+
+
 def test_a_background_needs_no_bouts():
     behaviors = (Behavior("na"), Behavior("rear"), Behavior("walk"))
     group = ExclusiveGroup("all", ("na", "rear", "walk"), "na")
@@ -150,6 +203,18 @@ def test_a_background_needs_no_bouts():
         Bouts.from_rows(rows), Ethogram(behaviors, (group,)), n_recordings=2, n_animals=2
     )
     assert [problem.what for problem in found] == ["there is no bout of 'walk'"]
+    assert found[0].severity is Severity.WARNING
+
+
+def test_labels_without_a_bout_of_anything_block():
+    behaviors = (Behavior("na"), Behavior("rear"), Behavior("walk"))
+    group = ExclusiveGroup("all", ("na", "rear", "walk"), "na")
+    rows = [Bout(name, name, "na", 0, 5) for name in ("a", "b")]
+    (found,) = coverage(
+        Bouts.from_rows(rows), Ethogram(behaviors, (group,)), n_recordings=2, n_animals=2
+    )
+    assert found.what == "there is no bout of 'rear', 'walk', so nothing can be learned"
+    assert found.severity is Severity.BLOCKING
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from boutwise.checks._contract import Study
 from boutwise.errors import LabelError
-from boutwise.types import Bouts, FrameState, Recording, Subject
+from boutwise.types import Bouts, Ethogram, FrameState, Recording, Subject
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,12 +22,15 @@ class Labelled:
         subject: Animal or pair.
         annotator: Who labeled.
         states: :class:`FrameState` codes, (frames, behaviors of the project's ethogram).
+        stated: Frames in which a bout of a background, or one that cannot be scored, was labeled,
+            (frames,): somebody looked there, where an observed range alone is a declaration.
     """
 
     recording: Recording
     subject: Subject
     annotator: str
     states: NDArray[np.int8]
+    stated: NDArray[np.bool_]
 
     @property
     def known(self) -> NDArray[np.bool_]:
@@ -36,8 +39,8 @@ class Labelled:
 
     @property
     def examined(self) -> NDArray[np.bool_]:
-        """Behaviors that were examined in any frame, (behaviors,)."""
-        return np.asarray(self.known.any(axis=0))
+        """Behaviors that were looked for in any frame, also where they could not be scored."""
+        return np.asarray((self.known | (self.states == FrameState.UNSCORABLE)).any(axis=0))
 
 
 def labelled(project: Study) -> Iterator[Labelled]:
@@ -55,7 +58,18 @@ def labelled(project: Study) -> Iterator[Labelled]:
                     states = mine.to_frames(subject, ethogram, recording.n_frames)
                 except LabelError:
                     continue
-                yield Labelled(recording, subject, annotator, states)
+                stated = _stated(mine, subject, ethogram, recording.n_frames)
+                yield Labelled(recording, subject, annotator, states, stated)
+
+
+def _stated(bouts: Bouts, subject: Subject, ethogram: Ethogram, n_frames: int) -> NDArray[np.bool_]:
+    """Frames with a bout of a background, or of something that cannot be scored."""
+    found = np.zeros(n_frames, dtype=bool)
+    for bout in bouts.where(subject=subject).rows():
+        background = ethogram.merged(bout.behavior) in ethogram.backgrounds
+        if bout.state == "unscorable" or (bout.state == "yes" and background):
+            found[bout.start : bout.stop] = True
+    return found
 
 
 def annotators(bouts: Bouts) -> list[str]:

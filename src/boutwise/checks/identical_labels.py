@@ -93,8 +93,7 @@ def identical_contents(
     """
     groups: dict[Content, list[tuple[str, int]]] = {}
     for place, content in contents.items():
-        # One bout over a whole trial may well be the same twice.
-        if len(content) > 1:
+        if not _constant(content):
             groups.setdefault(content, []).append(place)
     told = set(told)
     return [
@@ -111,6 +110,12 @@ def identical_contents(
         for group in groups.values()
         if len(group) > 1 and not {name for name, _trial in group} <= told
     ]
+
+
+def _constant(content: Content) -> bool:
+    """Whether nothing changes from the first label to the last; that may well be so twice."""
+    edges = {edge for _who, _what, start, stop, _state in content for edge in (start, stop)}
+    return len(edges) <= 2
 
 
 def single_behavior(bouts: Bouts, ethogram: Ethogram) -> list[Problem]:

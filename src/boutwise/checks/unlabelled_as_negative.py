@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
+
 from boutwise.checks._contract import Study
 from boutwise.checks._labelled import Labelled, labelled
 from boutwise.types import Ethogram, FrameState, Problem, Severity
@@ -79,6 +81,9 @@ def nothing_found(piece: Labelled, ethogram: Ethogram) -> list[Problem]:
     if not events:
         return []
     if not (piece.states[:, events] == FrameState.YES).any():
+        # Somebody wrote down that there was nothing, or nothing to be seen.
+        if piece.stated.any():
+            return []
         return [
             _problem(
                 piece,
@@ -106,7 +111,9 @@ def _long_gap(piece: Labelled, events: list[int]) -> list[Problem]:
     length_s = (stop - start) / fps
     other_s = (gaps[1][1] - gaps[1][0]) / fps if len(gaps) > 1 else 1 / fps
     least_s = max(LEAST_GAP_S, LEAST_GAP_SHARE * len(busy) / fps, LEAST_RATIO * other_s)
-    if length_s < least_s:
+    # A background that somebody labeled, and that ends again, is no end of the labeling.
+    labeled = bool(piece.stated[start:stop].all()) and stop < np.flatnonzero(busy)[-1]
+    if length_s < least_s or labeled:
         return []
     return [
         _problem(
