@@ -6,11 +6,13 @@ second video begins where the first one ends; its own length must be known for t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from boutwise.formats._contract import LabelRow, LabelTrack
 from boutwise.formats._faults import Faults
+from boutwise.formats._lost import bounded
 from boutwise.formats._names import recording_of
 from boutwise.formats._text import to_number
 
@@ -53,6 +55,7 @@ class Observation:
         intervals: Its events.
         behaviors: What was looked for, where the file tells; else what occurs.
         limits: Seconds between which it was observed, where the file tells.
+        lost: Events that were left out as faulty; see :class:`LabelTrack`.
     """
 
     id: str
@@ -63,6 +66,7 @@ class Observation:
     intervals: list[Interval] = field(default_factory=list)
     behaviors: tuple[str, ...] = ()
     limits: tuple[float, float] | None = None
+    lost: list[LabelRow] = field(default_factory=list)
 
 
 def check_offset(stated: str, options: Options, faults: Faults, row: int) -> None:
@@ -129,6 +133,8 @@ def _tracks(observation: Observation, options: Options, faults: Faults) -> list[
     for label in labels:
         if label.start < late:
             faults.report("an event lies before the start", row=label.row, expected="0 s or later")
+    early = [label for label in labels if label.start < late]
+    lost = bounded([*observation.lost, *early], labels)
     labels = [label for label in labels if label.start >= late]
     parts = _parts(observation, _media(observation, options), options, faults)
     tracks = []
@@ -146,6 +152,7 @@ def _tracks(observation: Observation, options: Options, faults: Faults) -> list[
                 fps=rates[place] if len(rates) == len(parts) else (rates[0] if rates else None),
                 annotator=options.annotators.get(observation.id, ""),
                 length=part.length,
+                lost=tuple(row for label in lost if (row := _clipped(label, *span)) is not None),
             )
         )
     return tracks
@@ -225,4 +232,5 @@ def _clipped(row: LabelRow, start: float, stop: float) -> LabelRow | None:
         return None
     begin, end = max(row.start - start, 0.0), min(row.stop, stop) - start
     # Differences of decimals: milliseconds are what BORIS writes.
-    return replace(row, start=round(begin, 6), stop=round(end, 6))
+    begin = row.start if row.start == -math.inf else round(begin, 6)
+    return replace(row, start=begin, stop=round(end, 6))

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from boutwise.errors import LabelError, did_you_mean
 from boutwise.formats._contract import LabelRow, LabelTrack
+from boutwise.formats._lost import without_lost
 from boutwise.formats._placing import Placing, Span
 from boutwise.types import Bout, Bouts, Ethogram, Observed, Problem, Recording, Trial
 
@@ -104,12 +105,15 @@ def labels_to_bouts(
         job.warn(f"trial {trial.number} is invalid; its labels are left out")
         return Bouts.from_rows([]), job.problems
     who = track.annotator or annotator
-    bouts = [bout for row in track.rows if (bout := _bout(job, row, who))]
+    placed = [(row, _bout(job, row, who)) for row in track.rows]
+    bouts = [bout for _, bout in placed if bout]
+    lost = [*track.lost, *(row for row, bout in placed if not bout)]
     _check(job, bouts, ethogram)
     _check_length(job)
-    if not track.rows:
+    if not track.rows and not lost:
         job.warn("the file holds no label", todo="remove it if it was made by mistake")
     observed = _observed(job, [bout for _, bout in bouts], who)
+    observed = without_lost(job, observed, lost)
     return Bouts.from_rows((bout for _, bout in bouts), observed), job.problems
 
 
@@ -253,10 +257,13 @@ def _subjects(job: Placing, bouts: list[Bout]) -> dict[str, list[tuple[str, str]
     """Behavior -> (animal, target) for which it was examined.
 
     A file speaks of the animals and pairs that occur in it; an animal that it never names was not
-    examined. A behavior that is never directed is one of single animals.
+    examined, nor is anything known of the only one where the file names another. A behavior that
+    is never directed is one of single animals.
     """
     alone = dict.fromkeys((bout.animal, "") for bout in bouts)
-    if not alone and len(job.recording.animals) == 1:
+    named = [row.animal for row in (*job.track.rows, *job.track.lost) if row.animal]
+    foreign = bool(named) and all(job.known_animal(name) is None for name in named)
+    if not alone and len(job.recording.animals) == 1 and not foreign:
         alone = {(job.recording.animals[0], ""): None}
     pairs = dict.fromkeys((bout.animal, bout.target) for bout in bouts if bout.target)
     directed = {bout.behavior for bout in bouts if bout.target}

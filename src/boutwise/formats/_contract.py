@@ -65,8 +65,12 @@ class LabelTrack:
         fps: Frame rate that the file itself states.
         n_rows: For labels frame by frame: how many frames the file has.
         trial: Number of the trial, for a file of one trial; its frames count within the trial.
+        reaches: Where the last range ends that the file says was examined, in ``unit``, where it
+            says so apart from its labels; the recording is at least as long.
         annotator: As the file tells, else empty.
         length: Length of the whole recording in ``unit``, where the file states it.
+        lost: Rows that the reader left out as faulty; their frames are not known. An empty behavior
+            or animal is any; an unknown start is minus infinity, an unknown stop infinity.
     """
 
     recording: str
@@ -77,9 +81,11 @@ class LabelTrack:
     fps: float | None = None
     n_rows: int | None = None
     trial: int | None = None
+    reaches: float | None = None
     annotator: str = ""
     examined: tuple[LabelRow, ...] | None = None
     length: float | None = None
+    lost: tuple[LabelRow, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,13 +11,14 @@ MEND = "mend the row in the program that the file comes from, and import the fil
 
 
 class Faults:
-    """Collects what is wrong, or stops at once."""
+    """Collects what is wrong, or stops at once; ``reported`` counts what was no mere warning."""
 
     def __init__(self, path: Path, *, format: str, strict: bool) -> None:
         self.path = path
         self.format = format
         self.strict = strict
         self.problems: list[Problem] = []
+        self.reported = 0
 
     def report(self, what: str, *, row: int | None, expected: str = "", todo: str = "") -> None:
         """Raise when strict, else keep a blocking problem."""
@@ -25,6 +26,7 @@ class Faults:
             raise FormatError(
                 what, file=self.path, row=row, expected=expected or None, todo=todo or None
             )
+        self.reported += 1
         self._keep(Severity.BLOCKING, what, row, expected, todo)
 
     def warn(self, what: str, *, row: int | None, todo: str = "") -> None:

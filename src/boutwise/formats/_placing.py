@@ -87,23 +87,38 @@ class Placing:
             )
         )
 
-    def animal(self, name: str, row: int | None) -> str | None:
-        """The recording's animal behind a name of the file; None after a report."""
+    def known_animal(self, name: str) -> str | None:
+        """The recording's animal behind a name of the file; None where there is none."""
         known = self.recording.animals
         if name in self.animal_map:
             name = self.animal_map[name]
         elif not name and len(known) == 1:
             return known[0]
-        if name in known:
-            return name
+        return name if name in known else None
+
+    def animal(self, name: str, row: int | None) -> str | None:
+        """The recording's animal behind a name of the file; None after a report."""
+        found = self.known_animal(name)
+        if found is not None:
+            return found
+        known, name = self.recording.animals, self.animal_map.get(name, name)
         what = f"the animal '{name}' is not in the recording" if name else "no animal is named"
         self.report(
             what,
             row=row,
             expected=f"one of {', '.join(known)}",
-            todo=f"map it by animal_map; {did_you_mean(name, known)}",
+            todo=f"{self._say_who(name)}; {did_you_mean(name, known)}",
         )
         return None
+
+    def _say_who(self, name: str) -> str:
+        """What a person can do about a name that the recording does not have."""
+        if not name:
+            return "name the animal of each label, as the recording has several"
+        return (
+            f"if '{name}' is one of them, give --animals a table with a column label_name that "
+            "says it, or rename it in the file"
+        )
 
     def span(self, start: float, stop: float, row: int | None) -> Span | None:
         """Frames of a label; None when none of it lies in the recording (after a report)."""

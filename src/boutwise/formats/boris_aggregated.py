@@ -15,6 +15,7 @@ import csv
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from boutwise.errors import FormatError, LabelError
@@ -28,6 +29,7 @@ from boutwise.formats._boris_media import (
 )
 from boutwise.formats._contract import Contents, LabelRow
 from boutwise.formats._faults import Faults
+from boutwise.formats._lost import lost_row
 from boutwise.formats._names import media_name
 from boutwise.formats._text import Row, Table, head_rows, read_table, to_number
 from boutwise.formats._writing import refuse_several_annotators, whole_file
@@ -143,7 +145,9 @@ def read(
             observations[id_] = observation_of(columns, row, id_)
             check_offset(columns.get(row, "Time offset (s)"), options, faults, row.number)
         label = _label(table, columns, row, faults)
-        if label is not None:
+        if label is None:
+            observations[id_].lost.append(_lost(table, columns, row))
+        else:
             media = media_name(columns.get(row, *MEDIA))
             observations[id_].intervals.append(Interval(label, media))
     tracks = tuple(tracks_of(list(observations.values()), options, faults))
@@ -156,6 +160,19 @@ def read(
         fps=rates.pop() if len(rates) == 1 else None,
         problems=(*table.problems, *faults.problems),
     )
+
+
+def _lost(table: Table, columns: Columns, row: Row) -> LabelRow:
+    """An event that is left out as faulty, as far as it says what it is of."""
+    subject = columns.get(row, "Subject")
+    found = lost_row(
+        columns.get(row, "Behavior"),
+        columns.seconds(row, "Start (s)", table),
+        columns.seconds(row, "Stop (s)", table),
+        row.number,
+        animal="" if subject in NO_SUBJECT else subject,
+    )
+    return replace(found, modifiers=columns.modifiers(row))
 
 
 def _label(table: Table, columns: Columns, row: Row, faults: Faults) -> LabelRow | None:
@@ -219,6 +236,7 @@ def write(
         LabelError: There are several annotators, a bout is not a 'yes', or a clock is too fast
             for milliseconds.
     """
+    refuse_several_annotators(bouts)
     rows = []
     for bout in bouts.rows():
         clock = clocks[bout.recording]
@@ -236,7 +254,6 @@ def write(
             "Observation type": "Media file(s)",
             "Time offset (s)": "0.0",
             "Media duration (s)": f"{clock.duration_s:.3f}",
-    refuse_several_annotators(bouts)
             "FPS (frame/s)": f"{clock.fps:.3f}",
             "Subject": bout.animal or "No focal subject",
             "Behavior": bout.behavior,

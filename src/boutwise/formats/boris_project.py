@@ -30,6 +30,7 @@ from boutwise.formats._boris_media import (
 from boutwise.formats._boris_saving import save_project
 from boutwise.formats._contract import Contents, LabelRow
 from boutwise.formats._faults import Faults
+from boutwise.formats._lost import lost_row
 from boutwise.formats._names import media_name
 from boutwise.formats._text import LARGEST
 from boutwise.types import Bouts, FrameClock
@@ -176,7 +177,9 @@ class _Reader:
             behaviors=tuple(self.kinds),
             limits=self._limits(stored),
         )
-        found.intervals += _Toggles(name, self.kinds, self.faults).run(events)
+        toggles = _Toggles(name, self.kinds, self.faults)
+        found.intervals += toggles.run(events)
+        found.lost += toggles.lost
         return found
 
     def _media(self, stored: Mapping[str, Any]) -> list[Any]:
@@ -232,6 +235,7 @@ class _Toggles:
     def __init__(self, name: str, kinds: Mapping[str, str], faults: Faults) -> None:
         self.name, self.kinds, self.faults = name, kinds, faults
         self.open: dict[tuple[str, str, str], LabelRow] = {}
+        self.lost: list[LabelRow] = []
 
     def run(self, events: Sequence[Any]) -> list[Interval]:
         """The intervals of all events, in the order in which they end up in the file."""
@@ -257,6 +261,7 @@ class _Toggles:
                 expected="a second event for every state",
                 todo="close the event in BORIS and save the project",
             )
+            self.lost.append(replace(row, stop=math.inf))
         return [Interval(row, "") for row in sorted(found, key=lambda each: each.row)]
 
     def _point(self, event: Any, number: int) -> LabelRow | None:
@@ -264,6 +269,7 @@ class _Toggles:
         cells = list(event) if isinstance(event, list) else []
         cells += [""] * (5 - len(cells))
         time, behavior = _number(cells[0]), str(cells[2] or "")
+        subject = "" if str(cells[1]) in NO_SUBJECT else str(cells[1] or "")
         fault = (
             "has no time"
             if math.isnan(time)
@@ -280,14 +286,14 @@ class _Toggles:
                 expected="[second, subject, behavior, modifiers, comment]",
                 todo=MEND,
             )
+            self.lost.append(lost_row(behavior, time, time, number, animal=subject))
             return None
-        subject = str(cells[1] or "")
         return LabelRow(
             behavior,
             time,
             time,
             number,
-            "" if subject in NO_SUBJECT else subject,
+            subject,
             modifiers=str(cells[3] or ""),
             comment=str(cells[4] or ""),
         )

@@ -23,6 +23,7 @@ from boutwise.formats._boris_media import (
 )
 from boutwise.formats._contract import Contents, LabelRow
 from boutwise.formats._faults import Faults
+from boutwise.formats._lost import lost_row
 from boutwise.formats._names import media_name
 from boutwise.formats._text import Row, Table, head_rows, read_table
 
@@ -130,6 +131,8 @@ def _observations(
         if interval is not None:
             observations[id_].intervals.append(interval)
     toggles.report_open()
+    for id_, lost in toggles.lost:
+        observations[id_].lost.append(lost)
     for observation in observations.values():
         observation.intervals.sort(key=lambda each: each.label.row)
     return observations
@@ -141,6 +144,7 @@ class _Toggles:
     def __init__(self, table: Table, columns: Columns, faults: Faults) -> None:
         self.table, self.columns, self.faults = table, columns, faults
         self.open: dict[_Key, Row] = {}
+        self.lost: list[tuple[str, LabelRow]] = []
         self.kind = "Status" if "Status" in columns.place else "Behavior type"
 
     def event(self, row: Row, observation: str) -> Interval | None:
@@ -160,6 +164,7 @@ class _Toggles:
         if fault:
             expected = "START, STOP or POINT with behavior and time"
             self.faults.report(fault, row=row.number, expected=expected)
+            self._lose(observation, row, time, time)
             return None
         key = (observation, subject, behavior, self.columns.modifiers(row))
         if kind == "POINT":
@@ -174,12 +179,13 @@ class _Toggles:
                 expected="a STOP before the next START",
                 todo="close the first event in BORIS and export again",
             )
+            self._lose(observation, self.open[key], self._time(self.open[key]), time)
         self.open[key] = row
         return None
 
     def report_open(self) -> None:
         """Report every START that has found no STOP."""
-        for (_, subject, behavior, _), row in self.open.items():
+        for (observation, subject, behavior, _), row in self.open.items():
             self.faults.report(
                 f"'{behavior}' of '{subject or 'No focal subject'}' starts at "
                 f"{self._time(row):g} s and never stops",
@@ -187,6 +193,13 @@ class _Toggles:
                 expected="a STOP for every START",
                 todo="close the event in BORIS and export again",
             )
+            self._lose(observation, row, self._time(row), math.nan)
+
+    def _lose(self, observation: str, row: Row, start: float, stop: float) -> None:
+        """Keep what is known of an event that is left out."""
+        behavior, subject = self._who(row)
+        lost = lost_row(behavior, start, stop, row.number, animal=subject)
+        self.lost.append((observation, replace(lost, modifiers=self.columns.modifiers(row))))
 
     def _stop(self, key: _Key, row: Row) -> Interval | None:
         behavior, time = key[2], self._time(row)
@@ -197,12 +210,14 @@ class _Toggles:
                 row=row.number,
                 expected="a START with the same subject and modifiers before each STOP",
             )
+            self._lose(key[0], row, math.nan, time)
             return None
         if time < self._time(first):
             self.faults.report(
                 f"'{behavior}' stops at {time:g} s, before its start at {self._time(first):g} s",
                 row=row.number,
             )
+            self._lose(key[0], row, time, self._time(first))
             return None
         return self._interval(first, row)
 

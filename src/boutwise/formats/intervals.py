@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,8 +21,9 @@ from boutwise.formats._contract import Contents, LabelRow, LabelTrack
 from boutwise.formats._dlc import recording_name
 from boutwise.formats._faults import Faults
 from boutwise.formats._interval_rules import Tidy, parse
+from boutwise.formats._lost import lost_row
 from boutwise.formats._names import media_name, recording_of
-from boutwise.formats._text import Row, Table, head_rows, read_table
+from boutwise.formats._text import MISSING, Row, Table, head_rows, read_table
 from boutwise.types.bouts import STATES
 
 DESCRIPTION = "intervals (CSV, TSV): start and stop in seconds or frames, one row a bout"
@@ -207,7 +208,7 @@ def _unit_of(table: Table, body: tuple[Row, ...], found: Mapping[str, int], time
 def _tracks(table: Table, body: tuple[Row, ...], layout: _Layout, tidy: Tidy) -> list[LabelTrack]:
     """One track for each recording and annotator, in the order in which they occur."""
     own = recording_of(table.path.name)
-    rows: dict[tuple[str, str], list[LabelRow]] = {}
+    rows: dict[tuple[str, str], tuple[list[LabelRow], list[LabelRow]]] = {}
     width = max(len(table.rows[0].cells), 1)
     for row in body:
         if len(row.cells) != width:
@@ -219,11 +220,14 @@ def _tracks(table: Table, body: tuple[Row, ...], layout: _Layout, tidy: Tidy) ->
                 todo="the file may have been cut off: export it again",
             )
         key = _recording(_cell(row, layout, "recording")) or own, _cell(row, layout, "annotator")
-        kept = rows.setdefault(key, [])
+        kept, lost = rows.setdefault(key, ([], []))
+        before = tidy.faults.reported
         label = _label(table, row, layout, tidy)
         if label is not None:
             kept.append(label)
-    named = [label.behavior for labels in rows.values() for label in labels]
+        elif tidy.faults.reported > before:
+            lost.append(_lost(table, row, layout, tidy))
+    named = [label.behavior for labels, _ in rows.values() for label in labels]
     return [
         LabelTrack(
             recording,
@@ -231,8 +235,9 @@ def _tracks(table: Table, body: tuple[Row, ...], layout: _Layout, tidy: Tidy) ->
             tuple(tidy.labels(labels)),
             tidy.behaviors([label.behavior for label in labels], named),
             annotator=annotator,
+            lost=tuple(lost),
         )
-        for (recording, annotator), labels in (rows or {(own, ""): []}).items()
+        for (recording, annotator), (labels, lost) in (rows or {(own, ""): ([], [])}).items()
     ]
 
 
@@ -245,6 +250,17 @@ def _recording(cell: str) -> str:
 def _cell(row: Row, layout: _Layout, what: str) -> str:
     place = layout.columns.get(what)
     return "" if place is None else row.cells[place].strip()
+
+
+def _lost(table: Table, row: Row, layout: _Layout, tidy: Tidy) -> LabelRow:
+    """A row that is left out as faulty, as far as it says what it is of."""
+    word = _cell(row, layout, "behavior")
+    move = tidy.rules.offset_of(_cell(row, layout, "annotator")) - layout.first_frame
+    start, stop = (table.number(row, layout.columns[n]) + move for n in (layout.start, layout.stop))
+    behavior = "" if word.lower() in MISSING else tidy.rules.rename.get(word, word)
+    who = {"animal": _cell(row, layout, "animal"), "target": _cell(row, layout, "target")}
+    found = lost_row(behavior, start, stop, row.number, **who)
+    return replace(found, stop=found.stop + (1 if layout.inclusive else 0))
 
 
 def _label(table: Table, row: Row, layout: _Layout, tidy: Tidy) -> LabelRow | None:
