@@ -7,8 +7,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from boutwise import formats
-from boutwise.api.importing.draft import Draft
+from boutwise.api.importing.draft import Draft, names_of
+from boutwise.api.importing.label_names import animals_by_name, names_in, refuse_strangers
 from boutwise.api.importing.matched import Matched, label_row, offset_of, report, trial_of
+from boutwise.api.importing.metadata import Metadata
 from boutwise.api.importing.reading import ImportOptions, ReadFile, problem_of
 from boutwise.api.importing.sources import real
 from boutwise.api.importing.types import ImportPlan, PlannedLabels
@@ -37,6 +39,7 @@ class LabelPlanner:
         options: What the user said.
         plan: Gets rows and problems.
         annotator: Of ``boutwise.yaml``, for files that name none.
+        metadata: Tables that the user gave.
     """
 
     project: Project
@@ -45,6 +48,7 @@ class LabelPlanner:
     options: ImportOptions
     plan: ImportPlan
     annotator: str = ""
+    metadata: Metadata = field(default_factory=Metadata)
     _taken: dict[tuple[str, int | None, str, str], str] = field(default_factory=dict)
 
     def run(self, matched: Sequence[Matched]) -> list[PlannedLabels]:
@@ -138,6 +142,8 @@ class LabelPlanner:
         annotator = one.track.annotator or self.annotator
         row = replace(row, annotator=annotator)
         try:
+            animals = self._animals(recording, names_in(one.track))
+            refuse_strangers(names_in(one.track), recording, animals)
             used, proposed = offset_of(one, recording, self.options.label_offset, self.plan)
             bouts, problems = formats.labels_to_bouts(
                 one.track,
@@ -145,9 +151,7 @@ class LabelPlanner:
                 annotator=annotator,
                 source=path.name,
                 offset_frames=used,
-                animal_map=dict(
-                    zip(self.drafts[recording.id].tracks, recording.animals, strict=True)
-                ),
+                animal_map=animals,
                 strict=False,
             )
         except BoutwiseError as error:
@@ -179,6 +183,10 @@ class LabelPlanner:
             annotator=annotator,
         )
         return part, bouts
+
+    def _animals(self, recording: Recording, names: Sequence[str]) -> dict[str, str]:
+        draft = self.drafts[recording.id]
+        return animals_by_name(names, draft, recording, self.metadata.animals_of(names_of(draft)))
 
     def _twice(
         self, recording: str, trial: int | None, annotator: str, bouts: Bouts, path: Path
@@ -212,8 +220,8 @@ class LabelPlanner:
                 what = f"a rating without a recording: '{rating.recording}'"
                 report(self.plan, file.path, what)
                 continue
-            tracks, recording = self.drafts[name].tracks, self.recordings[name]
-            animals = dict(zip(tracks, recording.animals, strict=True))
+            recording = self.recordings[name]
+            animals = self._animals(recording, [rating.animal])
             animal = animals.get(rating.animal, rating.animal)
             if not animal and len(recording.animals) == 1:
                 animal = recording.animals[0]

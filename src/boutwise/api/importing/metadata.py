@@ -16,6 +16,7 @@ ANIMAL_COLUMNS = (
     "recording",
     "animal",
     "track",
+    "label_name",
     "sex",
     "strain",
     "cohort",
@@ -97,6 +98,7 @@ class AnimalFacts:
     Attributes:
         animal: Id and what is known of it.
         track: Its name in the pose file; empty = by order.
+        label_name: Its name in the label files; empty = its id, or that of its track.
         session: Id of the session; empty when none is given.
         date: Of the session.
         condition: What was done to it in that session; None when nothing is said.
@@ -111,6 +113,7 @@ class AnimalFacts:
     condition: Condition | None = None
     frames: int | None = None
     rows: str = ""
+    label_name: str = ""
 
 
 @dataclass
@@ -227,6 +230,8 @@ def read(animals: str | Path | None, trials: str | Path | None) -> Metadata:
             others = metadata.animals.setdefault(name, [])
             if any(other.animal.id == fact.animal.id for other in others):
                 raise line.wrong("animal", f"each animal of '{name}' in one row")
+            if fact.label_name and any(other.label_name == fact.label_name for other in others):
+                raise line.wrong("label_name", f"each name of '{name}' in one row")
             if any(other.frames != fact.frames for other in others if other.frames is not None):
                 raise line.wrong("frames", f"{others[0].frames}, as in another row of '{name}'")
             others.append(fact)
@@ -289,4 +294,5 @@ def _facts(line: Line) -> AnimalFacts:
         condition=condition,
         frames=frames,
         rows=cells.get("rows", ""),
+        label_name=cells.get("label_name", ""),
     )

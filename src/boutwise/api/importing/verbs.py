@@ -60,8 +60,8 @@ def plan_import(
         format: Name of the format of all files; found by looking when not given.
         mapping: Describes plain tables: YAML file or mapping.
         fps: Frames per second; else the file's own, its labels' or that of ``boutwise.yaml``.
-        animals: CSV with the columns recording, animal and any of track, sex, strain, cohort,
-            session, date, treatment, dose, dose_unit, baseline, side, time_since_dose_s.
+        animals: CSV with the columns recording, animal and any of track, label_name, sex, strain,
+            cohort, session, date, treatment, dose, dose_unit, baseline, side, time_since_dose_s.
         trials: CSV with the columns recording, trial, first_frame, n_frames, valid.
         trial_length: Frames of each trial, one after the other from frame 0, numbered from 1.
         label_offset: Where labels begin that have fewer rows than their trial has frames:
@@ -111,7 +111,13 @@ def plan_import(
     )
     matched = [one for one in matched if one.match.id in recordings]
     planner = _labels.LabelPlanner(
-        project, drafts, recordings, options, plan, annotator=config.annotator
+        project,
+        drafts,
+        recordings,
+        options,
+        plan,
+        annotator=config.annotator,
+        metadata=metadata,
     )
     plan.labels = planner.run(matched)
     _propose(project, files, [one.track for one in matched], plan)
