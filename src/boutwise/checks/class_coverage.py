@@ -43,20 +43,23 @@ def coverage(
     # A background needs no bouts: it is what is left.
     names = [name for name in ethogram.names if name not in ethogram.backgrounds]
     absent = [name for name in names if not places[name]]
-    problems = [_absent(absent)] if absent else []
+    problems = [_absent(absent, every=len(absent) == len(names))] if absent else []
     for name in names:
         problems += _in_one_place(name, places[name], n_recordings, n_animals)
     return problems
 
 
-def _absent(names: list[str]) -> Problem:
+def _absent(names: list[str], *, every: bool) -> Problem:
+    """Behaviors without bouts; where there is no other, nothing can be learned."""
     listed = ", ".join(f"'{name}'" for name in names)
     return Problem(
         "class_coverage",
-        Severity.WARNING,
-        f"there is no bout of {listed}",
+        Severity.BLOCKING if every else Severity.WARNING,
+        f"there is no bout of {listed}" + (", so nothing can be learned" if every else ""),
         expected="bouts in at least two animals",
-        todo="label some, or take what you do not need out of the ethogram",
+        todo="look whether the labels were imported as they should be, and label some"
+        if every
+        else "label some, or take what you do not need out of the ethogram",
         value=float(len(names)),
     )
 

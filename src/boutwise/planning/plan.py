@@ -16,6 +16,7 @@ from boutwise.errors import DataError, RecipeError, did_you_mean
 from boutwise.formats._prediction import refuse_same_stems
 from boutwise.planning.fingerprint import Fingerprint, take_fingerprint
 from boutwise.planning.folds import Fold, group_of, make_folds
+from boutwise.planning.learnable import refuse_one_answer
 from boutwise.planning.recipes import load_recipe
 from boutwise.planning.rules import resolve
 from boutwise.planning.targets import (
@@ -133,13 +134,14 @@ def make_plan(
         seed: Seeds everything random.
 
     Raises:
-        DataError: There are no labelled recordings with pose, or too few animals.
+        DataError: There are no labelled recordings with pose, too few animals, or one answer only.
         RecipeError: A setting is not of the schema, or this release cannot heed it.
     """
     asked = load_recipe(recipe, settings)
     ethogram = target_ethogram(project, asked.target)
     _refuse_unheeded(asked, ethogram)
     subjects = usable_subjects(project, asked)
+    refuse_one_answer(subjects, ethogram)
     folds, holdout, folds_reason = make_folds(subjects, asked.split, seed)
     groups = group_of(subjects, asked.split.by)
     if asked.split.by != "random-frame":
