@@ -88,9 +88,7 @@ def read(path: Path) -> Contents:
             )
         ranges = _labels(neighbor)
         tables.append(neighbor)
-    tracks = _tracks(bouts, bouts if ranges is None else ranges) or (
-        LabelTrack(_base(path), "frame", (), examined=()),
-    )
+    tracks = _tracks(bouts, ranges) or (LabelTrack(_base(path), "frame", (), examined=()),)
     return Contents(
         path,
         "bouts_csv",
@@ -117,15 +115,20 @@ def _head(table: Table) -> tuple[str, ...]:
 
 
 def _tracks(
-    bouts: list[tuple[str, LabelRow]], ranges: list[tuple[str, LabelRow]]
+    bouts: list[tuple[str, LabelRow]], ranges: list[tuple[str, LabelRow]] | None
 ) -> tuple[LabelTrack, ...]:
-    names = dict.fromkeys(recording for recording, _ in [*bouts, *ranges])
+    """One track a recording; without ranges only the bouts themselves were examined."""
+    names = dict.fromkeys(recording for recording, _ in [*bouts, *(ranges or [])])
     tracks = []
     for name in names:
         rows = tuple(row for recording, row in bouts if recording == name)
-        examined = tuple(row for recording, row in ranges if recording == name)
+        stated = tuple(row for recording, row in ranges or [] if recording == name)
+        reaches = max((row.stop for row in stated), default=None)
+        examined = rows if ranges is None else stated
         behaviors = tuple(dict.fromkeys(row.behavior for row in (*examined, *rows)))
-        tracks.append(LabelTrack(name, "frame", rows, behaviors, examined=examined))
+        tracks.append(
+            LabelTrack(name, "frame", rows, behaviors, examined=examined, reaches=reaches)
+        )
     return tuple(tracks)
 
 

@@ -108,7 +108,8 @@ def with_length(
     """The draft with its number of frames, and whether the recording may be longer than that.
 
     What counts frames wins: a declared number, rows of labels frame by frame, the length that a
-    file states, trials. Else the recording ends with its last label, and the plan says so.
+    file states, the end of what it says was examined, trials. Else the recording ends with its
+    last label, and the plan says so.
     """
     known = draft.known
     if known is not None and (not known.open_end or not tracks):
@@ -176,6 +177,8 @@ def _stated(track: LabelTrack, fps: float) -> int:
     scale = fps if track.unit == "second" else 1.0
     if track.length is not None:
         return round(track.length * scale)
+    if track.reaches is not None:
+        return round(track.reaches * scale)
     if track.n_rows is None:
         return 0
     if not track.observed:

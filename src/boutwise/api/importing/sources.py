@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import glob
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from boutwise import formats, registry
 from boutwise.api.importing.strangers import unclaimed
 from boutwise.errors import BoutwiseError, DataError
+from boutwise.formats import bouts_csv
 
 VIDEOS = frozenset({".mp4", ".avi", ".mov", ".mkv", ".mpg", ".mpeg", ".m4v", ".wmv", ".webm"})
 TABLES = frozenset({".csv", ".tsv", ".txt", ".xlsx"})
@@ -67,7 +68,16 @@ def find(sources: Sequence[str | Path], format: str | None) -> list[Found]:
         for file in files:
             if real(file.path) not in found:
                 found[real(file.path)] = _members(file)
-    return [one for files in found.values() for one in files]
+    beside = _read_beside(found)
+    return [one for path, files in found.items() if path not in beside for one in files]
+
+
+def _read_beside(found: Mapping[Path, Sequence[Found]]) -> set[Path]:
+    """Observed tables that are read with the bouts table beside them, and not on their own."""
+    own = [one.path for files in found.values() for one in files if one.format == "bouts_csv"]
+    beside = {path: bouts_csv.observed_path(path) for path in own}
+    # An observed table without a bouts table is its own neighbor, and is read.
+    return {real(other) for path, other in beside.items() if other != path}
 
 
 def _members(file: Found) -> list[Found]:
