@@ -184,3 +184,9 @@ def test_roles_are_proposed_once_and_mirror_is_its_own_inverse():
         "lfoot": "left_hindpaw",
     }
     assert all(mirrored(mirrored(role)) == role for role in ROLES)
+
+
+def test_a_keypoint_called_like_a_role_wins_over_other_names():
+    names = ["Spine_1", "Center", "Mouth", "Nose", "Tail_1"]
+    assert propose_roles(names) == {"Center": "center", "Nose": "nose", "Tail_1": "tail_base"}
+    assert propose_roles(["Spine_1", "Body"]) == {"Spine_1": "center"}

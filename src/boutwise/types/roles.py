@@ -101,6 +101,8 @@ ALIASES: dict[str, tuple[str, ...]] = {
 
 ROLES = tuple(ALIASES)
 
+_EXACT = {role.replace("_", "") for role in ROLES}
+
 
 def mirrored(role: str) -> str:
     """The role on the other side of the body; the same role on the midline.
@@ -119,17 +121,22 @@ def propose_roles(keypoints: Iterable[str]) -> dict[str, str]:
     """Propose a role for each keypoint whose name is known; each role at most once.
 
     A proposal is written to ``boutwise.yaml``, where a person reads and changes it. Names that
-    are not known get no role.
+    are not known get no role. A keypoint that is called like a role has it; of several other names
+    the first.
 
     >>> propose_roles(["snout", "L_frontpaw", "mystery"])
     {'snout': 'nose', 'L_frontpaw': 'left_forepaw'}
+    >>> propose_roles(["Spine_1", "Center"])
+    {'Center': 'center'}
     """
     by_name = {alias: role for role, aliases in ALIASES.items() for alias in aliases}
+    names = list(keypoints)
+    plain = {name: re.sub(r"[^a-z0-9]", "", name.lower()) for name in names}
+    exact = [name for name in names if plain[name] in _EXACT]
     proposal: dict[str, str] = {}
-    for keypoint in keypoints:
-        plain = re.sub(r"[^a-z0-9]", "", keypoint.lower())
+    for keypoint in [*exact, *names]:
         # 'R_ear' is an ear, but a point that is just called 'rear' may be the back of the mouse.
-        role = None if keypoint.lower() == "rear" else by_name.get(plain)
-        if role is not None and role not in proposal.values():
+        role = None if keypoint.lower() == "rear" else by_name.get(plain[keypoint])
+        if role is not None and keypoint not in proposal and role not in proposal.values():
             proposal[keypoint] = role
-    return proposal
+    return {name: proposal[name] for name in names if name in proposal}
