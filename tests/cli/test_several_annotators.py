@@ -93,7 +93,7 @@ def test_a_name_that_no_folder_can_have_is_refused_before_anything_is_written(
     assert said.code == 3
     assert "'C/y' can be none" in said.err
     assert "--annotator NAME" in said.err
-    assert not out.exists()
+    assert not list(out.iterdir())
     assert boutwise(*words, "--annotator", "C/y").code == 0
 
 

@@ -72,6 +72,7 @@ def export(
     """
     part = _writer(format)
     out = Path(out)
+    out.mkdir(parents=True, exist_ok=True)
     recordings = project.recordings(only)
     refuse_same_stems(recording.id for recording in recordings)
     labels = {each.id: project.bouts(each.id) for each in recordings}
@@ -81,7 +82,7 @@ def export(
     chosen = everybody if annotator is None else [_known(annotator, everybody, project.root)]
     folders = _folders(chosen, project.root) if len(chosen) > 1 else {chosen[0]: ""}
     for folder in folders.values():
-        (out / folder).mkdir(parents=True, exist_ok=True)
+        (out / folder).mkdir(exist_ok=True)
     written: list[Path] = []
     for done, recording in enumerate(recordings):
         if say:
