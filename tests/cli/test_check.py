@@ -10,6 +10,7 @@ from tests.cli.conftest import FPS, Boutwise, boutwise_fixture  # noqa: F401 - t
 
 from boutwise.cli._problems import tell_by_check
 from boutwise.cli._talk import Talk
+from boutwise.report.sections.checks import problem_table
 from boutwise.synthetic import simulate, write
 from boutwise.types import Problem, Severity
 
@@ -75,6 +76,29 @@ def test_the_page_has_every_problem_and_pictures(
     assert html.count('class="figure strips"') == 1
     assert html.count('class="figure ratios"') == 1
     assert "not found&#x27; as a number" in html
+
+
+def test_a_page_that_would_be_a_folder_is_refused_before_the_work(
+    boutwise: Boutwise, project: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "pages").mkdir()
+    said = boutwise("check", project, "--html", tmp_path / "pages")
+    assert said.code == 2
+    assert "is a folder" in said.err
+    assert "checks.html" in said.err
+    assert "[0/" not in said.err
+
+
+def test_the_page_has_no_numbers_without_units_and_cuts_long_paths() -> None:
+    path = "/data/" + 20 * "a_long_folder/" + "mouse_1.csv"
+    row = Problem("likelihood", Severity.WARNING, "odd", file=path, recording="r", value=0.123)
+    table = problem_table([row], named=False)
+    assert table.columns == ("severity", "what", "where")
+    (cells,) = table.rows
+    assert "0.123" not in [cell.text for cell in cells]
+    assert cells[2].text.startswith("/data/a_long")
+    assert cells[2].text.endswith("/mouse_1.csv, r")
+    assert len(cells[2].text) == 60 + len(", r")
 
 
 def test_many_rows_are_counted_and_notes_are_short(capsys: pytest.CaptureFixture[str]) -> None:

@@ -191,7 +191,7 @@ def test_problems_and_sync_are_shown(ordinary):
     _, page, _ = ordinary
     words = page.words("checks")
     assert "the labels drift against the pose" in words
-    assert "7.2" in words
+    assert "measured" not in words  # each problem says its number, with a unit, in its words
     assert "a.csv, row 12" in words
     assert "0 blocking, 2 warnings" in words
     rows = {row[0]: row[1:] for row in page.rows if len(row) == 5}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from boutwise import registry
 from boutwise.checks import run_checks
+from boutwise.errors import UsageError
 from boutwise.project import Project
 from boutwise.types import Problem
 
@@ -28,7 +29,14 @@ def check(
 
     Raises:
         PartError: There is no such check.
+        UsageError: The page is to be written where a folder is.
     """
+    if html is not None and Path(html).is_dir():
+        raise UsageError(
+            f"'{html}' is a folder, and the page is a file",
+            expected="the name of a file to write",
+            todo=f"name the file, such as {Path(html) / 'checks.html'}",
+        )
     problems = run_checks(project, names=names, say=say)
     problems.sort(key=lambda problem: (problem.severity.rank, problem.recording))
     if html is not None:

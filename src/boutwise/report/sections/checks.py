@@ -8,8 +8,11 @@ from typing import Any
 
 from boutwise.checks.sync import estimates_in_run, sync_rows
 from boutwise.report.run_folder import Run
-from boutwise.report.tables import MISSING, Cell, Table, flat, leaf_words, missing, signed, words
+from boutwise.report.tables import MISSING, Cell, Table, flat, missing, signed, words
 from boutwise.types import Problem, Severity
+
+LONGEST_PATH = 60
+"""Characters of a path in a table."""
 
 
 def build(run: Run) -> dict[str, Any]:
@@ -46,13 +49,26 @@ def problem_table(problems: Sequence[Problem], *, named: bool = True) -> Table:
             words(problem.severity, strong=problem.severity == Severity.BLOCKING),
             *([words(problem.check)] if named else []),
             words(problem.what, small=problem.todo),
-            words(problem.where() or MISSING),
-            words(leaf_words(problem.value)),
+            words(replace(problem, file=cut(problem.file)).where() or MISSING),
         )
         for problem in ordered
     )
-    columns = ("severity", *(["check"] if named else []), "what", "where", "measured")
+    columns = ("severity", *(["check"] if named else []), "what", "where")
     return Table(columns, rows)
+
+
+def cut(path: str, most: int = LONGEST_PATH) -> str:
+    """A path without its middle where it is too long for a table; its end tells most.
+
+    >>> cut("/data/lab/2024/mice.csv", most=14)
+    '/dat…/mice.csv'
+    """
+    if len(path) <= most:
+        return path
+    slashed = path.replace("\\", "/")
+    name = len(slashed) - max(slashed.rfind("/"), 0)
+    end = min(max(name, 2 * most // 3), most - 2)
+    return f"{path[: most - 1 - end]}…{path[-end:]}"
 
 
 def sync_of(run: Run) -> list[Mapping[str, Any]]:
