@@ -76,10 +76,9 @@ def without_lost(
     if cut:
         count = "a row was" if len(cut) == 1 else f"{len(cut)} rows were"
         job.warn(
-            f"{count} left out; as far as it is known which frames they spoke of, those frames "
-            "count as unlabelled, not as 'no'",
+            f"{count} left out: the frames in question count as unlabelled, not as 'no'",
             row=min(cut),
-            todo="mend what is said of these rows, and import the file again",
+            todo="mend what is reported of the rows left out, and import the file again",
         )
     return kept
 

@@ -29,6 +29,7 @@ def test_a_file_of_another_animal_is_refused_with_both_names_and_a_way_out(proje
     assert "'M01'" in problem.what
     assert "label_name mouse_1" in problem.todo
     assert not len(project.bouts())
+    assert project.ethogram.names == ()
     assert observed(project) == []
 
 

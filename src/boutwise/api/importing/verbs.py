@@ -120,7 +120,8 @@ def plan_import(
         metadata=metadata,
     )
     plan.labels = planner.run(matched)
-    _propose(project, files, [one.track for one in matched], plan)
+    read = {planned.path for planned in plan.labels}  # a refused file proposes nothing
+    _propose(project, files, [one.track for one in matched if one.file.path in read], plan)
     _check_rest(project, metadata, drafts, plan)
     plan.problems += [each for each in plan.contradictions if each not in plan.problems]
     plan.rows.sort(key=lambda row: row.file)
