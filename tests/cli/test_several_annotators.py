@@ -120,4 +120,9 @@ def test_convert_takes_a_mapping(boutwise, tmp_path):
     mapping.write_text("format: intervals\nrules: {missing: drop}\n", encoding="utf-8")
     words = ["convert", source, tmp_path / "out.bouts.csv", "--fps", "10"]
     assert boutwise(*words).code == 3
-    assert boutwise(*words, "--mapping", mapping).code == 0
+    said = boutwise(*words, "--mapping", mapping)
+    assert said.code == 0
+    assert "row 3" in said.out
+    words[2] = tmp_path / "again.bouts.csv"
+    (problem,) = boutwise(*words, "--mapping", mapping, "--json").data["problems"]
+    assert problem["row"] == 3

@@ -13,7 +13,7 @@ from boutwise import formats, registry
 from boutwise.errors import DataError, UsageError, did_you_mean
 from boutwise.formats._prediction import file_stem, refuse_same_stems
 from boutwise.project import Project
-from boutwise.types import Bouts, FrameClock, Recording
+from boutwise.types import Bouts, FrameClock, Problem, Recording
 
 Say = Callable[[int, int, str], None]
 
@@ -141,6 +141,7 @@ def convert(
     fps: float | None = None,
     frames: int | None = None,
     annotator: str | None = None,
+    tell: Callable[[Problem], None] | None = None,
 ) -> list[Path]:
     """Convert one label file.
 
@@ -158,6 +159,8 @@ def convert(
             else to the last label.
         annotator: Only the labels of this one; needed where the source has several, as no format
             that is written has a place for the annotator.
+        tell: Called with each thing that was wrong in the source and did not stop the reading,
+            such as a row that a rule of the mapping leaves out.
 
     Raises:
         DataError: The source has no labels, or no frame rate is known.
@@ -174,18 +177,24 @@ def convert(
     writer = _writer(name)
     clocks: dict[str, FrameClock] = {}
     tables: list[Bouts] = []
+    problems = [problem for contents in whole for problem in contents.problems]
     for contents, track in [(each, track) for each in whole for track in each.labels]:
         rate = fps or track.fps or contents.fps
         if rate is None:
             raise DataError("no frame rate is known", file=source, todo="give it by --fps")
         recording = _recording_of(track, contents.recording, rate, frames)
         track = replace(track, trial=None)
-        bouts, _ = formats.labels_to_bouts(track, recording, annotator="", source=str(source))
+        bouts, found = formats.labels_to_bouts(track, recording, annotator="", source=str(source))
+        problems += found
         longest = clocks.get(recording.id, recording.clock)
         clocks[recording.id] = max(longest, recording.clock, key=lambda clock: clock.n_frames)
         tables.append(bouts)
     bouts = _of_one(Bouts.concatenate(tables), annotator, source)
-    return list(writer.write(target, bouts, clocks=clocks))
+    written = list(writer.write(target, bouts, clocks=clocks))
+    if tell:
+        for problem in problems:
+            tell(problem)
+    return written
 
 
 def _read(

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from boutwise.cli._command import Answer, command
 from boutwise.cli._options import LONGEST, Annotator, FormatName, Fps, Mapping
+from boutwise.cli._problems import tell_problems
 from boutwise.cli._talk import Talk
+
+if TYPE_CHECKING:
+    from boutwise.types import Problem
 
 
 @command
@@ -37,6 +41,7 @@ def run(
     """Turn one label file into another format, without a project."""
     from boutwise import api
 
+    problems: list[Problem] = []
     written = api.convert(
         source,
         target,
@@ -46,7 +51,10 @@ def run(
         fps=fps,
         frames=frames,
         annotator=annotator,
+        tell=problems.append,
     )
     for path in written:
         talk.line(f"written  {path}")
-    return Answer({"source": source, "files": written})
+    tell_problems(talk, problems)
+    said = [problem.as_dict() for problem in problems]
+    return Answer({"source": source, "files": written, "problems": said})
