@@ -25,7 +25,7 @@ def spans(contents):
     ]
 
 
-def told(contents, severity=Severity.WARNING):
+def told(contents, severity=Severity.NOTE):
     return [(p.row, p.what) for p in contents.problems if p.severity is severity]
 
 

@@ -33,11 +33,16 @@ class Faults:
         """Keep a warning."""
         self._keep(Severity.WARNING, what, row, "", todo)
 
+    def note(self, what: str, *, row: int | None) -> None:
+        """Keep what is no fault: a person asked for it, and is told that it was done."""
+        self._keep(Severity.NOTE, what, row, "", "")
+
     def _keep(
         self, severity: Severity, what: str, row: int | None, expected: str, todo: str
     ) -> None:
         path = str(self.path)
-        todo = todo or MEND
+        if severity is not Severity.NOTE:
+            todo = todo or MEND
         self.problems.append(
             Problem(self.format, severity, what, file=path, row=row, expected=expected, todo=todo)
         )

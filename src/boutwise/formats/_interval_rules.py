@@ -141,7 +141,7 @@ class Tidy:
 
     def _told(self, what: str, row: Row | LabelRow) -> None:
         number = row.number if isinstance(row, Row) else row.row
-        self.faults.warn(what, row=number)
+        self.faults.note(what, row=number)
 
     def labels(self, labels: Sequence[LabelRow]) -> list[LabelRow]:
         """The labels of one recording and annotator without declared doubles and overlaps."""
@@ -205,7 +205,7 @@ class Tidy:
         for word, behavior in self.rules.rename.items():
             if word in self.words:
                 what = f"'{word}' is read as '{behavior}', as the rule 'rename' says"
-                self.faults.warn(what, row=self.words[word])
+                self.faults.note(what, row=self.words[word])
 
     def _unused(self, rule: str, word: str, known: Iterable[str]) -> None:
         what = f"the rule '{rule}' names '{word}', which the table does not have"
