@@ -26,7 +26,8 @@ def tell_problems(talk: Talk, problems: Sequence[Problem]) -> int:
     """
     places: dict[tuple[str, ...], list[str]] = {}
     for problem in problems:
-        said = (str(problem.severity), problem.what, problem.check, problem.expected, problem.todo)
+        words = (problem.what, problem.check, problem.expected, problem.todo)
+        said: tuple[str, ...] = (str(problem.severity), *words)
         places.setdefault(said, []).append(problem.where())
     kinds: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
     for said in places:
