@@ -13,9 +13,10 @@ from typing import Any
 
 from boutwise import __version__, registry
 from boutwise.bundle.archive import digest, unpack
+from boutwise.bundle.ethogram_json import ethogram_from_dict
 from boutwise.decision import Decision
 from boutwise.errors import BundleError, DataError
-from boutwise.types import Behavior, Ethogram, ExclusiveGroup, FrameClock
+from boutwise.types import Ethogram, FrameClock
 from boutwise.types.recipe import Part
 
 FORMAT = 1
@@ -283,27 +284,3 @@ class Bundle:
             expected=f"a bundle made by boutwise {__version__}",
             todo="fetch the bundle again, or train again",
         )
-
-
-def ethogram_as_dict(ethogram: Ethogram) -> dict[str, Any]:
-    """Plain values for JSON."""
-    return {
-        "behaviors": [vars(behavior) for behavior in ethogram.behaviors],
-        "groups": [
-            {"name": g.name, "behaviors": list(g.behaviors), "background": g.background}
-            for g in ethogram.groups
-        ],
-        "merges": dict(ethogram.merges),
-    }
-
-
-def ethogram_from_dict(data: Mapping[str, Any]) -> Ethogram:
-    """The inverse of :func:`ethogram_as_dict`."""
-    return Ethogram(
-        tuple(Behavior(**behavior) for behavior in data["behaviors"]),
-        tuple(
-            ExclusiveGroup(g["name"], tuple(g["behaviors"]), g["background"])
-            for g in data["groups"]
-        ),
-        dict(data["merges"]),
-    )

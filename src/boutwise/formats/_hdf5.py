@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,19 @@ MAX_RATIO = 1100
 
 def holds(path: Path, *names: str) -> bool:
     """Whether this is an HDF5 file with all of these members at its root."""
+    return looks_like(path, lambda file: all(is_inside(file, name) for name in names))
+
+
+def looks_like(path: Path, is_ours: Callable[[h5py.File], bool]) -> bool:
+    """Whether this is an HDF5 file that a test holds for; a damaged one is nobody's.
+
+    What nobody claims is told with its reason by the import.
+    """
     if not path.is_file() or not h5py.is_hdf5(path):
         return False
     try:
         with h5py.File(path, "r") as file:
-            return all(is_inside(file, name) for name in names)
+            return is_ours(file)
     except Exception:  # a damaged HDF5 file raises whatever its bytes lead to
         return False
 

@@ -25,7 +25,7 @@ from boutwise.formats._dlc import (
     recording_name,
 )
 from boutwise.formats._frame_numbers import frame_numbers
-from boutwise.formats._hdf5 import array, text
+from boutwise.formats._hdf5 import array, looks_like, opened, text
 from boutwise.formats._pickle import load_plain
 from boutwise.formats._pose_values import doubtful_likelihoods
 
@@ -38,13 +38,7 @@ _Loaded = tuple[list[_Key], NDArray[np.float64], NDArray[Any]]
 
 def sniff(path: Path) -> bool:
     """Whether this is an HDF5 file with a table of pandas in it."""
-    if not path.is_file() or not h5py.is_hdf5(path):
-        return False
-    try:
-        with h5py.File(path, "r") as file:
-            return bool(_tables(file))
-    except Exception:  # a damaged HDF5 file raises whatever its bytes lead to
-        return False
+    return looks_like(path, lambda file: bool(_tables(file)))
 
 
 def read(
@@ -97,21 +91,11 @@ def read(
 
 
 def _load(path: Path, key: str | None) -> _Loaded:
-    try:
-        with h5py.File(path, "r") as file:
-            group = _choose(file, key, path)
-            if text(group.attrs["pandas_type"]) == "frame_table":
-                return _table(group, path)
-            return _fixed(group, path)
-    except FormatError:
-        raise
-    except Exception as error:  # a damaged HDF5 file raises whatever its bytes lead to
-        raise FormatError(
-            f"the H5 file is broken: {error}",
-            file=path,
-            expected="a table as DeepLabCut writes it",
-            todo=_CSV,
-        ) from error
+    with opened(path, expected="a table as DeepLabCut writes it", todo=_CSV) as file:
+        group = _choose(file, key, path)
+        if text(group.attrs["pandas_type"]) == "frame_table":
+            return _table(group, path)
+        return _fixed(group, path)
 
 
 def _tables(file: h5py.File) -> list[str]:

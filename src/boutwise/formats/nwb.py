@@ -17,13 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
 from boutwise.errors import FormatError, did_you_mean
 from boutwise.formats._contract import Contents
 from boutwise.formats._dlc import ANIMAL
+from boutwise.formats._hdf5 import looks_like
 from boutwise.formats._names import recording_of
 from boutwise.formats._nwb_labels import labels_of
 from boutwise.formats._nwb_times import Times, stamped, steady
@@ -45,13 +45,7 @@ _WORDS = re.compile(r"Keypoint (?P<keypoint>.+) from individual (?P<animal>.+?)\
 
 def sniff(path: Path) -> bool:
     """Whether this is an HDF5 file that states its NWB version."""
-    if not path.is_file() or not h5py.is_hdf5(path):
-        return False
-    try:
-        with h5py.File(path, "r") as file:
-            return "nwb_version" in file.attrs
-    except Exception:  # a damaged HDF5 file raises whatever its bytes lead to
-        return False
+    return looks_like(path, lambda file: "nwb_version" in file.attrs)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,11 +84,7 @@ def resample_states(
 
     In a pause of the camera nobody saw anything: unlabelled.
     """
-    if working is clock:
-        return states
-    found = states[_nearest(clock, working)]
-    found[in_gap(clock, working)] = FrameState.UNLABELLED
-    return found
+    return _taken(states, clock, working, unknown=FrameState.UNLABELLED)
 
 
 def resample_shares(
@@ -97,10 +94,17 @@ def resample_shares(
 
     In a pause of the camera nobody saw anything: NaN.
     """
+    return _taken(shares, clock, working, unknown=np.nan)
+
+
+def _taken(
+    values: NDArray[Any], clock: FrameClock, working: FrameClock, *, unknown: float
+) -> NDArray[Any]:
+    """Values at the nearest native frame; ``unknown`` in a pause of the camera."""
     if working is clock:
-        return shares
-    found = shares[_nearest(clock, working)]
-    found[in_gap(clock, working)] = np.nan
+        return values
+    found = values[_nearest(clock, working)]
+    found[in_gap(clock, working)] = unknown
     return found
 
 

@@ -22,6 +22,7 @@ from boutwise.errors import DataError
 from boutwise.formats._prediction import file_stem
 from boutwise.report.figures.raster import NEITHER, UNKNOWN, UNSCORABLE, Lane, Track
 from boutwise.types import FrameState
+from boutwise.types.plain_yaml import load_yaml
 
 _SUFFIX = ".frames.parquet"
 
@@ -126,7 +127,7 @@ def _mapping(path: Path) -> dict[str, Any]:
             todo="finish it with 'boutwise train ... --resume', or name another folder",
         ) from None
     try:
-        data = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+        data = json.loads(text) if path.suffix == ".json" else load_yaml(text)[0]
     except (json.JSONDecodeError, yaml.YAMLError) as error:
         raise DataError(f"the file cannot be read: {error}", file=path) from error
     if not isinstance(data, dict):

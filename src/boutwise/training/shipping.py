@@ -10,7 +10,8 @@ from typing import Any
 
 from boutwise import __version__, registry
 from boutwise.bundle import pack
-from boutwise.bundle.bundle import FASTEST, FORMAT, SLOWEST, ethogram_as_dict
+from boutwise.bundle.bundle import FASTEST, FORMAT, SLOWEST
+from boutwise.bundle.ethogram_json import ethogram_as_dict
 from boutwise.decision import Decision
 from boutwise.planning import Plan
 from boutwise.training.snapshot import Snapshot, stream_needs

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from boutwise.bundle.bundle import ethogram_as_dict, ethogram_from_dict
+from boutwise.bundle.ethogram_json import ethogram_as_dict, ethogram_from_dict
 from boutwise.errors import DataError
 from boutwise.prepare import working_clock
 from boutwise.store import Store

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from boutwise.report.colors import Swatch
 from boutwise.report.figures.patterns import definition, paint
-from boutwise.report.figures.svg import drawing, element, number, text, ticks, title
+from boutwise.report.figures.svg import drawing, element, number, text, title
+from boutwise.report.figures.time_axis import time_axis
 
 UNKNOWN, UNSCORABLE, NEITHER = -1, -2, -3
 """Codes beside the positions of behaviors: nobody said or decided anything; it could not be seen;
@@ -178,7 +179,7 @@ def _row(
             y += 12
         parts.append(_errors(lane.wrong[slice(*window)], y, scale))
         y += 13
-    parts.append(_time_axis(track.times_s[slice(*window)], y, scale))
+    parts.append(time_axis(track.times_s[slice(*window)], y, scale))
     return "".join(parts), y + 30
 
 
@@ -285,17 +286,3 @@ def _errors(wrong: NDArray[np.bool_], y: float, scale: float) -> str:
     move = f"translate(0 {number(y + 6)}) scale({scale:.6g} 1)"
     path = element("path", d=path_of(spans), class_="wrong", stroke_width=5)
     return label + element("g", path, transform=move)
-
-
-def _time_axis(times_s: NDArray[np.float64], y: float, scale: float) -> str:
-    """Ticks at round seconds or minutes, each at the frame that is shown then."""
-    first, last = float(times_s[0]), float(times_s[-1])
-    minutes = last - first >= 150
-    unit, word = (60.0, "min") if minutes else (1.0, "s")
-    content = element("path", d=f"M0 {number(y)}h{number(len(times_s) * scale)}", class_="rule")
-    marks = ticks(first / unit, last / unit, most=13)
-    for mark in marks:
-        x = float(np.searchsorted(times_s, mark * unit)) * scale
-        content += element("path", d=f"M{number(x)} {number(y)}v4", class_="rule")
-        content += text(x, y + 16, f"{mark:g}", class_="tick", text_anchor="middle")
-    return content + text(-8, y + 16, f"time [{word}]", class_="tick", text_anchor="end")
