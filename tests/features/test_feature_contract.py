@@ -190,3 +190,20 @@ def test_absent_keypoint_absent_column(name, body):
     _, columns = values(part, walker.track(body, seconds=8))
     assert not [column for column in columns if any(role in column for role in absent)]
     assert len(set(columns)) == len(columns)
+
+
+@EVERY_SET
+@EVERY_BODY
+@settings(max_examples=6, deadline=None)
+@given(seed=st.integers(0, 5))
+def test_mirror(name, body, seed):
+    """The features of the mirrored animal are the mirrored features of the animal."""
+    part = usable(name, body)
+    pose = walker.track(body, seconds=8, seed=seed)
+    one, columns = values(part, pose)
+    mirror = part.mirror(columns)
+    if mirror is None:
+        pytest.skip("not claimed")
+    other, _ = values(part, walker.mirrored(pose))
+    assert_same(mirror.apply(one), other, columns, 5e-3)
+    np.testing.assert_array_equal(mirror.apply(mirror.apply(one)), one)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from boutwise.types import FrameClock, PoseTrack
+from boutwise.types.roles import mirrored as role_mirrored
 
 # Role -> place ahead, left and up of the middle of the trunk, in body lengths.
 BODY = {
@@ -66,3 +69,12 @@ def track(name: str, *, seconds: float = 20.0, fps: float = 20.0, seed: int = 0)
 def clock(pose: PoseTrack, fps: float = 20.0) -> FrameClock:
     """The clock of a track."""
     return FrameClock.declared(pose.n_frames, fps)
+
+
+def mirrored(pose: PoseTrack) -> PoseTrack:
+    """The same motion seen in a mirror: left keypoints become right ones."""
+    positions = pose.positions.copy()
+    positions[..., 0] *= -1
+    roles = [pose.roles[name] for name in pose.keypoints]
+    order = [roles.index(role_mirrored(role)) for role in roles]
+    return replace(pose, positions=positions[:, :, order])

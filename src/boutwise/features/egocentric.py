@@ -15,14 +15,15 @@ Source: our own set; its columns and spans were chosen on six animals in 3D, lea
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from boutwise.errors import DataError
 from boutwise.features._arena import outline_of, walls
 from boutwise.features._body import FEET, FRONTS, REARS, Body, Column, Floats, half_lag, length
-from boutwise.types import FeatureTable, FrameClock, PoseTrack, Subject
+from boutwise.features._mirror import mirror_by_names
+from boutwise.types import FeatureTable, FrameClock, Mirror, PoseTrack, Subject
 
 VERSION = 1
 DESCRIPTION = "one animal from its own trunk: coordinates, speeds, angles, distances; 2D or 3D"
@@ -94,6 +95,15 @@ SLOPES: tuple[tuple[str, str], ...] = (
     ("tail_base", "tail_tip"),
 )
 """Elevations of an arrow above the horizontal, 3D only."""
+
+
+TO_A_SIDE = ("left.", "velocity.left@", "turn@", "bend.")
+"""Columns that begin so change their sign when left and right change places."""
+
+
+def mirror(columns: Sequence[str]) -> Mirror:
+    """What becomes of the columns when left and right of the animal change places."""
+    return mirror_by_names(columns, lambda name: name.startswith(TO_A_SIDE))
 
 
 def margin_frames(clock: FrameClock) -> int:

@@ -9,7 +9,7 @@ checked in ``__post_init__``, its name in the list below.
 from boutwise.types.bouts import Bout, Bouts, Observed
 from boutwise.types.clock import FrameClock
 from boutwise.types.ethogram import Behavior, Ethogram, ExclusiveGroup
-from boutwise.types.features import FeatureTable
+from boutwise.types.features import FeatureTable, Mirror
 from boutwise.types.frame_states import FrameState
 from boutwise.types.pose import PoseTrack
 from boutwise.types.prediction import Prediction
@@ -29,6 +29,7 @@ __all__ = [
     "FeatureTable",
     "FrameClock",
     "FrameState",
+    "Mirror",
     "Observed",
     "PoseTrack",
     "Prediction",

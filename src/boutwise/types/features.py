@@ -11,6 +11,28 @@ from boutwise.errors import DataError
 from boutwise.types.subjects import Subject
 
 
+@dataclass(frozen=True)
+class Mirror:
+    """What becomes of the features when left and right change places.
+
+    Attributes:
+        source: For each column the place of the column whose value it takes.
+        sign: For each column 1 or -1: what that value is multiplied by.
+    """
+
+    source: tuple[int, ...]
+    sign: tuple[float, ...]
+
+    def apply(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Features of the mirrored animal, (..., columns) as they came.
+
+        >>> Mirror((1, 0, 2), (1, 1, -1)).apply(np.array([[1, 2, 3]], dtype=np.float32)).tolist()
+        [[2.0, 1.0, -3.0]]
+        """
+        sign = np.asarray(self.sign, dtype=np.float32)
+        return np.asarray(values[..., list(self.source)] * sign, dtype=np.float32)
+
+
 @dataclass(frozen=True, eq=False)
 class FeatureTable:
     """What a feature set computed for the frames of one recording.

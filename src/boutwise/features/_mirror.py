@@ -1,0 +1,43 @@
+"""Left and right change places: which column becomes which, told by the names of the columns.
+
+A feature set whose names hold the roles of the keypoints (``speed.left_ear@0.1s``) is mirrored by
+changing ``left`` and ``right`` in them. A column that points to a side has its sign turned as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from boutwise.types import Mirror
+
+SIDES = {"left": "right", "right": "left"}
+_SIDED = re.compile(r"(?<![a-z])(left|right)_")
+
+
+def mirror_by_names(columns: Sequence[str], turned: Callable[[str], bool]) -> Mirror:
+    """The mirror of columns that are named by the roles of keypoints.
+
+    Args:
+        columns: Names; ``a-b`` and ``b-a`` after the first dot are the same column.
+        turned: Whether the sign of a column (named without ``z:``) changes.
+
+    >>> mirror_by_names(["speed.left_ear", "speed.right_ear", "bend"], lambda n: n == "bend")
+    Mirror(source=(1, 0, 2), sign=(1.0, 1.0, -1.0))
+    """
+    places = {name: place for place, name in enumerate(columns)}
+    places |= {_reversed(name): place for name, place in places.items()} | places
+    source = [places.get(_swapped(name), place) for place, name in enumerate(columns)]
+    sign = [-1.0 if turned(name.removeprefix("z:")) else 1.0 for name in columns]
+    return Mirror(tuple(source), tuple(sign))
+
+
+def _swapped(name: str) -> str:
+    return _SIDED.sub(lambda found: SIDES[found[1]] + "_", name)
+
+
+def _reversed(name: str) -> str:
+    """``distance.a-b@1s`` -> ``distance.b-a@1s``."""
+    head, dot, points = name.partition(".")
+    points, at, span = points.partition("@")
+    return head + dot + "-".join(reversed(points.split("-"))) + at + span
