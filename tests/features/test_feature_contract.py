@@ -63,6 +63,8 @@ def test_a_set_says_what_it_is(name):
     assert isinstance(part.VERSION, int)
     assert part.DESCRIPTION
     assert "\n" not in part.DESCRIPTION
+    assert part.SCOPES
+    assert set(part.SCOPES) <= {"individual", "directed"}
     assert set(part.INVARIANCES) <= {"translation", "rotation", "scale", "time_stretch"}
 
 

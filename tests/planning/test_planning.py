@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from boutwise.errors import DataError, LabelError, RecipeError
+from boutwise.features import egocentric
 from boutwise.planning import Plan, load_recipe, make_plan, recipe_names
 from boutwise.planning.folds import make_folds, test_mask
 from boutwise.planning.targets import LabelledSubject, labelled_subjects
@@ -206,12 +207,25 @@ def test_steps_are_counted_at_the_working_rate(tmp_path):
     assert resolved.members[0].windows.frame_step == 3
 
 
-def test_what_a_release_cannot_heed_is_refused(mice, tmp_path):
+def test_what_a_release_cannot_heed_is_refused(mice):
     with pytest.raises(RecipeError, match="budget_minutes"):
         make_plan(mice, "pose", settings=["budget_minutes=5"])
-    project = Project.create(tmp_path / "pairs")
-    project.set_ethogram(Ethogram((Behavior("attack", scope="directed"),)))
-    with pytest.raises(RecipeError, match="'attack' is directed at another"):
+
+
+@pytest.mark.parametrize(
+    ("scope", "only", "words"),
+    [
+        ("directed", "individual", "'egocentric' sees one animal, and 'b' is directed at another"),
+        ("individual", "directed", "'egocentric' sees an animal and another, and 'b' is of one"),
+    ],
+)
+def test_a_feature_set_of_the_other_scope_is_refused(tmp_path, monkeypatch, scope, only, words):
+    project = Project.create(tmp_path / "project")
+    project.set_ethogram(Ethogram((Behavior("b", scope=scope),)))
+    with pytest.raises(DataError, match="no recording has both pose and labels"):
+        make_plan(project, "pose")  # the set fits both scopes
+    monkeypatch.setattr(egocentric, "SCOPES", (only,))
+    with pytest.raises(RecipeError, match=words):
         make_plan(project, "pose")
 
 

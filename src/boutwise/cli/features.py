@@ -8,7 +8,7 @@ from boutwise.cli._talk import Talk
 
 @command
 def run(talk: Talk) -> Answer:
-    """List the feature sets, what they need and what they do not depend on."""
+    """List the feature sets, whom they are of, what they need and what they do not depend on."""
     from boutwise import registry
 
     found = []
@@ -19,17 +19,19 @@ def run(talk: Talk) -> Answer:
                 "name": name,
                 "version": part.VERSION,
                 "description": part.DESCRIPTION,
+                "scopes": list(part.SCOPES),
                 "needs": [list(choice) for choice in part.NEEDED_ROLES],
                 "invariances": list(part.INVARIANCES),
             }
         )
     talk.table(
-        ["feature set", "version", "what it is", "needs", "does not change with"],
+        ["feature set", "version", "what it is", "of", "needs", "does not change with"],
         [
             [
                 each["name"],
                 str(each["version"]),
                 each["description"],
+                " and ".join(each["scopes"]),
                 " and ".join(f"({' or '.join(choice)})" for choice in each["needs"]),
                 ", ".join(each["invariances"]),
             ]

@@ -27,6 +27,7 @@ from boutwise.types import FeatureTable, FrameClock, Mirror, PoseTrack, Subject
 
 VERSION = 1
 DESCRIPTION = "one animal from its own trunk: coordinates, speeds, angles, distances; 2D or 3D"
+SCOPES = ("individual", "directed")
 INVARIANCES = ("translation", "rotation", "scale", "time_stretch")
 """``rotation`` is about the vertical axis; ``time_stretch``: the same motion filmed at another rate
 gives the same numbers within the error of sampling."""

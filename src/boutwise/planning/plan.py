@@ -176,21 +176,28 @@ def _refuse_unheeded(recipe: Recipe, ethogram: Ethogram) -> None:
     for part in recipe.prepare:
         _refuse_options("preparation", part, "clean")
     _refuse_options("decoder", recipe.decode.decider, "decide", taken=("thresholds",))
-    for member in recipe.members:
-        for parts in member_streams(member).values():
-            for part in parts:
-                _refuse_options("feature set", part, "compute")
-    if ethogram.behaviors[0].scope != "directed":
-        return
+    scope = ethogram.behaviors[0].scope
     for member in recipe.members:
         for part in (part for parts in member_streams(member).values() for part in parts):
-            if not getattr(registry.load("feature set", part.part), "OF_PAIRS", False):
-                raise RecipeError(
-                    f"the feature set '{part.part}' sees one animal, and "
-                    f"'{ethogram.names[0]}' is directed at another",
-                    expected="behaviors of one animal: this release has no features of pairs",
-                    todo="name such behaviors: --set target.behaviors=[...]",
-                )
+            _refuse_options("feature set", part, "compute")
+            _refuse_scope(part, scope, ethogram.names[0])
+
+
+def _refuse_scope(part: Part, scope: str, behavior: str) -> None:
+    """A feature set that cannot be computed of what behaves."""
+    if scope in registry.load("feature set", part.part).SCOPES:
+        return
+    sees, is_ = "one animal", "is directed at another"
+    if scope == "individual":
+        sees, is_ = "an animal and another", "is of one animal"
+    names = registry.names("feature set")
+    fitting = [name for name in names if scope in registry.load("feature set", name).SCOPES]
+    raise RecipeError(
+        f"the feature set '{part.part}' sees {sees}, and '{behavior}' {is_}",
+        expected=f"a feature set of {scope} behaviors: {', '.join(fitting) or 'there is none'}",
+        todo="name one of these in the recipe, or behaviors that this one fits: "
+        "--set target.behaviors=[...]",
+    )
 
 
 def _refuse_options(kind: str, part: Part, function: str, taken: Sequence[str] = ()) -> None:
