@@ -16,7 +16,10 @@ from boutwise.types import FrameState
 from .conftest import ETHOGRAM
 
 WIDTH = 5
-OPTIONS = {"tcn": {"channels": 8, "dilations": [1, 2, 4]}}
+OPTIONS = {
+    "tcn": {"channels": 8, "dilations": [1, 2, 4]},
+    "attention": {"channels": 8, "dilations": [1, 2], "layers": 2, "radius": 5, "heads": 2},
+}
 
 
 def temporal(name, width=WIDTH):

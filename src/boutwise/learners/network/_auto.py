@@ -34,7 +34,7 @@ def auto_values(fingerprint: Mapping[str, Any]) -> dict[str, Setting]:
 
     Returns:
         Dotted path inside the member -> (value, reason). The paths of part options speak of the
-        first temporal part, ``tcn``.
+        first temporal part, ``tcn`` or ``attention``.
 
     >>> auto_values({"n_frames": 72_000, "fps": 20, "n_animals": 6, "median_bout_s": 1.0,
     ...              "classes": 5})["optim.lr"]
@@ -65,8 +65,26 @@ def auto_values(fingerprint: Mapping[str, Any]) -> dict[str, Setting]:
             "this power did best for networks on six mice",
         ),
     }
+    settings |= _attention(n_frames, sum(dilations), fps)
     settings |= _optim(n_frames, batch, length, epochs, steps_an_epoch)
     return settings
+
+
+def _attention(n_frames: int, seen: int, fps: float) -> dict[str, Setting]:
+    """Options of the temporal part ``attention``: it sees about as far as ``tcn`` would."""
+    dilations, layers = [1, 2, 4, 8], 2
+    radius = min(256, max(8, round((seen - sum(dilations)) / layers)))
+    reach = (sum(dilations) + layers * radius) / fps
+    far = "as far as the tcn would" if radius < 256 else "as far as can be paid for"
+    values: dict[str, Setting] = {
+        "dilations": (dilations, "what moves within half a second is for the convolutions"),
+        "layers": (layers, "few layers: a start, not measured on few animals"),
+        "heads": (4, "16 channels a head with 64 channels (rule of thumb, not measured)"),
+        "radius": (radius, f"each score sees {reach:.3g} s on both sides, {far}"),
+        "channels": _channels(n_frames),
+        "dropout": (0.25, "as of the tcn, with which it was measured on six mice"),
+    }
+    return {f"temporal.0.attention.{name}": value for name, value in values.items()}
 
 
 def _optim(
