@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -36,6 +37,20 @@ class WindowPlan:
     seed: int
 
 
+class Draws(Protocol):
+    """Which windows each epoch sees; a window may begin before its recording and end behind it.
+
+    Attributes:
+        count: Windows of an epoch.
+    """
+
+    count: int
+
+    def draw(self, epoch: int) -> list[tuple[int, int]]:
+        """Subject and first frame of each window, in the order of training."""
+        ...
+
+
 class Windows:
     """Draws the windows of each epoch.
 
@@ -63,7 +78,7 @@ class Windows:
                 "there is no labelled frame to train on",
                 todo="look at the observed ranges, and at the animals of the split",
             )
-        self.bouts = _bouts(dataset) if plan.around_bouts else {}
+        self.bouts = trained_bouts(dataset) if plan.around_bouts else {}
 
     def draw(self, epoch: int) -> list[tuple[int, int]]:
         """Subject and first frame of each window, in the order of training."""
@@ -107,7 +122,7 @@ class Windows:
         return windows
 
 
-def _bouts(dataset: Dataset) -> dict[str, list[tuple[int, int, int]]]:
+def trained_bouts(dataset: Dataset) -> dict[str, list[tuple[int, int, int]]]:
     """Behavior -> (subject, start, stop) of its trained bouts, without the backgrounds.
 
     Where annotators disagree, a bout is where any of them saw it.
@@ -133,6 +148,7 @@ class Batches:
         scaling: Of the inputs.
         plan: How windows are drawn.
         augments: Applied in order; none for a validation set.
+        draws: Which windows there are; None = :class:`Windows`.
     """
 
     def __init__(
@@ -141,12 +157,14 @@ class Batches:
         scaling: Scaling,
         plan: WindowPlan,
         augments: Sequence[Augment] = (),
+        *,
+        draws: Draws | None = None,
     ) -> None:
         self.dataset = dataset
         self.scaling = scaling
         self.plan = plan
         self.augments = augments
-        self.windows = Windows(dataset, plan)
+        self.windows: Draws = draws or Windows(dataset, plan)
         by_share = any(item.shares is not None for item in dataset.items)
         # Beside recordings with votes, one without is taken as one vote.
         self.shares = [item.targets for item in dataset.items] if by_share else None
@@ -179,17 +197,17 @@ class Batches:
         places = []
         for row, (index, start) in enumerate(windows):
             item = self.dataset.items[index]
-            stop = min(start + length, item.n_frames)
-            size = stop - start
-            places.append(f"{item.subject} from frame {start}")
-            stretch = {name: item.streams[name][start:stop] for name in streams}
+            low, high = max(start, 0), min(start + length, item.n_frames)
+            inside = slice(low - start, high - start)
+            places.append(f"{item.subject} from frame {low}")
+            stretch = {name: item.streams[name][low:high] for name in streams}
             for name, values in self.scaling.apply(stretch, str(item.subject)).items():
-                streams[name][row, :size] = values
-            labels[row, :size] = item.labels[start:stop]
+                streams[name][row, inside] = values
+            labels[row, inside] = item.labels[low:high]
             if shares is not None and self.shares is not None:
-                shares[row, :size] = self.shares[index][start:stop]
-            weights[row, :size] = item.weights[start:stop]
-            mask[row, :size] = True
+                shares[row, inside] = self.shares[index][low:high]
+            weights[row, inside] = item.weights[low:high]
+            mask[row, inside] = True
         target = Target(
             torch.from_numpy(labels),
             torch.from_numpy(weights),

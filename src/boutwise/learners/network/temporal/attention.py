@@ -88,7 +88,8 @@ class _Layer(nn.Module):
         """(B, T, C) -> (B, T, C)."""
         values = values + self.dropout(self.attention(self.norm(values), mask))
         inner = self.narrow(F.gelu(self.widen(self.second_norm(values))))
-        return (values + self.dropout(inner)) * inside
+        mixed: Tensor = (values + self.dropout(inner)) * inside
+        return mixed
 
 
 class Temporal(nn.Module):
