@@ -17,13 +17,17 @@ NETWORK = {
     "streams": {"pose": {"features": ["egocentric"]}},
     "temporal": [{"tcn": {"channels": 8, "dilations": [1, 2, 4]}}],
     "windows": {"length": 64},
+    "augment": ["mirror"],
     "optim": {"epochs": 3},
+    "average": ["mirror"],
 }
 TREES = {
     "learner": "trees",
     "features": ["egocentric"],
     "windows": {"statistics": [0.55]},
+    "augment": ["mirror"],
     "optim": {"rounds": 8},
+    "average": ["mirror"],
 }
 
 

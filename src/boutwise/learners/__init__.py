@@ -15,6 +15,7 @@ from boutwise.learners._contract import (
     SubjectFrames,
     weight_of_classes,
 )
+from boutwise.learners._mirroring import Mirroring, is_mirrored
 from boutwise.learners._scoring import chunks_of, score_subject
 
 __all__ = [
@@ -22,9 +23,11 @@ __all__ = [
     "Dataset",
     "Fitted",
     "Learner",
+    "Mirroring",
     "Run",
     "SubjectFrames",
     "chunks_of",
+    "is_mirrored",
     "score_subject",
     "weight_of_classes",
 ]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from boutwise.types import Ethogram, FrameState, Subject
+from boutwise.types import Ethogram, FrameState, Mirror, Subject
 
 if TYPE_CHECKING:
     from boutwise.types.recipe import NetworkMember, TreesMember
@@ -75,11 +75,14 @@ class Dataset:
         items: One entry a subject.
         ethogram: Behaviors of the label columns, in order, with their exclusive groups.
         columns: Name of each stream -> names of its channels.
+        mirrors: Name of each stream that can be mirrored -> what becomes of its channels when left
+            and right change places.
     """
 
     items: tuple[SubjectFrames, ...]
     ethogram: Ethogram
     columns: Mapping[str, tuple[str, ...]]
+    mirrors: Mapping[str, Mirror] = field(default_factory=dict)
 
     @property
     def groups(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from boutwise.errors import BundleError, DataError
 from boutwise.features._windows import VERSION as STATISTICS_VERSION
 from boutwise.features._windows import WindowStatistics
 from boutwise.learners._contract import Chunk
+from boutwise.learners._mirroring import Mirroring
 from boutwise.learners._trees_rows import STREAM, Task, tasks_of
 from boutwise.types import Behavior, Ethogram, ExclusiveGroup
 
@@ -85,12 +86,19 @@ class Fitted:
             exclusive group was never shown, all its behaviors score alike.
         margin_frames: Context with which a chunk scores like the whole recording.
         steps: Rounds of the longest model.
+        mirroring: With it every frame is scored as it is and mirrored, and both are averaged.
     """
 
     def __init__(
-        self, windows: WindowStatistics, ethogram: Ethogram, models: tuple[Model, ...]
+        self,
+        windows: WindowStatistics,
+        ethogram: Ethogram,
+        models: tuple[Model, ...],
+        *,
+        mirroring: Mirroring | None = None,
     ) -> None:
         self.windows, self.ethogram, self.models = windows, ethogram, models
+        self.mirroring = mirroring
         self.absent = tuple(name for model in models for name in model.absent)
         self.margin_frames = windows.margin_frames
         self.steps = max((model.rounds for model in models), default=0)
@@ -104,14 +112,22 @@ class Fitted:
         for chunk in chunks:
             base = self._checked(chunk)
             start, stop = chunk.before, len(base) - chunk.after
-            out = np.empty((max(stop - start, 0), len(self.ethogram.names)), dtype=np.float32)
-            done = 0
-            for block in self.windows.blocks(base, start=start, stop=stop):
-                for model in self.models:
-                    places = [self.ethogram.names.index(name) for name in model.task.behaviors]
-                    out[done : done + len(block), places] = model.scores(model.raw(block))
-                done += len(block)
-            yield out
+            scores = self._scores(base, start, stop)
+            if self.mirroring is not None:
+                image = self.mirroring.apply({STREAM: base})[STREAM]
+                scores += self.mirroring.swapped(self._scores(image, start, stop))
+                scores /= 2
+            yield scores
+
+    def _scores(self, base: NDArray[np.float32], start: int, stop: int) -> NDArray[np.float32]:
+        out = np.empty((max(stop - start, 0), len(self.ethogram.names)), dtype=np.float32)
+        done = 0
+        for block in self.windows.blocks(base, start=start, stop=stop):
+            for model in self.models:
+                places = [self.ethogram.names.index(name) for name in model.task.behaviors]
+                out[done : done + len(block), places] = model.scores(model.raw(block))
+            done += len(block)
+        return out
 
     def _checked(self, chunk: Chunk) -> NDArray[np.float32]:
         if abs(chunk.fps - self.windows.fps) > 1e-3 * self.windows.fps:
@@ -155,6 +171,8 @@ class Fitted:
             "absent": list(self.absent),
             "models": [],
         }
+        if self.mirroring is not None:
+            state["mirroring"] = self.mirroring.as_dict()
         for number, model in enumerate(self.models):
             file = ""
             if model.booster is not None:
@@ -195,9 +213,11 @@ def load(directory: Path) -> Fitted:
                 text = (directory / entry["file"]).read_text(encoding="utf-8")
                 booster = lightgbm.Booster(model_str=text)
             models.append(Model(task, tuple(entry["present"]), booster, int(entry["rounds"])))
+        image = state.get("mirroring")
+        mirroring = None if image is None else Mirroring.from_dict(image)
     except (OSError, ValueError, KeyError, TypeError, lightgbm.basic.LightGBMError) as error:
         raise _unreadable(directory, f"{type(error).__name__}: {error}") from error
-    return Fitted(windows, ethogram, tuple(models))
+    return Fitted(windows, ethogram, tuple(models), mirroring=mirroring)
 
 
 def _unreadable(directory: Path, why: str) -> BundleError:

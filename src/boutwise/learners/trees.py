@@ -13,6 +13,7 @@ leaving one animal out of six.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,9 +21,10 @@ import numpy as np
 from boutwise.errors import UsageError
 from boutwise.features._windows import WindowStatistics
 from boutwise.learners._contract import Dataset, Run
+from boutwise.learners._mirroring import Mirroring
 from boutwise.learners._trees_auto import auto_values
 from boutwise.learners._trees_fitted import Fitted, Model, load
-from boutwise.learners._trees_rows import Rows, Task, columns_of, rate_of, tasks_of
+from boutwise.learners._trees_rows import STREAM, Rows, Task, columns_of, rate_of, tasks_of
 from boutwise.types import Ethogram
 
 if TYPE_CHECKING:
@@ -59,6 +61,7 @@ class Learner:
             )
         self.optim: Boosting = member.optim
         self.frame_step = int(member.windows.frame_step)
+        self.augments, self.averages = "mirror" in member.augment, "mirror" in member.average
         statistics = member.windows.statistics
         self.lengths_s = () if statistics == "none" else tuple(float(s) for s in statistics)
         self.ethogram = ethogram
@@ -73,11 +76,17 @@ class Learner:
 
         Raises:
             DataError: The stream is missing, the rates differ, or no frame is labeled.
+            RecipeError: A stream or a behavior cannot be mirrored.
             LabelError: A frame has two behaviors of one exclusive group.
         """
         import lightgbm
 
         windows = WindowStatistics(columns_of(train), rate_of(train), self.lengths_s)
+        mirroring = None
+        if self.augments or self.averages:
+            mirroring = Mirroring.of(train.mirrors, [STREAM], self.ethogram)
+        if mirroring is not None and self.augments:
+            train = replace(train, items=(*train.items, *mirroring.dataset(train).items))
         tasks = tasks_of(self.ethogram)
         progress = _Progress(run, len(tasks), run.steps or int(self.optim.rounds))
         run.say(0, progress.total, "computing window statistics")
@@ -86,7 +95,8 @@ class Learner:
         rows = rows.without_values()
         held = None if valid is None else Rows.of(valid, windows, self.frame_step)
         models = [self._fit_task(task, rows, held, binned, progress) for task in tasks]
-        return Fitted(windows, self.ethogram, tuple(models))
+        averaged = mirroring if self.averages else None
+        return Fitted(windows, self.ethogram, tuple(models), mirroring=averaged)
 
     def _fit_task(
         self,

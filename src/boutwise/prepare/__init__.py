@@ -18,6 +18,7 @@ from boutwise.prepare.streams import (
     load_streams,
     member_streams,
     present_frames,
+    stream_mirror,
 )
 
 __all__ = [
@@ -30,5 +31,6 @@ __all__ = [
     "resample_shares",
     "resample_states",
     "scores_at",
+    "stream_mirror",
     "working_clock",
 ]

@@ -13,7 +13,7 @@ from boutwise import registry
 from boutwise.errors import RecipeError
 from boutwise.prepare.rates import resample_pose, working_clock
 from boutwise.store import Store
-from boutwise.types import FrameClock, PoseTrack, Subject
+from boutwise.types import FrameClock, Mirror, PoseTrack, Subject
 from boutwise.types.recipe import NetworkMember, Part, TreesMember
 
 
@@ -23,13 +23,18 @@ class Stream:
 
     Attributes:
         values: (working frames, channels), float32, NaN = missing; may be memory-mapped.
-        columns: Name of each channel.
+        pieces: Names of the channels of each feature set, in order.
         keys: Content keys under which the pieces lie in the store; empty without a store.
     """
 
     values: NDArray[np.float32]
-    columns: tuple[str, ...]
+    pieces: tuple[tuple[str, ...], ...]
     keys: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Name of each channel."""
+        return tuple(name for piece in self.pieces for name in piece)
 
 
 def member_streams(member: TreesMember | NetworkMember) -> dict[str, tuple[Part, ...]]:
@@ -82,24 +87,24 @@ class PreparedPose:
     def stream(self, subject: Subject, parts: Sequence[Part]) -> Stream:
         """All feature sets of one stream side by side."""
         pieces = [self._features(subject, part) for part in parts]
-        columns = tuple(name for piece in pieces for name in piece.columns)
-        keys = tuple(key for piece in pieces for key in piece.keys)
         if len(pieces) == 1:
             return pieces[0]
+        columns = tuple(piece.columns for piece in pieces)
+        keys = tuple(key for piece in pieces for key in piece.keys)
         return Stream(np.concatenate([piece.values for piece in pieces], axis=1), columns, keys)
 
     def _features(self, subject: Subject, part: Part) -> Stream:
         module = registry.load("feature set", part.part)
         if self._store is None:
             table = module.compute(self.pose, self.clock, subject, **part.options)
-            return Stream(table.of(subject), table.columns)
+            return Stream(table.of(subject), (table.columns,))
         key = self._key(subject, part, module.VERSION)
         cached, header = self._store.array(key), self._store.header(key)
         if cached is None or header is None:
             table = module.compute(self.pose, self.clock, subject, **part.options)
             header = {"columns": list(table.columns), "set": part.part, "version": module.VERSION}
             cached = self._store.put(key, table.of(subject), header)
-        return Stream(cached, tuple(header["columns"]), (key,))
+        return Stream(cached, (tuple(header["columns"]),), (key,))
 
     @cached_property
     def _content(self) -> str:
@@ -124,6 +129,27 @@ class PreparedPose:
     def _key(self, subject: Subject, part: Part, version: int) -> str:
         who = [subject.animal, subject.target]
         return Store.key(self._content, who, part.part, part.options, version)
+
+
+def stream_mirror(parts: Sequence[Part], pieces: Sequence[Sequence[str]]) -> Mirror | None:
+    """What becomes of the channels of a stream when left and right change places.
+
+    Args:
+        parts: Its feature sets.
+        pieces: Names of the channels of each of them.
+
+    Returns:
+        None when one of the sets cannot tell.
+    """
+    source: list[int] = []
+    sign: list[float] = []
+    for part, columns in zip(parts, pieces, strict=True):
+        mirror = registry.load("feature set", part.part).mirror(columns)
+        if mirror is None:
+            return None
+        source += [place + len(sign) for place in mirror.source]
+        sign += mirror.sign
+    return Mirror(tuple(source), tuple(sign))
 
 
 def present_frames(streams: Mapping[str, NDArray[np.float32]]) -> NDArray[np.bool_]:

@@ -6,7 +6,7 @@ database.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,21 +15,24 @@ from numpy.typing import NDArray
 
 from boutwise import registry
 from boutwise.errors import DataError
-from boutwise.learners import Dataset, SubjectFrames
+from boutwise.learners import Dataset, Mirroring, SubjectFrames, is_mirrored
 from boutwise.planning import LabelledSubject, Plan
 from boutwise.planning.folds import group_of
 from boutwise.planning.plan import groups_of_plan
 from boutwise.planning.targets import target_ethogram
 from boutwise.prepare import (
     PreparedPose,
+    Stream,
     load_streams,
     member_streams,
     resample_shares,
     resample_states,
+    stream_mirror,
 )
 from boutwise.project import Project
 from boutwise.store import Store
-from boutwise.types import Ethogram, FrameClock, Subject
+from boutwise.types import Ethogram, FrameClock, Mirror, Subject
+from boutwise.types.recipe import NetworkMember, TreesMember
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +75,8 @@ class Snapshot:
             whose labels a model made), ``labels_digest``.
         shares: With ``target.annotators: soft`` what is learned of each subject in place of its
             states, (native frames, behaviors), NaN where nobody judged; empty otherwise.
+        mirrors: For each member that uses it, stream name -> what becomes of its channels when left
+            and right change places.
     """
 
     ethogram: Ethogram
@@ -82,6 +87,7 @@ class Snapshot:
     store: Store
     facts: dict[str, Any]
     shares: dict[Subject, NDArray[np.float32]] = field(default_factory=dict)
+    mirrors: tuple[dict[str, Mirror], ...] = ()
 
     def dataset(self, member: int, *, weights: dict[Subject, NDArray[np.float32]]) -> Dataset:
         """The subjects that have weights, with the streams of one member."""
@@ -98,7 +104,8 @@ class Snapshot:
             for entry in self.entries
             if entry.subject in weights
         )
-        return Dataset(items, self.ethogram, self.columns[member])
+        mirrors = self.mirrors[member] if self.mirrors else {}
+        return Dataset(items, self.ethogram, self.columns[member], mirrors)
 
     def working_states(self, entry: Entry) -> NDArray[np.int8]:
         """Frame states of a subject at the working rate, (working frames, behaviors)."""
@@ -120,6 +127,8 @@ def take_snapshot(
     store = project.store
     entries, states = [], {}
     columns: list[dict[str, tuple[str, ...]]] = [{} for _ in plan.recipe.members]
+    mirrors: list[dict[str, Mirror]] = [{} for _ in plan.recipe.members]
+    ethogram = target_ethogram(project, plan.recipe.target)
     pose_facts: dict[str, Any] = {}
     prepared: dict[str, PreparedPose] = {}
     for done, item in enumerate(subjects):
@@ -136,6 +145,8 @@ def take_snapshot(
             }
             found = {stream: value.columns for stream, value in streams.items()}
             _same_columns(columns, place, found, name)
+            if is_mirrored(member) and not mirrors[place]:
+                mirrors[place] = _mirrors(member, streams, ethogram)
             keys.append({stream: value.keys for stream, value in streams.items()})
         states[item.subject] = item.states
         clock, group = item.recording.clock, groups[item.subject]
@@ -147,12 +158,29 @@ def take_snapshot(
             "keypoint_roles": dict(sorted(pose.native.roles.items())),
         }
     say(len(subjects), len(subjects), "features")
-    ethogram = target_ethogram(project, plan.recipe.target)
     facts = {**pose_facts, "by_model": sorted(str(i.subject) for i in subjects if not i.human)}
     shares = {item.subject: item.shares for item in subjects if item.shares is not None}
     return Snapshot(
-        ethogram, plan.fps, tuple(entries), tuple(columns), states, store, facts, shares
+        ethogram,
+        plan.fps,
+        tuple(entries),
+        tuple(columns),
+        states,
+        store,
+        facts,
+        shares,
+        tuple(mirrors),
     )
+
+
+def _mirrors(
+    member: TreesMember | NetworkMember, streams: Mapping[str, Stream], ethogram: Ethogram
+) -> dict[str, Mirror]:
+    """What becomes of the channels of a member in a mirror; refused before anything is fitted."""
+    parts = member_streams(member)
+    found = {name: stream_mirror(parts[name], stream.pieces) for name, stream in streams.items()}
+    known = {name: mirror for name, mirror in found.items() if mirror is not None}
+    return dict(Mirroring.of(known, streams, ethogram).streams)
 
 
 def _prepare(project: Project, plan: Plan, item: LabelledSubject) -> PreparedPose:

@@ -11,6 +11,7 @@ import hashlib
 import itertools
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from boutwise.errors import DataError
 from boutwise.prepare import working_clock
 from boutwise.store import Store
 from boutwise.training.snapshot import Entry, Snapshot
-from boutwise.types import Ethogram, FrameClock, FrameState, Subject
+from boutwise.types import Ethogram, FrameClock, FrameState, Mirror, Subject
 
 LABELS, SNAPSHOT = "labels.parquet", "snapshot.json"
 COLUMNS = ("recording", "animal", "target", "behavior", "start", "stop", "state")
@@ -42,6 +43,9 @@ def save_snapshot(snapshot: Snapshot, directory: Path) -> str:
         "fps": snapshot.fps,
         "store": str(snapshot.store.directory.resolve()),
         "columns": [{k: list(v) for k, v in member.items()} for member in snapshot.columns],
+        "mirrors": [
+            {name: asdict(mirror) for name, mirror in member.items()} for member in snapshot.mirrors
+        ],
         "entries": [
             {
                 "recording": entry.subject.recording,
@@ -89,6 +93,10 @@ def load_snapshot(directory: Path) -> Snapshot:
         store,
         data["facts"],
         read_shares(directory / LABELS, entries, ethogram),
+        tuple(
+            {k: Mirror(tuple(v["source"]), tuple(v["sign"])) for k, v in member.items()}
+            for member in data.get("mirrors", ())
+        ),
     )
 
 

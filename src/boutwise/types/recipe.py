@@ -107,12 +107,18 @@ class Boosting(Strict):
 
 
 class TreesMember(Strict):
-    """Boosted trees on features and their window statistics."""
+    """Boosted trees on features and their window statistics.
+
+    ``augment: [mirror]`` learns from the mirror image of every row as well; ``average: [mirror]``
+    scores every frame as it is and mirrored, and takes the mean.
+    """
 
     learner: Literal["trees"]
     features: list[PartSpec]
     windows: TreesWindows = TreesWindows()
+    augment: list[Literal["mirror"]] = Field(default_factory=list)
     optim: Boosting = Boosting()
+    average: list[Literal["mirror"]] = Field(default_factory=list)
 
 
 class Stream(Strict):
@@ -160,7 +166,10 @@ class Optim(Strict):
 
 
 class NetworkMember(Strict):
-    """A torch network: streams -> temporal parts -> readout -> heads."""
+    """A torch network: streams -> temporal parts -> readout -> heads.
+
+    ``average: [mirror]`` scores every frame as it is and mirrored, and takes the mean.
+    """
 
     learner: Literal["network"]
     streams: dict[str, Stream]
@@ -170,6 +179,7 @@ class NetworkMember(Strict):
     windows: NetworkWindows = NetworkWindows()
     augment: list[PartSpec] = Field(default_factory=list)
     optim: Optim = Optim()
+    average: list[Literal["mirror"]] = Field(default_factory=list)
 
 
 Member = Annotated[TreesMember | NetworkMember, Field(discriminator="learner")]

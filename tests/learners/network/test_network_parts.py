@@ -1,4 +1,4 @@
-"""Contract tests of all temporal parts, readouts, heads, losses and augmentations."""
+"""Contract tests of all temporal parts, readouts, heads and losses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from boutwise import registry
 from boutwise.learners.network._contract import Batch, Target
 from boutwise.learners.network._network import Inputs, Network
-from boutwise.types import FrameState
 
 from .conftest import ETHOGRAM
 
@@ -282,62 +281,3 @@ def test_missing_values_are_masked_and_every_input_channel_counts():
     assert (joined[0, -6:] == 0).all()
     absent = Batch(batch.streams, batch.mask, {"pose": torch.zeros_like(batch.mask)})
     assert (Inputs({"pose": [2]})(absent)[..., :WIDTH] == 0).all()
-
-
-@pytest.mark.parametrize("name", registry.names("augmentation"))
-def test_augmentation_keeps_shapes_and_follows_its_generator(name):
-    augment = registry.load("augmentation", name).Augment()
-    batch, target = random_batch()
-    before = batch.streams["pose"].clone()
-    results = [augment(batch, target, torch.Generator().manual_seed(s)) for s in (1, 1, 2)]
-    torch.testing.assert_close(batch.streams["pose"], before, equal_nan=True)
-    for new, aimed in results:
-        assert new.streams["pose"].shape == batch.streams["pose"].shape
-        assert aimed.labels.shape == target.labels.shape
-        assert (new.mask & ~batch.mask).sum() == 0 or name == "time_stretch"
-        assert set(aimed.labels.unique().tolist()) <= {0, 1, int(FrameState.UNLABELLED)}
-    same = [result[0].streams["pose"].nan_to_num() for result in results]
-    assert torch.equal(same[0], same[1])
-    assert not torch.equal(same[0], same[2])
-
-
-def test_noise_is_small_and_keeps_what_is_missing():
-    batch, target = random_batch()
-    new, _ = registry.load("augmentation", "noise").Augment(sd=0.1)(
-        batch, target, torch.Generator().manual_seed(0)
-    )
-    moved = new.streams["pose"] - batch.streams["pose"]
-    assert torch.equal(moved.isnan(), batch.streams["pose"].isnan())
-    assert 0.08 < float(moved[~moved.isnan()].std()) < 0.12
-
-
-def test_feature_dropout_hides_whole_columns():
-    batch, target = random_batch(windows=200)
-    new, _ = registry.load("augmentation", "feature_dropout").Augment(share=0.3)(
-        batch, target, torch.Generator().manual_seed(0)
-    )
-    hidden = new.streams["pose"].isnan().all(dim=1)
-    assert 0.25 < float(hidden.float().mean()) < 0.35
-    kept = ~hidden[:, None].expand_as(new.streams["pose"])
-    torch.testing.assert_close(
-        new.streams["pose"][kept], batch.streams["pose"][kept], equal_nan=True
-    )
-
-
-def test_time_stretch_moves_inputs_and_labels_together():
-    windows, frames = 50, 64
-    labels = torch.zeros(windows, frames, 4, dtype=torch.int8)
-    labels[:, 28:36, 0] = 1
-    values = labels[..., :1].float().repeat(1, 1, WIDTH)
-    mask = full(windows, frames)
-    batch = Batch({"pose": values}, mask, {"pose": mask})
-    target = Target(labels, torch.ones(windows, frames))
-    new, aimed = registry.load("augmentation", "time_stretch").Augment(spread=0.5)(
-        batch, target, torch.Generator().manual_seed(0)
-    )
-    inside = new.mask
-    assert torch.equal(new.streams["pose"][..., 0][inside], aimed.labels[..., 0][inside].float())
-    assert (aimed.weights[~inside] == 0).all()
-    lengths = (aimed.labels[..., 0] == 1).sum(dim=1)
-    assert int(lengths.min()) < 7
-    assert int(lengths.max()) > 9

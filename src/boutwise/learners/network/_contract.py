@@ -6,11 +6,13 @@ Axes: B windows, T frames, D channels, N behaviors.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import torch
 from torch import Tensor
+
+from boutwise.types import Ethogram, Mirror
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,27 +60,66 @@ class Target:
         shares = None if self.shares is None else self.shares.to(device)
         return Target(self.labels.to(device), self.weights.to(device), self.places, shares)
 
+    def at(self, frame: int) -> Target:
+        """What was said about one frame of each window, with T = 1."""
+        here = slice(frame, frame + 1)
+        shares = None if self.shares is None else self.shares[:, here]
+        return Target(self.labels[:, here], self.weights[:, here], self.places, shares)
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """What is known of the training data before any batch is made of them.
+
+    Attributes:
+        ethogram: Behaviors of the labels.
+        fps: Working rate, frames per second.
+        streams: Names of the streams that the network reads.
+        mirrors: Name of each stream that can be mirrored -> what becomes of its columns.
+    """
+
+    ethogram: Ethogram
+    fps: float
+    streams: tuple[str, ...]
+    mirrors: Mapping[str, Mirror] = field(default_factory=dict)
+
 
 class Temporal(Protocol):
     """Part of ``temporal``: a module class ``Temporal(width, **options)``.
 
     Attributes:
         width: Channels that it gives, D2.
-        margin_frames: Frames on each side that a score may depend on.
+        margin_frames: Frames on each side that a score may depend on; None = the whole window, so
+            that it goes only with a readout that gives one score a window.
+        stride: Frames that become one step of its output.
     """
 
     width: int
-    margin_frames: int
+    margin_frames: int | None
+    stride: int
 
     def __call__(self, values: Tensor, mask: Tensor) -> Tensor:
-        """(B, T, D) -> (B, T, D2); frames outside the mask change nothing inside it."""
+        """(B, T, D) -> (B, T / stride, D2), 0 outside the mask.
+
+        The last step may be short. Frames outside the mask change nothing inside it; with a margin
+        they are like the end of the recording.
+        """
         ...
 
 
 class Readout(Protocol):
-    """Part of ``readouts``: a module class ``Readout(width, **options)``."""
+    """Part of ``readouts``: a module class ``Readout(width, **options)``.
+
+    One that weighs the steps of a window has a method ``weights(values, mask)``, (B, T, D) ->
+    (B, T): they sum to 1 and are 0 outside the mask.
+
+    Attributes:
+        width: Channels that it gives, D2.
+        per_window: Whether it gives one score a window, which is that of its centre frame.
+    """
 
     width: int
+    per_window: bool
 
     def __call__(self, values: Tensor, mask: Tensor) -> Tensor:
         """(B, T, D) -> (B, T or 1, D2)."""
@@ -113,7 +154,7 @@ class Head(Protocol):
 
 
 class Augment(Protocol):
-    """Part of ``augment``: a class ``Augment(**options)``.
+    """Part of ``augment``: a class ``Augment(data, **options)``; ``data`` is a :class:`Facts`.
 
     Attributes:
         makes_missing: Whether it hides values, so that the network needs a mask of each column.

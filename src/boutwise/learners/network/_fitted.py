@@ -16,6 +16,7 @@ from safetensors.torch import load_file, save_file
 
 from boutwise.errors import BundleError, DataError
 from boutwise.learners._contract import Chunk
+from boutwise.learners._mirroring import Mirroring
 from boutwise.learners.network._network import Network, build
 from boutwise.learners.network._scaling import Scaling
 from boutwise.learners.network._windows import batch_of
@@ -40,6 +41,7 @@ class FittedNetwork:
         scaling: Of the inputs.
         network: The module.
         steps: Epochs that it was trained for.
+        mirroring: With it every frame is scored as it is and mirrored, and both are averaged.
 
     Attributes:
         margin_frames: Context on each side with which a chunk scores like the whole recording.
@@ -53,8 +55,10 @@ class FittedNetwork:
         network: Network,
         *,
         steps: int,
+        mirroring: Mirroring | None = None,
     ) -> None:
         self.member = member
+        self.mirroring = mirroring
         self.ethogram = ethogram
         self.scaling = scaling
         self.steps = steps
@@ -93,13 +97,17 @@ class FittedNetwork:
             if name in chunk.streams
         }
         scaled = self.scaling.apply(stretch, str(chunk.subject))
+        views = [scaled] if self.mirroring is None else [scaled, self.mirroring.apply(scaled)]
         batch = batch_of(
-            {name: values[None] for name, values in scaled.items()},
-            np.ones((1, high - low), dtype=bool),
+            {name: np.stack([view[name] for view in views]) for name in scaled},
+            np.ones((len(views), high - low), dtype=bool),
         )
         with torch.inference_mode():
-            scores = self._network(batch.to(self._device))["behavior"][0, start - low : stop - low]
-        array: NDArray[np.float32] = scores.float().cpu().numpy()
+            scores = self._network(batch.to(self._device))["behavior"][:, start - low : stop - low]
+        found = scores.float().cpu().numpy()
+        if self.mirroring is not None:
+            found[0] = (found[0] + self.mirroring.swapped(found[1])) / 2
+        array: NDArray[np.float32] = found[0]
         return array
 
     def save(self, directory: Path) -> None:
@@ -121,6 +129,8 @@ class FittedNetwork:
             "margin_frames": self.margin_frames,
             "steps": self.steps,
         }
+        if self.mirroring is not None:
+            settings["mirroring"] = self.mirroring.as_dict()
         unfinished = directory / (WEIGHTS + ".part")
         save_file(tensors, unfinished)
         unfinished.replace(directory / WEIGHTS)
@@ -168,6 +178,7 @@ def _rebuilt(
         if name.startswith("scaling.")
     }
     even = torch.ones(len(ethogram.names), 2)
+    mirroring = settings.get("mirroring")
     try:
         scaling = Scaling.from_arrays(arrays, columns)
         network = build(member, ethogram, scaling, dict.fromkeys(member.heads, even))
@@ -183,7 +194,14 @@ def _rebuilt(
             file=directory,
             todo="fetch the bundle again, or train again",
         ) from error
-    return FittedNetwork(member, ethogram, scaling, network, steps=int(settings["steps"]))
+    return FittedNetwork(
+        member,
+        ethogram,
+        scaling,
+        network,
+        steps=int(settings["steps"]),
+        mirroring=None if mirroring is None else Mirroring.from_dict(mirroring),
+    )
 
 
 def _ethogram(data: dict[str, Any]) -> Ethogram:

@@ -9,6 +9,8 @@ import torch
 
 from boutwise.errors import LabelError, RecipeError
 from boutwise.learners._contract import Dataset, Run
+from boutwise.learners._mirroring import Mirroring, is_mirrored
+from boutwise.learners.network._contract import Facts
 from boutwise.learners.network._fitted import FittedNetwork
 from boutwise.learners.network._network import augments_of, build
 from boutwise.learners.network._scaling import Scaling
@@ -62,9 +64,15 @@ class Learner:
             )
         _refuse_overlap(train)
         member = self.member
-        augments = augments_of(member)
+        names = tuple(member.streams)
+        facts = Facts(self.ethogram, train.items[0].fps, names, train.mirrors)
+        augments = augments_of(member, facts)
         mask_all = any(augment.makes_missing for augment in augments)
-        scaling = Scaling.fit(train, list(member.streams), mask_all=mask_all)
+        mirroring = None
+        if is_mirrored(member):
+            mirroring = Mirroring.of(train.mirrors, names, self.ethogram)
+        mirrors = None if mirroring is None else mirroring.streams
+        scaling = Scaling.fit(train, list(names), mask_all=mask_all, mirrors=mirrors)
         plan = WindowPlan(
             length=int(member.windows.length),
             batch=int(member.optim.batch),
@@ -90,7 +98,10 @@ class Learner:
                 steps = run.trainer(network, batches, optim=member.optim, run=run, valid=stopping)
         finally:
             torch.set_num_threads(threads)
-        return FittedNetwork(member, self.ethogram, scaling, network, steps=int(steps))
+        averaged = mirroring if "mirror" in member.average else None
+        return FittedNetwork(
+            member, self.ethogram, scaling, network, steps=int(steps), mirroring=averaged
+        )
 
 
 def _refuse_auto(member: NetworkMember) -> None:

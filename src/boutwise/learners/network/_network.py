@@ -10,8 +10,10 @@ from torch import Tensor, nn
 
 from boutwise import registry
 from boutwise.errors import RecipeError, did_you_mean
-from boutwise.learners.network._contract import Augment, Batch, Target
+from boutwise.learners.network._centres import centre_of
+from boutwise.learners.network._contract import Augment, Batch, Facts, Target
 from boutwise.learners.network._scaling import Scaling
+from boutwise.learners.network.temporal._blocks import pooled
 from boutwise.types import Ethogram
 from boutwise.types.recipe import NetworkMember, Part
 
@@ -50,6 +52,7 @@ class Network(nn.Module):
         temporal: Parts that mix frames, in order.
         readout: What the heads see.
         heads: Name -> head.
+        length: Frames of a window; needed where a score is that of a window.
     """
 
     def __init__(
@@ -58,35 +61,68 @@ class Network(nn.Module):
         temporal: list[nn.Module],
         readout: nn.Module,
         heads: Mapping[str, nn.Module],
+        *,
+        length: int = 0,
     ) -> None:
         super().__init__()
+        self.length = length
         self.inputs = inputs
         self.temporal = nn.ModuleList(temporal)
         self.readout = readout
         self.heads = nn.ModuleDict(heads)
 
     @property
+    def per_window(self) -> bool:
+        """Whether there is one score a window, which is that of its centre frame."""
+        return bool(self.readout.per_window)
+
+    @property
     def margin_frames(self) -> int:
         """Frames on each side that a score may depend on."""
+        if self.per_window:
+            return centre_of(self.length)
         frames: Any = [part.margin_frames for part in self.temporal]
         return sum(frames)
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:
-        """Scores of each head, (B, T, outputs)."""
-        values = self.inputs(batch)
-        for part in self.temporal:
-            values = part(values, batch.mask)
-        values = self.readout(values, batch.mask)
+        """Scores of each head, (B, T, outputs); with one score a window T is 1."""
+        values = self.readout(*self._mixed(batch))
         return {name: head(values) for name, head in self.heads.items()}
+
+    def _mixed(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """What the readout sees, and its mask."""
+        values, mask = self.inputs(batch), batch.mask
+        for part in self.temporal:
+            values = part(values, mask)
+            mask = pooled(mask, part.stride)  # type: ignore[arg-type]
+        return values, mask
+
+    def losses(self, batch: Batch, target: Target) -> dict[str, Tensor]:
+        """The loss of each head, scalars."""
+        scores, mask = self(batch), batch.mask
+        if self.per_window:
+            centre = centre_of(mask.shape[1])
+            target, mask = target.at(centre), mask[:, centre : centre + 1]
+        return {
+            name: head.loss(scores[name], target, mask)  # type: ignore[operator]
+            for name, head in self.heads.items()
+        }
 
     def loss(self, batch: Batch, target: Target) -> Tensor:
         """Sum of the losses of the heads, a scalar."""
-        scores = self(batch)
-        losses: list[Tensor] = [
-            head.loss(scores[name], target, batch.mask)  # type: ignore[operator]
-            for name, head in self.heads.items()
-        ]
-        return torch.stack(losses).sum()
+        return torch.stack(list(self.losses(batch, target).values())).sum()
+
+    def attention(self, batch: Batch) -> Tensor:
+        """How much each frame of a window counts, (B, T); the sum is 1, and 0 is in padding.
+
+        The weight of a step is shared out evenly among its frames.
+        """
+        values, mask = self._mixed(batch)
+        weights: Tensor = self.readout.weights(values, mask)  # type: ignore[operator]
+        frames = batch.mask.shape[1]
+        each = weights.repeat_interleave(-(-frames // weights.shape[1]), dim=1)[:, :frames]
+        each = each * batch.mask
+        return each / each.sum(dim=1, keepdim=True).clamp(min=1e-12)
 
 
 def build(
@@ -118,17 +154,30 @@ def build(
         temporal.append(part)
         width = int(part.width)
     readout = _made(member.readout, "readout", "Readout", width)
+    _refuse_undense(member, temporal, readout)
     heads = {}
     for name, head in member.heads.items():
         loss = _made(head.loss, "loss", "Loss")
         make = registry.load("head", name).Head
         heads[name] = make(int(readout.width), ethogram, loss=loss, weights=weights[name])
-    return Network(Inputs(masked), temporal, readout, heads)
+    length = int(member.windows.length) if readout.per_window else 0
+    return Network(Inputs(masked), temporal, readout, heads, length=length)
 
 
-def augments_of(member: NetworkMember) -> list[Augment]:
+def _refuse_undense(member: NetworkMember, temporal: list[Any], readout: Any) -> None:
+    """A part that sees its whole window cannot score every frame of it."""
+    for spec, part in zip(member.temporal, temporal, strict=True):
+        if not readout.per_window and (part.margin_frames is None or part.stride != 1):
+            raise RecipeError(
+                f"the temporal part '{spec.part}' has no score for every frame of a window, and "
+                f"the readout '{member.readout.part}' wants one",
+                expected="a readout that gives one score a window: attention, mean or center",
+            )
+
+
+def augments_of(member: NetworkMember, data: Facts) -> list[Augment]:
     """The augmentations of a member, in order."""
-    return [_made(spec, "augmentation", "Augment") for spec in member.augment]
+    return [_made(spec, "augmentation", "Augment", data) for spec in member.augment]
 
 
 def _made(spec: Part, kind: str, class_name: str, *args: Any) -> Any:

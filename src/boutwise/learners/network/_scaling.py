@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from boutwise.errors import DataError
 from boutwise.learners._contract import Dataset, SubjectFrames
+from boutwise.types import Mirror
 
 MAX_FRAMES = 200_000
 """Frames from which medians are taken, evenly spaced over all: more would not move them."""
@@ -43,6 +44,25 @@ class StreamScaling:
         scaled = (np.asarray(values, dtype=np.float32) - self.center) / self.scale
         return np.clip(scaled, -LIMIT, LIMIT, out=scaled)
 
+    def symmetric(self, mirror: Mirror) -> StreamScaling:
+        """The same for a column and its mirror image, whose mean it takes.
+
+        Mirroring standardized values is then the same as standardizing mirrored ones.
+        """
+        source, sign = list(mirror.source), np.asarray(mirror.sign, dtype=np.float32)
+        center, scale = self.center, self.scale
+        # Of a pair of which training saw one side only, that side speaks for both.
+        unseen, unseen_image = np.isnan(center), np.isnan(center[source])
+        mine = np.where(unseen, center[source] * sign, center)
+        image = np.where(unseen_image, center, center[source] * sign)
+        size = np.where(unseen, scale[source], scale)
+        size_of_image = np.where(unseen_image, scale, scale[source])
+        return StreamScaling(
+            ((mine + image) / 2).astype(np.float32),
+            ((size + size_of_image) / 2).astype(np.float32),
+            np.asarray(self.masked | self.masked[source] | (unseen != unseen_image)),
+        )
+
     @property
     def width(self) -> int:
         """Channels that the network gets: one a column and one a masked column."""
@@ -62,7 +82,14 @@ class Scaling:
     columns: Mapping[str, tuple[str, ...]]
 
     @classmethod
-    def fit(cls, dataset: Dataset, names: list[str], *, mask_all: bool) -> Self:
+    def fit(
+        cls,
+        dataset: Dataset,
+        names: list[str],
+        *,
+        mask_all: bool,
+        mirrors: Mapping[str, Mirror] | None = None,
+    ) -> Self:
         """Take the statistics of the trained frames (weight above 0).
 
         Args:
@@ -71,6 +98,8 @@ class Scaling:
             mask_all: Give every column a mask channel, for training that hides values. Otherwise
                 the columns get one that are missing somewhere in training: a channel that never
                 varies cannot be learned from.
+            mirrors: What becomes of the columns of each stream in a mirror, when mirrored values
+                are going to be used: the standardization is then made symmetric.
 
         Raises:
             DataError: A stream is missing, or has infinite values.
@@ -80,10 +109,10 @@ class Scaling:
                 raise DataError(
                     f"the data have no stream '{name}'", expected=", ".join(dataset.columns)
                 )
-        return cls(
-            {name: _fit_stream(dataset, name, mask_all=mask_all) for name in names},
-            {name: tuple(dataset.columns[name]) for name in names},
-        )
+        streams = {name: _fit_stream(dataset, name, mask_all=mask_all) for name in names}
+        for name, mirror in (mirrors or {}).items():
+            streams[name] = streams[name].symmetric(mirror)
+        return cls(streams, {name: tuple(dataset.columns[name]) for name in names})
 
     def apply(
         self, streams: Mapping[str, NDArray[np.float32]], place: str

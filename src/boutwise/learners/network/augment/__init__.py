@@ -1,7 +1,8 @@
-"""Augmentations of feature streams: what may be changed in a window without changing its label.
+"""Augmentations of batches: what may be changed in a window without changing what it teaches.
 
-What lives here: one file a part with a class ``Augment(**options)``; see ``Augment`` in
-``boutwise.learners.network._contract``. They act on standardized features. Mirroring, scaling and
-turning belong to poses, before features are computed, and are not offered here: a mirrored feature
-column is another column. May import: torch and that contract. To add one: a new file.
+What lives here: one file a part with a class ``Augment(data, **options)``; see ``Augment`` and
+``Facts`` in ``boutwise.learners.network._contract``. They act on standardized features, in the
+order of the recipe. What changes a pose (turning, scaling, noise of the tracker) is a pose
+augmentation, before features are computed. May import: torch, ``learners._mirroring`` and that
+contract. To add one: a new file.
 """

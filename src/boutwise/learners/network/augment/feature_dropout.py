@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import torch
 
-from boutwise.learners.network._contract import Batch, Target
+from boutwise.learners.network._contract import Batch, Facts, Target
 
 
 class Augment:
@@ -15,12 +15,13 @@ class Augment:
     The network sees that they are missing, as it does with an occluded body part.
 
     Args:
+        data: Not looked at.
         share: Share of the columns that is hidden, 0 to 1.
     """
 
     makes_missing = True
 
-    def __init__(self, *, share: float = 0.1) -> None:
+    def __init__(self, data: Facts, *, share: float = 0.1) -> None:
         self.share = share
 
     def __call__(

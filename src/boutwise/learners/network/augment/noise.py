@@ -6,19 +6,20 @@ from dataclasses import replace
 
 import torch
 
-from boutwise.learners.network._contract import Batch, Target
+from boutwise.learners.network._contract import Batch, Facts, Target
 
 
 class Augment:
     """Add normal noise to standardized features; what is missing stays missing.
 
     Args:
+        data: Not looked at.
         sd: Standard deviation, in robust standard deviations of each feature.
     """
 
     makes_missing = False
 
-    def __init__(self, *, sd: float = 0.05) -> None:
+    def __init__(self, data: Facts, *, sd: float = 0.05) -> None:
         self.sd = sd
 
     def __call__(

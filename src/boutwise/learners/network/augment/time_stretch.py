@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from boutwise.learners.network._contract import Batch, Target
+from boutwise.learners.network._contract import Batch, Facts, Target
 from boutwise.types import FrameState
 
 
@@ -18,12 +18,13 @@ class Augment:
     range should stay small.
 
     Args:
+        data: Not looked at.
         spread: Factors are drawn log-uniformly from 1 / (1 + spread) to 1 + spread.
     """
 
     makes_missing = False
 
-    def __init__(self, *, spread: float = 0.15) -> None:
+    def __init__(self, data: Facts, *, spread: float = 0.15) -> None:
         self.spread = spread
 
     def __call__(
