@@ -207,10 +207,6 @@ def test_steps_are_counted_at_the_working_rate(tmp_path):
     assert resolved.members[0].windows.frame_step == 3
 
 
-def test_what_a_release_cannot_heed_is_refused(mice):
-    with pytest.raises(RecipeError, match="budget_minutes"):
-        make_plan(mice, "pose", settings=["budget_minutes=5"])
-
 
 @pytest.mark.parametrize(
     ("scope", "only", "words"),

@@ -18,7 +18,7 @@ from boutwise.errors import BundleError, DataError, UsageError
 from boutwise.planning import make_plan
 from boutwise.training import control, train
 from boutwise.training.assess import native_present
-from boutwise.training.run import _claim
+from boutwise.training.opening import _claim
 from boutwise.training.snapshot_files import load_snapshot
 from boutwise.types import Recording
 

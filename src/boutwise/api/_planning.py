@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from boutwise.errors import UsageError
 from boutwise.planning import Plan, make_plan
+from boutwise.planning.budget import fit_budget
 from boutwise.planning.plan import usable_subjects
 from boutwise.prepare import PreparedPose, member_streams
 from boutwise.project import Project
@@ -20,21 +23,46 @@ def plan(
     *,
     settings: Iterable[str] = (),
     seed: int = 0,
+    resume: str | bool = False,
+    say: Say | None = None,
 ) -> Plan:
     """Decide every ``auto`` of a recipe for a project, with reasons.
+
+    With ``budget_minutes`` this machine is measured, and the plan is made as rich as can be trained
+    in that time.
 
     Args:
         project: With pose and labels.
         recipe: Name of a recipe, or a YAML file.
         settings: ``a.b=c`` each, as for ``--set``.
         seed: Seeds folds, sampling and learners; 0 or more.
+        resume: A run, by name or the last one, that is to be gone on with: what its budget chose
+            when it began stays chosen.
+        say: Called with (done, total, words) while a budget is measured.
 
     Raises:
+        RecipeError: A setting cannot be heeded, or nothing can be trained within the budget.
         UsageError: The seed is negative, or a setting cannot be.
     """
+    begun_s = time.monotonic()
     if seed < 0:
         raise UsageError(f"a seed of {seed} cannot be", expected="0 or more")
-    return make_plan(project, recipe, settings=settings, seed=seed)
+    whole = make_plan(project, recipe, settings=settings, seed=seed)
+    if whole.recipe.budget_minutes == "none":
+        return whole
+    from boutwise.training.opening import begun_plan
+    from boutwise.training.pace import measure_work
+
+    if resume:
+        return begun_plan(project, whole, resume if isinstance(resume, str) else None)
+    work = measure_work(
+        project,
+        whole,
+        usable_subjects(project, whole.recipe),
+        workers=os.cpu_count() or 1,
+        say=say or (lambda done, total, words: None),
+    )
+    return fit_budget(whole, work, spent_s=time.monotonic() - begun_s)
 
 
 def prepare(project: Project, plan: Plan, *, say: Say | None = None) -> int:

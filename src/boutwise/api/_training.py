@@ -18,7 +18,7 @@ from boutwise.planning.plan import usable_subjects
 from boutwise.project import Project
 from boutwise.training import RunResult
 from boutwise.training import train as train_plan
-from boutwise.training.run import write_json
+from boutwise.training.opening import write_json
 from boutwise.training.snapshot_files import load_snapshot
 from boutwise.types import Problem, Severity
 

@@ -24,7 +24,7 @@ def run(
     from boutwise import api
 
     with open_project(project) as opened:
-        plan = api.plan(opened, recipe, settings=settings or ())
+        plan = api.plan(opened, recipe, settings=settings or (), say=talk.say)
     tell_plan(talk, plan)
     return Answer(plan.as_dict())
 

@@ -66,7 +66,10 @@ def run(  # an option is a parameter: the command line has as many as the contra
     again += ["--accept-problems"] if accept_problems else []
     again += ["--seed", str(seed), *(["--out", out] if out else []), "--resume"]
     with open_project(project) as opened:
-        plan = api.plan(opened, recipe, settings=changes, seed=seed)
+        again_with = (out or True) if resume else False
+        plan = api.plan(
+            opened, recipe, settings=changes, seed=seed, resume=again_with, say=talk.say
+        )
         talk.note(f"recipe {plan.recipe.name}: {len(plan.folds)} folds by {plan.recipe.split.by}")
         if plan.leaks:
             talk.note("warning: this split LEAKS; its score says nothing about new animals")

@@ -48,6 +48,7 @@ class Plan:
         folds: In order.
         holdout: Groups that are kept apart and evaluated at the end.
         seed: Seeds folds, sampling and learners.
+        asked: With a budget the key of the plan before it was fitted to the budget.
     """
 
     recipe: Recipe
@@ -57,6 +58,7 @@ class Plan:
     folds: tuple[Fold, ...]
     holdout: tuple[str, ...]
     seed: int
+    asked: str = ""
 
     @property
     def leaks(self) -> bool:
@@ -69,6 +71,7 @@ class Plan:
             "name": self.recipe.name,
             "boutwise": __version__,
             "seed": self.seed,
+            **({"asked": self.asked} if self.asked else {}),
             "fps": self.fps,
             "recipe": self.recipe.model_dump(mode="json"),
             "reasons": dict(self.reasons),
@@ -109,6 +112,7 @@ class Plan:
                 tuple(Fold(fold["name"], tuple(fold["test"])) for fold in data["folds"]),
                 tuple(data["holdout"]),
                 int(data["seed"]),
+                str(data.get("asked", "")),
             )
         except RecipeError:
             raise
@@ -167,12 +171,6 @@ def make_plan(
 
 def _refuse_unheeded(recipe: Recipe, ethogram: Ethogram) -> None:
     """What would be passed over in silence is refused."""
-    if recipe.budget_minutes != "none":
-        raise RecipeError(
-            "'budget_minutes' is not heeded by this release",
-            expected="none",
-            todo="leave it out; members.0.optim.rounds or epochs set how long a fit takes",
-        )
     for part in recipe.prepare:
         _refuse_options("preparation", part, "clean")
     _refuse_options("decoder", recipe.decode.decider, "decide", taken=("thresholds",))

@@ -6,6 +6,7 @@ below; Lightning only in ``_lightning``. A unit reads the snapshot only, never t
 that it can run in any process on any machine that sees the run folder.
 """
 
-from boutwise.training.run import FINISHED, RunResult, train
+from boutwise.training.opening import FINISHED
+from boutwise.training.run import RunResult, train
 
 __all__ = ["FINISHED", "RunResult", "train"]

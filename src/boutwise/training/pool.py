@@ -19,6 +19,7 @@ from typing import IO
 from boutwise.errors import BoutwiseError
 from boutwise.training.units import Say, Unit, run_unit
 
+WORKER = "boutwise.training.worker"
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
@@ -79,7 +80,7 @@ def _start(run: Path, unit: Unit) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
     order = {"kind": unit.kind, "fold": unit.fold, "member": unit.member, "steps": unit.steps}
     errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by _finish
     process = subprocess.Popen(
-        [sys.executable, "-m", "boutwise.training.worker", str(run), json.dumps(order)],
+        [sys.executable, "-m", WORKER, str(run), json.dumps(order), str(time.time())],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=errors,

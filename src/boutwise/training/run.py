@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import os
-import platform
 import shutil
-import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
-
-import yaml
 
 from boutwise import __version__
 from boutwise.errors import DataError, UsageError
@@ -25,21 +19,16 @@ from boutwise.project import Project
 from boutwise.training._lock import only_one
 from boutwise.training.assess import Assessed, assess, null_control, write_out_of_fold
 from boutwise.training.cohorts import probe_cohorts
+from boutwise.training.opening import open_run, write_json
 from boutwise.training.people import people
 from boutwise.training.pool import run_units
 from boutwise.training.shipping import build_bundle
 from boutwise.training.snapshot import Snapshot, take_snapshot
 from boutwise.training.snapshot_files import load_snapshot, save_snapshot
 from boutwise.training.units import FINAL, Unit
-from boutwise.types.plain_yaml import load_yaml
 from boutwise.types.recipe import NetworkMember
 
 Say = Callable[[int, int, str], None]
-CLAIM_S = 0.5
-"""Time that a process has to write its plan after it took the name of a run, seconds."""
-FINISHED = "report.html"
-"""The last file of a run; until it is there, the run can be resumed."""
-PACKAGES = ("numpy", "scipy", "pandas", "lightgbm", "torch", "lightning")
 
 
 @dataclass(frozen=True)
@@ -85,7 +74,12 @@ def train(
             another process is at work on it.
     """
     say = say or (lambda done, total, words: None)
-    run = _open_run(project, plan, out, resume)
+    if plan.recipe.budget_minutes != "none" and not plan.asked:
+        raise UsageError(
+            "the plan has a budget, and nothing of it was fitted to that budget",
+            expected="a plan of boutwise.plan, which measures this machine",
+        )
+    run = open_run(project, plan, out, resume)
     with only_one(run):
         return _train_in(run, project, plan, workers=workers or os.cpu_count() or 1, say=say)
 
@@ -110,98 +104,6 @@ def _train_in(run: Path, project: Project, plan: Plan, *, workers: int, say: Say
     bundle = build_bundle(run, plan, snapshot, assessed.decision, scores)
     say(1, 1, "out-of-fold scores")
     return RunResult(run, bundle, scores, first[0] + last[0], first[1] + last[1])
-
-
-def write_json(path: Path, data: Any) -> None:
-    """Write JSON under a temporary name, then move it into place."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(json.dumps(data, indent=1, allow_nan=False), encoding="utf-8")
-    temporary.replace(path)
-
-
-def _open_run(project: Project, plan: Plan, out: str | None, resume: bool) -> Path:
-    if resume:
-        run = _unfinished(project, plan, out)
-        _same_release(run)
-        if Plan.load(run / "plan.yaml").key() != plan.key():
-            raise UsageError(
-                f"the run '{run.name}' was begun with another plan",
-                file=run / "plan.yaml",
-                todo="resume it with the same recipe, settings, seed and data, or leave --resume "
-                "out to begin a new run",
-            )
-        return run
-    name = out or _free_name(project, plan.recipe.name)
-    while not _claim(project, name):
-        if out:
-            raise UsageError(
-                f"there is already a run '{name}'",
-                file=project.runs / name,
-                todo="choose another name for --out, or go on with it by --resume",
-            )
-        name = _free_name(project, plan.recipe.name)
-    run = project.runs / name
-    write_json(run / "environment.json", environment())
-    plan.save(run / "plan.yaml")  # whole or not at all: from here on the run can be resumed
-    return run
-
-
-def _claim(project: Project, name: str) -> bool:
-    """Take the name of a run; of two that try at once one gets it.
-
-    A name that was taken by a process that died before it had written its plan is free.
-    """
-    run = project.run_directory(name)
-    if (run / "plan.yaml").exists():
-        return False
-    try:
-        (run / "environment.json").open("x").close()
-    except FileExistsError:
-        time.sleep(CLAIM_S)
-        return not (run / "plan.yaml").exists()
-    return True
-
-
-def _same_release(run: Path) -> None:
-    """Folds of one run are made by one release, or their scores do not belong together."""
-    try:
-        before = load_yaml((run / "plan.yaml").read_text(encoding="utf-8"))[0]
-    except (OSError, ValueError, yaml.YAMLError):
-        return  # a broken plan is told of where it is read as a plan
-    before = before if isinstance(before, dict) else {}
-    if before.get("boutwise") != __version__:
-        raise UsageError(
-            f"the run '{run.name}' was begun by boutwise {before.get('boutwise')}",
-            file=run / "plan.yaml",
-            expected=f"boutwise {__version__}, which is at work now",
-            todo="go on with that release, or begin a new run",
-        )
-
-
-def _unfinished(project: Project, plan: Plan, out: str | None) -> Path:
-    names = [out] if out else list(reversed(project.run_names()))
-    for name in names:
-        run = project.runs / name
-        begun = (run / "plan.yaml").exists() and not (run / FINISHED).exists()
-        if begun and (out or Plan.load(run / "plan.yaml").recipe.name == plan.recipe.name):
-            return run
-    if out and (project.runs / out / FINISHED).exists():
-        raise UsageError(
-            f"the run '{out}' is finished",
-            file=project.runs / out,
-            todo="nothing is left to do; choose another name for a new run",
-        )
-    raise UsageError(
-        f"there is no unfinished run {f'{out!r}' if out else 'of this recipe'} to go on with",
-        file=project.runs,
-        todo="leave --resume out to begin one",
-    )
-
-
-def _free_name(project: Project, name: str) -> str:
-    taken = {path.name for path in project.runs.glob("*")} if project.runs.exists() else set()
-    numbers = [name] + [f"{name}-{number}" for number in range(2, len(taken) + 3)]
-    return next(number for number in numbers if number not in taken)
 
 
 def _snapshot(project: Project, plan: Plan, run: Path, say: Say) -> Snapshot:
@@ -275,20 +177,3 @@ def _scores(run: Path, plan: Plan, snapshot: Snapshot, assessed: Assessed) -> di
         "labels_digest": snapshot.facts["labels_digest"],
     }
     return scores
-
-
-def environment() -> dict[str, Any]:
-    """Versions and machine, for ``environment.json``."""
-    versions: dict[str, str | None] = {}
-    for name in PACKAGES:
-        try:
-            versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            versions[name] = None
-    return {
-        "boutwise": __version__,
-        "python": sys.version.split()[0],
-        "system": platform.platform(),
-        "cores": os.cpu_count(),
-        "packages": versions,
-    }

@@ -29,7 +29,7 @@ from boutwise.training.control import control_plan, shift_labels
 from boutwise.training.snapshot import Entry, Snapshot
 from boutwise.training.snapshot_files import load_snapshot
 from boutwise.types import Subject
-from boutwise.types.recipe import NetworkMember
+from boutwise.types.recipe import NetworkMember, TreesMember
 
 Say = Callable[[int, int, str], None]
 FINAL = "final"
@@ -40,7 +40,7 @@ class Unit:
     """One member of one fold.
 
     Attributes:
-        kind: ``folds``, ``control`` or ``final``.
+        kind: ``folds``, ``control`` or ``final``; ``pace`` where a budget is measured.
         fold: Name of the fold; empty in the final fit.
         member: Place of the member in the recipe.
         steps: Rounds or epochs of the final fit; None elsewhere.
@@ -61,7 +61,11 @@ class Unit:
         return (self.directory(run) / "done.json").is_file()
 
     def __str__(self) -> str:
-        words = {"folds": f"fold {self.fold}", "control": f"null control, fold {self.fold}"}
+        words = {
+            "folds": f"fold {self.fold}",
+            "control": f"null control, fold {self.fold}",
+            "pace": "measuring how fast it is trained here",
+        }
         return f"{words.get(self.kind, 'final fit')}, member {self.member}"
 
 
@@ -86,7 +90,7 @@ def run_unit(run: Path, unit: Unit, *, threads: int = 1, say: Say | None = None)
         directory=work,
         say=say or (lambda done, total, words: None),
         steps=unit.steps,
-        trainer=_trainer() if isinstance(member, NetworkMember) else None,
+        trainer=trainer_for(member),
     )
     train, valid = _training_set(plan, snapshot, unit)
     fitted = learner.fit(train, valid, context)
@@ -100,7 +104,10 @@ def run_unit(run: Path, unit: Unit, *, threads: int = 1, say: Say | None = None)
     temporary.replace(directory / "done.json")
 
 
-def _trainer() -> Callable[..., object]:
+def trainer_for(member: TreesMember | NetworkMember) -> Callable[..., object] | None:
+    """What trains the module of a network; trees need nothing."""
+    if not isinstance(member, NetworkMember):
+        return None
     from boutwise.training._lightning import train_module
 
     return train_module

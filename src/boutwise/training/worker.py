@@ -1,4 +1,4 @@
-"""A process that runs one unit: ``python -m boutwise.training.worker RUN UNIT``."""
+"""A process that runs one unit: ``python -m boutwise.training.worker RUN UNIT BORN``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 from boutwise.errors import BoutwiseError
+from boutwise.training.pace import PACE, measure_unit
 from boutwise.training.units import Unit, run_unit
 
 
@@ -25,10 +26,14 @@ def _end_with_parent() -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Run the unit named by the arguments: the run folder, and the unit as JSON."""
+    """Run the unit named by the arguments: run folder, unit as JSON, and when it was started."""
     _end_with_parent()
+    run, unit = Path(arguments[0]), Unit(**json.loads(arguments[1]))
     try:
-        run_unit(Path(arguments[0]), Unit(**json.loads(arguments[1])))
+        if unit.kind == PACE:
+            measure_unit(run, unit, born_s=float(arguments[2]))
+        else:
+            run_unit(run, unit)
     except BoutwiseError as error:
         sys.stderr.write(str(error))
         return error.exit_code
