@@ -1,4 +1,4 @@
-"""A smooth mouse whose motion is known at every instant, for tests of feature sets."""
+"""Smooth mice whose motion is known at every instant, for tests of feature sets."""
 
 from __future__ import annotations
 
@@ -38,11 +38,42 @@ SETS = {
 }
 
 
-def track(name: str, *, seconds: float = 20.0, fps: float = 20.0, seed: int = 0) -> PoseTrack:
-    """A walking, turning, rearing mouse 'm' with the keypoints of a set."""
+ANIMALS = {"individual": ("m",), "directed": ("m", "n")}
+"""Animals of a track for subjects of each scope: ``m`` alone, or ``m`` directed at ``n``."""
+
+
+def key(body: str, scope: str) -> str:
+    """Under which the golden values of a body are kept."""
+    return body if scope == "individual" else f"{body}, {scope}"
+
+
+def track(
+    name: str,
+    scope: str = "individual",
+    *,
+    seconds: float = 20.0,
+    fps: float = 20.0,
+    seed: int = 0,
+) -> PoseTrack:
+    """Walking, turning, rearing mice with the keypoints of a set; the second is smaller."""
+    roles = SETS[name][1]
+    positions = [
+        40 * 0.8**place * _mouse(name, np.arange(round(seconds * fps)) / fps, seed + 100 * place)
+        for place, _ in enumerate(ANIMALS[scope])
+    ]
+    return PoseTrack(
+        np.stack(positions, axis=1).astype(np.float32),
+        None,
+        ANIMALS[scope],
+        roles,
+        {role: role for role in roles},
+    )
+
+
+def _mouse(name: str, time: np.ndarray, seed: int) -> np.ndarray:
+    """Positions of one mouse in body lengths, (frames, keypoints, 2 or 3)."""
     dims, roles = SETS[name]
     rng = np.random.default_rng(seed)
-    time = np.arange(round(seconds * fps)) / fps
 
     def wave(size: float, slowest_s: float = 12.0, fastest_s: float = 1.5) -> np.ndarray:
         periods, phases = rng.uniform(fastest_s, slowest_s, 4), rng.uniform(0, 2 * np.pi, 4)
@@ -60,10 +91,7 @@ def track(name: str, *, seconds: float = 20.0, fps: float = 20.0, seed: int = 0)
         y = middle[1] + ahead * np.sin(heading) + left * np.cos(heading)
         z = up + rearing * max(BODY[role][0], 0.0) + wave(0.02)
         points.append(np.stack([x, y, z][:dims], axis=1))
-    positions = 40 * np.stack(points, axis=1)[:, None]
-    return PoseTrack(
-        positions.astype(np.float32), None, ("m",), roles, {role: role for role in roles}
-    )
+    return np.stack(points, axis=1)
 
 
 def clock(pose: PoseTrack, fps: float = 20.0) -> FrameClock:

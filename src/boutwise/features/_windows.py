@@ -26,11 +26,21 @@ VERSION = 1
 """Of the statistics; whoever changes their values raises it."""
 BLOCK_FRAMES = 4096
 """Frames computed at a time; keeps the work within the processor's cache."""
-NOT_SUMMARIZED = ("z:", "ahead.", "left.")
+NOT_SUMMARIZED = ("z:", "ahead.", "left.", "up.", "other:ahead.", "other:left.", "other:up.")
 """Columns that begin so get no statistics: copies, and coordinates that distances and heights say
 better (but for ``ahead.nose``: how far the animal is stretched). Of a motion at several spans
 (``speed.nose@0.1s``, ``speed.nose@1s``) only the shortest does: windows make the longer ones of it.
 """
+POSTURE_OF_THE_OTHER = (
+    "other:angle.",
+    "other:bend.",
+    "other:distance.",
+    "other:height.",
+    "other:slope.",
+    "other:wall.",
+)
+"""Not summarized either: of the target of a pair the motion is, and what is between the two. With
+its posture a pair would have half as many statistics again, most of them about another's act."""
 SUMMARIZED = ("ahead.nose",)
 """Exceptions from the above."""
 LEFT_OUT_IN_3D = (
@@ -97,7 +107,8 @@ class WindowStatistics:
 
         def is_summarized(name: str) -> bool:
             kind, span_s = _span(name)
-            plain = not name.startswith(NOT_SUMMARIZED) and name not in left_out
+            no = (*NOT_SUMMARIZED, *POSTURE_OF_THE_OTHER)
+            plain = not name.startswith(no) and name not in left_out
             return name in SUMMARIZED or (plain and span_s == shortest[kind])
 
         places = enumerate(self.columns)
