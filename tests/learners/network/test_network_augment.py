@@ -17,6 +17,7 @@ from .conftest import ETHOGRAM
 from .test_network_parts import WIDTH, full, random_batch
 
 MIRROR = Mirror((1, 0, 2, 3, 4), (1.0, 1.0, -1.0, 1.0, 1.0))
+MOVE_FRAMES = ("time_stretch", "jitter")
 FACTS = Facts(ETHOGRAM, 20.0, ("pose",), {"pose": MIRROR})
 
 
@@ -38,7 +39,7 @@ def test_augmentation_keeps_shapes_and_follows_its_generator(name):
     for new, aimed in results:
         assert new.streams["pose"].shape == batch.streams["pose"].shape
         assert aimed.labels.shape == target.labels.shape
-        assert (new.mask & ~batch.mask).sum() == 0 or name == "time_stretch"
+        assert (new.mask & ~batch.mask).sum() == 0 or name in MOVE_FRAMES
         assert set(aimed.labels.unique().tolist()) <= {0, 1, int(FrameState.UNLABELLED)}
     same = [result[0].streams["pose"].nan_to_num() for result in results]
     assert torch.equal(same[0], same[1])
@@ -112,3 +113,96 @@ def test_mirror_swaps_behaviors_that_are_called_by_a_side():
 def test_mirror_needs_a_stream_that_can_be_mirrored():
     with pytest.raises(RecipeError, match="'pose' cannot be mirrored"):
         augment_of("mirror", replace(FACTS, mirrors={}))
+
+
+def test_jitter_moves_inputs_and_leaves_labels():
+    windows, frames = 300, 20
+    values = torch.arange(frames).float()[None, :, None].repeat(windows, 1, WIDTH)
+    mask = full(windows, frames)
+    batch = Batch({"pose": values}, mask, {"pose": mask})
+    target = Target(torch.zeros(windows, frames, 4, dtype=torch.int8), torch.ones(windows, frames))
+    new, aimed = after("jitter", batch, target, frames=3)
+    assert aimed is target
+    shift = (new.streams["pose"][..., 0] - values[..., 0])[:, 10]
+    assert sorted(shift.unique().tolist()) == [-3, -2, -1, 0, 1, 2, 3]
+    assert torch.equal(frames - new.mask.sum(dim=1), shift.abs().long())
+    assert torch.equal(new.mask, new.present["pose"])
+    assert torch.equal(new.mask, ~new.streams["pose"][..., 0].isnan())
+
+
+def test_feature_scale_has_one_factor_a_window():
+    batch, target = random_batch(windows=400)
+    new, _ = after("feature_scale", batch, target, spread=0.2)
+    factor = (new.streams["pose"] / batch.streams["pose"]).nan_to_num(nan=1.0)
+    centre = factor[:, 20, 0]
+    torch.testing.assert_close(
+        new.streams["pose"][:, 20:], batch.streams["pose"][:, 20:] * centre[:, None, None]
+    )
+    assert 0.8 <= float(centre.min()) < 0.83
+    assert 1.17 < float(centre.max()) <= 1.2
+
+
+def mixing(labels, weights=None):
+    """Two windows of one frame each, with the inputs 1 and 0, mixed: shares, weights, inputs."""
+    labels = torch.tensor(labels, dtype=torch.int8)[:, None]
+    values = torch.tensor([1.0, 0.0])[:, None, None]
+    weights = torch.ones(2, 1) if weights is None else torch.tensor(weights)[:, None]
+    mask = full(2, 1)
+    for seed in range(20):  # until the two are each other's partners
+        new, aimed = after(
+            "mixup",
+            Batch({"pose": values}, mask, {"pose": mask}),
+            Target(labels, weights),
+            seed,
+            alpha=1.0,
+        )
+        share = float(new.streams["pose"][0])
+        if share < 1:
+            return share, float(1 - new.streams["pose"][1]), aimed
+    raise AssertionError
+
+
+def test_mixup_mixes_labels_as_it_mixes_inputs():
+    a, b, aimed = mixing([[1, 0, 0, 1], [0, 1, 0, 0]])
+    assert 0.5 <= a < 1
+    torch.testing.assert_close(aimed.shares[0, 0], torch.tensor([a, 1 - a, 0, a]))
+    assert aimed.weights.tolist() == [[1.0], [1.0]]
+    assert 0.5 <= 1 - (1 - b) <= 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [([-1] * 4, 1.0), ([-2] * 4, 1.0), ([0, 1, 0, 0], 0.0)],
+    ids=["open", "unscorable", "fold"],
+)
+def test_mixup_learns_a_lonely_label_with_its_share(other):
+    row, weight = other
+    a, b, aimed = mixing([[1, 0, 0, 1], row], weights=[1.0, weight])
+    assert aimed.shares[0, 0].tolist() == [1, 0, 0, 1]
+    assert float(aimed.weights[0]) == pytest.approx(a)
+    # The window without a label is learned with what its partner says, and its small share.
+    assert aimed.shares[1, 0].tolist() == [1, 0, 0, 1]
+    assert float(aimed.weights[1]) == pytest.approx(1 - b, abs=1e-6)
+
+
+def test_mixup_leaves_open_what_one_of_two_leaves_open():
+    _, _, aimed = mixing([[1, 0, 0, 1], [0, 1, 0, -1]])
+    assert aimed.shares[0, 0, 3].isnan()
+    assert not aimed.shares[0, 0, :3].isnan().any()
+    _, _, aimed = mixing([[-1] * 4, [-1] * 4])
+    assert aimed.shares.isnan().all()
+    assert (aimed.weights == 0).all()
+
+
+def test_mixup_beside_padding_changes_nothing():
+    batch, target = random_batch(windows=2)
+    short = batch.mask.clone()
+    short[1, 10:] = False
+    batch = replace(batch, mask=short, present={"pose": short})
+    new, aimed = after("mixup", batch, target, seed=1, alpha=1.0)
+    torch.testing.assert_close(
+        new.streams["pose"][0, 10:], batch.streams["pose"][0, 10:], equal_nan=True
+    )
+    assert torch.equal(aimed.shares[0, 10:], target.labels[0, 10:].float())
+    assert (aimed.weights[0] == 1).all()
+    assert torch.equal(new.mask, short)

@@ -20,6 +20,8 @@ from boutwise.learners.network import Learner, load
 
 from .conftest import ETHOGRAM, make_dataset, make_member, whole
 
+AUGMENT = ["noise", "feature_dropout", "mixup", "feature_scale", "time_stretch", "jitter"]
+
 
 def fit(member, train, run, valid=None):
     return Learner(member, ETHOGRAM).fit(train, valid, run)
@@ -120,7 +122,7 @@ def test_same_seed_same_scores_and_no_trace(dataset, make_run, tmp_path, monkeyp
     torch.manual_seed(5)
     state, threads = torch.get_rng_state(), torch.get_num_threads()
     said = []
-    member = make_member(optim={"epochs": 2}, augment=["noise", "feature_dropout", "time_stretch"])
+    member = make_member(optim={"epochs": 2}, augment=AUGMENT)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         found = [

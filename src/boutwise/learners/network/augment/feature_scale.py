@@ -1,0 +1,35 @@
+"""A little more or less of everything."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+
+from boutwise.learners.network._contract import Batch, Facts, Target
+
+
+class Augment:
+    """Multiply all standardized features of a window by one factor.
+
+    It changes how far a window is from the usual, not how large the animal is: that is ``scale``,
+    which changes the pose.
+
+    Args:
+        data: Not looked at.
+        spread: Factors are drawn evenly from 1 - spread to 1 + spread.
+    """
+
+    makes_missing = False
+
+    def __init__(self, data: Facts, *, spread: float = 0.05) -> None:
+        self.spread = spread
+
+    def __call__(
+        self, batch: Batch, target: Target, generator: torch.Generator
+    ) -> tuple[Batch, Target]:
+        """The batch with other factors."""
+        drawn = 2 * torch.rand(len(batch.mask), 1, 1, generator=generator) - 1
+        factor = 1 + self.spread * drawn
+        streams = {name: values * factor for name, values in batch.streams.items()}
+        return replace(batch, streams=streams), target
