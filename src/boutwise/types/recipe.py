@@ -148,10 +148,16 @@ class Head(Strict):
 
 
 class NetworkWindows(Strict):
-    """The stretches of frames that a network is trained on."""
+    """The stretches of frames that a network is trained on.
+
+    ``stride`` is for readouts that give one score a window, which is that of its centre frame:
+    trained frames from one centre to the next in an epoch; ``none`` takes every frame. Scoring
+    always takes every frame.
+    """
 
     length: Auto | Annotated[int, Field(ge=4)] = "auto"
     sampling: Literal["around_bouts", "uniform"] = "around_bouts"
+    stride: Annotated[NoneWord | PositiveInt, OrNone] = "none"
 
 
 class Optim(Strict):

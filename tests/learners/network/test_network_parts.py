@@ -18,6 +18,10 @@ WIDTH = 5
 OPTIONS = {
     "tcn": {"channels": 8, "dilations": [1, 2, 4]},
     "attention": {"channels": 8, "dilations": [1, 2], "layers": 2, "radius": 5, "heads": 2},
+    "cnn_lstm": {"channels": [6, 8], "kernels": [5, 3], "pools": [2, 2], "hidden": 4},
+}
+OVERFIT = {
+    "cnn_lstm": {"channels": [16, 32], "kernels": [5, 3], "pools": [2, 2], "hidden": 16},
 }
 
 
@@ -48,6 +52,17 @@ def modules():
     return parts + [pytest.param(readout, n, id=f"readout-{n}") for n in registry.names("readout")]
 
 
+def is_dense(part):
+    """Whether every frame is scored from its surroundings, wherever the window begins."""
+    return not getattr(part, "per_window", False) and getattr(part, "margin_frames", 0) is not None
+
+
+def dense(kind):
+    """Parts of a kind whose score of a frame does not depend on where the window begins."""
+    make = {"temporal": temporal, "readout": readout}[kind]
+    return [name for name in registry.names(kind) if is_dense(make(name))]
+
+
 def full(windows, frames):
     return torch.ones(windows, frames, dtype=torch.bool)
 
@@ -58,7 +73,8 @@ def test_shapes(make, name, frames):
     part = make(name)
     out = part(torch.randn(3, frames, WIDTH), full(3, frames))
     assert out.shape[0] == 3
-    assert out.shape[1] in (1, frames)
+    steps = -(-frames // getattr(part, "stride", 1))
+    assert out.shape[1] == (1 if getattr(part, "per_window", False) else steps)
     assert out.shape[2] == part.width
     assert torch.isfinite(out).all()
 
@@ -69,7 +85,8 @@ def test_every_parameter_gets_a_gradient(make, name):
     values = torch.randn(4, 40, WIDTH, requires_grad=True)
     out = part(values, full(4, 40))
     (out * torch.randn_like(out)).sum().backward()
-    assert (values.grad != 0).all()
+    seen = (values.grad != 0).all(dim=-1)
+    assert seen.all() or (name == "center" and seen[:, 20].all() and seen.sum() == 4)
     for parameter_name, parameter in part.named_parameters():
         assert parameter.grad is not None, parameter_name
         assert parameter.grad.abs().sum() > 0, parameter_name
@@ -87,6 +104,28 @@ def test_no_window_sees_another(make, name):
 
 
 @pytest.mark.parametrize(("make", "name"), modules())
+@pytest.mark.parametrize("training", [False, True])
+def test_what_stands_in_the_padding_changes_nothing(make, name, training):
+    part = make(name)
+    for module in part.modules():
+        if isinstance(module, torch.nn.Dropout | torch.nn.LSTM):
+            module.p = module.dropout = 0.0
+    part.train(training)
+    values = torch.randn(3, 30, WIDTH)
+    mask = full(3, 30)
+    mask[0, :9] = mask[1, 21:] = False
+    other = torch.where(mask.unsqueeze(-1), values, 100 * torch.randn(3, 30, WIDTH))
+    with torch.no_grad():
+        a, b = part(values, mask), part(other, mask)
+    torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-5)
+
+
+def dense_modules():
+    parts = [pytest.param(temporal, n, id=f"temporal-{n}") for n in dense("temporal")]
+    return parts + [pytest.param(readout, n, id=f"readout-{n}") for n in dense("readout")]
+
+
+@pytest.mark.parametrize(("make", "name"), dense_modules())
 @settings(max_examples=15, deadline=None)
 @given(frames=st.integers(1, 40), before=st.integers(0, 20), behind=st.integers(0, 20))
 def test_padding_is_like_the_end_of_the_recording(make, name, frames, before, behind):
@@ -97,13 +136,12 @@ def test_padding_is_like_the_end_of_the_recording(make, name, frames, before, be
     with torch.no_grad():
         padded = part(values * 100, mask)
         alone = part(values[:, before : before + frames] * 100, full(2, frames))
-    if padded.shape[1] > 1:
-        assert (padded[~mask] == 0).all()
-        padded = padded[:, before : before + frames]
+    assert (padded[~mask] == 0).all()
+    padded = padded[:, before : before + frames]
     torch.testing.assert_close(padded, alone, rtol=1e-4, atol=1e-3)
 
 
-@pytest.mark.parametrize("name", registry.names("temporal"))
+@pytest.mark.parametrize("name", dense("temporal"))
 def test_margin_is_exactly_as_far_as_a_score_looks(name):
     part = temporal(name).eval()
     margin, middle = part.margin_frames, 30
@@ -252,20 +290,22 @@ def random_batch(frames=48, windows=4, seed=0):
 def test_overfits_four_windows(name, loss):
     batch, target = random_batch()
     torch.manual_seed(0)
-    part = registry.load("temporal", name).Temporal(WIDTH + 1, channels=32, dropout=0.0)
+    options = OVERFIT.get(name, {"channels": 32})
+    part = registry.load("temporal", name).Temporal(WIDTH + 1, dropout=0.0, **options)
     exact = {"smoothing": 0.0}
     out = registry.load("head", "behavior").Head(
         part.width, ETHOGRAM, loss=loss_of(loss, **exact), weights=torch.ones(4, 2)
     )
-    read = registry.load("readout", "frames").Readout(part.width)
-    network = Network(Inputs({"pose": [2]}), [part], read, {"behavior": out})
+    read = readout("frames" if is_dense(part) else "attention", part.width)
+    network = Network(Inputs({"pose": [2]}), [part], read, {"behavior": out}, length=48)
     optimizer = torch.optim.Adam(network.parameters(), lr=3e-3)
     for _ in range(150):
         optimizer.zero_grad()
         network.loss(batch, target).backward()
         optimizer.step()
-    scores = network(batch)["behavior"]
-    known = batch.mask
+    scores, known = network(batch)["behavior"], batch.mask
+    if network.per_window:
+        target, known = target.at(24), known[:, 24:25]
     right = scores[..., :3].argmax(-1) == target.labels[..., :3].argmax(-1)
     assert float(right[known].float().mean()) > 0.99
     assert float(((scores[..., 3] > 0) == target.labels[..., 3])[known].float().mean()) > 0.99

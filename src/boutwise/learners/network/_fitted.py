@@ -17,6 +17,8 @@ from safetensors.torch import load_file, save_file
 from boutwise.errors import BundleError, DataError
 from boutwise.learners._contract import Chunk
 from boutwise.learners._mirroring import Mirroring
+from boutwise.learners.network._centres import windows_of
+from boutwise.learners.network._contract import Batch
 from boutwise.learners.network._network import Network, build
 from boutwise.learners.network._scaling import Scaling
 from boutwise.learners.network._windows import batch_of
@@ -90,6 +92,17 @@ class FittedNetwork:
         return np.concatenate(parts)
 
     def _piece(self, chunk: Chunk, start: int, stop: int, total: int) -> NDArray[np.float32]:
+        batch, low = self._stretch(chunk, start, stop, total)
+        with torch.inference_mode():
+            scores = self._framewise(batch.to(self._device), start - low, stop - low)
+        found = scores.float().cpu().numpy()
+        if self.mirroring is not None:
+            found[0] = (found[0] + self.mirroring.swapped(found[1])) / 2
+        array: NDArray[np.float32] = found[0]
+        return array
+
+    def _stretch(self, chunk: Chunk, start: int, stop: int, total: int) -> tuple[Batch, int]:
+        """Some frames with their margin, as they are and perhaps mirrored; the first of them."""
         low, high = max(0, start - self.margin_frames), min(total, stop + self.margin_frames)
         stretch = {
             name: chunk.streams[name][low:high]
@@ -102,13 +115,16 @@ class FittedNetwork:
             {name: np.stack([view[name] for view in views]) for name in scaled},
             np.ones((len(views), high - low), dtype=bool),
         )
-        with torch.inference_mode():
-            scores = self._network(batch.to(self._device))["behavior"][:, start - low : stop - low]
-        found = scores.float().cpu().numpy()
-        if self.mirroring is not None:
-            found[0] = (found[0] + self.mirroring.swapped(found[1])) / 2
-        array: NDArray[np.float32] = found[0]
-        return array
+        return batch, low
+
+    def _framewise(self, batch: Batch, first: int, last: int) -> torch.Tensor:
+        """Scores of the frames of each stretch from ``first`` to ``last``, (B, frames, N)."""
+        if not self._network.per_window:
+            dense: torch.Tensor = self._network(batch)["behavior"]
+            return dense[:, first:last]
+        windows = windows_of(batch, self._network.length, first=first, last=last)
+        parts = [self._network(w)["behavior"].unflatten(0, (len(batch.mask), -1)) for w in windows]
+        return torch.cat(parts, dim=1).squeeze(2)
 
     def save(self, directory: Path) -> None:
         """Write ``network.safetensors`` and ``network.json``."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
 
+from boutwise import registry
 from boutwise.errors import LabelError, RecipeError
 from boutwise.learners._contract import Dataset, Run
 from boutwise.learners._mirroring import Mirroring, is_mirrored
-from boutwise.learners.network._contract import Facts
+from boutwise.learners.network._centres import Centres
+from boutwise.learners.network._contract import Augment, Facts
 from boutwise.learners.network._fitted import FittedNetwork
 from boutwise.learners.network._network import augments_of, build
 from boutwise.learners.network._scaling import Scaling
@@ -47,6 +50,14 @@ class Learner:
                     expected="features",
                 )
         _refuse_auto(member)
+        readout = registry.load("readout", member.readout.part).Readout
+        self.per_window = bool(readout.per_window)
+        if member.windows.stride != "none" and not self.per_window:
+            raise RecipeError(
+                f"'windows.stride' cannot be heeded: the readout '{member.readout.part}' scores "
+                "every frame of a window",
+                expected="none",
+            )
 
     def fit(self, train: Dataset, valid: Dataset | None, run: Run) -> FittedNetwork:
         """Fit on ``train``; ``valid`` is looked at only with ``optim.early_stop``.
@@ -79,12 +90,12 @@ class Learner:
             around_bouts=member.windows.sampling == "around_bouts",
             seed=run.seed,
         )
-        batches = Batches(train, scaling, plan, augments)
+        batches = self._batches(train, scaling, plan, augments)
         stopping = None
         if valid is not None and member.optim.early_stop != "none":
             _refuse_overlap(valid)
             evenly = WindowPlan(plan.length, plan.batch, around_bouts=False, seed=0)
-            stopping = Batches(valid, scaling, evenly)
+            stopping = self._batches(valid, scaling, evenly)
         weights = {
             name: torch.from_numpy(class_weights(train, head.weights))
             for name, head in member.heads.items()
@@ -102,6 +113,16 @@ class Learner:
         return FittedNetwork(
             member, self.ethogram, scaling, network, steps=int(steps), mirroring=averaged
         )
+
+    def _batches(
+        self, dataset: Dataset, scaling: Scaling, plan: WindowPlan, augments: Sequence[Augment] = ()
+    ) -> Batches:
+        """Windows that are judged by every frame, or by their centre: the readout decides."""
+        if not self.per_window:
+            return Batches(dataset, scaling, plan, augments)
+        stride = self.member.windows.stride
+        centres = Centres(dataset, plan, stride=1 if stride == "none" else int(stride))
+        return Batches(dataset, scaling, plan, augments, draws=centres)
 
 
 def _refuse_auto(member: NetworkMember) -> None:

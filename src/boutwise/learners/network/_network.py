@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -119,9 +120,9 @@ class Network(nn.Module):
         """
         values, mask = self._mixed(batch)
         weights: Tensor = self.readout.weights(values, mask)  # type: ignore[operator]
-        frames = batch.mask.shape[1]
-        each = weights.repeat_interleave(-(-frames // weights.shape[1]), dim=1)[:, :frames]
-        each = each * batch.mask
+        strides: Any = [part.stride for part in self.temporal]
+        each = weights.repeat_interleave(math.prod(strides), dim=1)
+        each = each[:, : batch.mask.shape[1]] * batch.mask
         return each / each.sum(dim=1, keepdim=True).clamp(min=1e-12)
 
 

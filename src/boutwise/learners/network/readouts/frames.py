@@ -12,6 +12,8 @@ class Readout(nn.Module):
         width: Channels that come in and go out.
     """
 
+    per_window = False
+
     def __init__(self, width: int) -> None:
         super().__init__()
         self.width = width

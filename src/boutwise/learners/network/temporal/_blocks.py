@@ -59,3 +59,14 @@ def refuse_dilations(part: str, dilations: Sequence[int]) -> None:
             f"{part} cannot have the dilations {list(dilations)}",
             expected="a list of whole numbers of 1 or more",
         )
+
+
+def pooled(mask: Tensor, stride: int) -> Tensor:
+    """Which steps of ``stride`` frames hold a frame inside the mask, (B, T) -> (B, T / stride).
+
+    The last step may be short: there are as many as begin inside the window.
+    """
+    if stride == 1:
+        return mask
+    steps = F.max_pool1d(mask.unsqueeze(1).float(), stride, ceil_mode=True)
+    return steps.squeeze(1) > 0

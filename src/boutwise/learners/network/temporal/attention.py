@@ -106,6 +106,8 @@ class Temporal(nn.Module):
         dropout: Share of channels dropped in each block and layer, 0 to 1.
     """
 
+    stride = 1
+
     def __init__(
         self,
         width: int,

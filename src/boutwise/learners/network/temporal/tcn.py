@@ -22,6 +22,8 @@ class Temporal(nn.Module):
         dropout: Share of channels dropped after each block, 0 to 1.
     """
 
+    stride = 1
+
     def __init__(
         self,
         width: int,
