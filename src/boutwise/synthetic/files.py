@@ -92,13 +92,18 @@ def write_dlc_csv(pose: PoseTrack, path: Path) -> None:
         file.write("\n".join(body) + "\n")
 
 
-def write_intervals_csv(bouts: Bouts, clock: FrameClock, path: Path) -> None:
-    """Write bouts as rows of recording, animal, behavior, start and stop in seconds."""
+def write_intervals_csv(
+    bouts: Bouts, clock: FrameClock, path: Path, *, directed: bool = False
+) -> None:
+    """Write bouts as rows of recording, animal, behavior, start and stop in seconds.
+
+    ``directed`` adds a column ``target`` behind the animal.
+    """
     with path.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
-        rows.writerow(["recording", "animal", "behavior", "start_s", "stop_s"])
+        target = ["target"] if directed else []
+        rows.writerow(["recording", "animal", *target, "behavior", "start_s", "stop_s"])
         for bout in bouts.rows():
             start_s, stop_s = clock.to_seconds([bout.start, bout.stop])
-            rows.writerow(
-                [bout.recording, bout.animal, bout.behavior, f"{start_s:.4f}", f"{stop_s:.4f}"]
-            )
+            who = [bout.recording, bout.animal, *([bout.target] if directed else [])]
+            rows.writerow([*who, bout.behavior, f"{start_s:.4f}", f"{stop_s:.4f}"])
