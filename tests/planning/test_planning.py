@@ -32,9 +32,13 @@ from boutwise.types.recipe import Split, Target
 test_mask.__test__ = False  # a function of ours whose name looks like a test
 
 
+OF_PAIRS = {"cnn_lstm": ["members.0.streams.pose.features=[egocentric]"]}
+"""Recipes for pairs, and what makes them fit for one animal."""
+
+
 @pytest.mark.parametrize("name", recipe_names())
 def test_every_recipe_that_ships_can_be_planned(mice, name):
-    plan = make_plan(mice, name)
+    plan = make_plan(mice, name, settings=OF_PAIRS.get(name, []))
     assert "'auto'" not in str(plan.recipe.model_dump())
     assert all(reason for reason in plan.reasons.values())
 

@@ -35,9 +35,10 @@ class Readout(nn.Module):
         self.layers = dense_layers(width, hidden, dropout)
 
     def weights(self, values: Tensor, mask: Tensor) -> Tensor:
-        """How much each step counts, (B, T, D) -> (B, T); they sum to 1, and are 0 in padding."""
+        """How much each step counts, (B, T, D) -> (B, T); the sum is 1, and 0 is in padding."""
         scores = self.judge(torch.tanh(self.look(values))).squeeze(-1)
-        weights: Tensor = scores.masked_fill(~mask, -torch.inf).softmax(dim=-1)
+        # Not minus infinity: a window that is all padding must not become NaN.
+        weights: Tensor = scores.masked_fill(~mask, -1e9).softmax(dim=-1) * mask
         return weights
 
     def forward(self, values: Tensor, mask: Tensor) -> Tensor:
