@@ -137,7 +137,9 @@ def _classes(
             yes = item.states[:, column] == FrameState.YES
             known += int((item.states[:, column] >= FrameState.NO).sum())
             frames += int(yes.sum())
-            lengths += [(stop - start) / item.recording.clock.fps for start, stop in runs(yes)]
+            if not item.trials:  # a trial is no bout
+                fps = item.recording.clock.fps
+                lengths += [(stop - start) / fps for start, stop in runs(yes)]
             if yes.any():
                 animals.add(item.subject.animal)
         quantiles = np.quantile(lengths, QUANTILES).tolist() if lengths else []

@@ -19,12 +19,8 @@ from boutwise.planning.folds import Fold, group_of, make_folds
 from boutwise.planning.learnable import refuse_one_answer
 from boutwise.planning.recipes import load_recipe
 from boutwise.planning.rules import resolve
-from boutwise.planning.targets import (
-    LabelledSubject,
-    annotator_reasons,
-    labelled_subjects,
-    target_ethogram,
-)
+from boutwise.planning.targets import LabelledSubject, annotator_reasons
+from boutwise.planning.trials import ethogram_of, subjects_of, trial_settings
 from boutwise.prepare import member_streams
 from boutwise.project import Project
 from boutwise.store import Store
@@ -142,7 +138,7 @@ def make_plan(
         RecipeError: A setting is not of the schema, or this release cannot heed it.
     """
     asked = load_recipe(recipe, settings)
-    ethogram = target_ethogram(project, asked.target)
+    ethogram = ethogram_of(project, asked.target)
     _refuse_unheeded(asked, ethogram)
     subjects = usable_subjects(project, asked)
     refuse_one_answer(subjects, ethogram)
@@ -155,7 +151,9 @@ def make_plan(
     _refuse_blind_stopping(asked, folds, len({groups[item.subject] for item in learned}))
     facts = take_fingerprint(project, ethogram, learned)
     fps = sorted(item.recording.clock.fps for item in learned)[len(learned) // 2]
-    resolved, reasons = resolve(asked, facts, fps)
+    settled, why = trial_settings(asked, learned) if asked.target.ratings else (asked, {})
+    resolved, reasons = resolve(settled, facts, fps)
+    reasons = why | reasons
     if resolved.split.folds == "auto":
         reasons["split.folds"] = folds_reason
         split = resolved.split.model_copy(update={"folds": len(folds)})
@@ -263,7 +261,7 @@ def usable_subjects(project: Project, recipe: Recipe) -> list[LabelledSubject]:
         DataError: There is none, or two recordings would write the same files.
     """
     recordings = [r for r in project.recordings() if project.has_pose(r.id)]
-    subjects = labelled_subjects(project, recipe.target, recordings)
+    subjects = subjects_of(project, recipe.target, recordings)
     if not subjects:
         raise DataError(
             "no recording has both pose and labels",

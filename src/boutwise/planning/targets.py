@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from boutwise.errors import DataError, LabelError, RecipeError, did_you_mean
 from boutwise.project import Project
-from boutwise.types import Bout, Bouts, Ethogram, FrameState, Observed, Recording, Subject
+from boutwise.types import Bout, Bouts, Ethogram, FrameState, Observed, Recording, Subject, Trial
 from boutwise.types.recipe import Target
 
 RULES = ("auto", "only", "majority", "soft")
@@ -32,6 +32,8 @@ class LabelledSubject:
             yes or no, (frames, behaviors), float32, NaN where nobody did.
         annotators: How many people's labels are in it.
         cohort: That is declared for the animal; empty when none is.
+        trials: Where whole trials are rated, those that are the rows of ``states``; their axis of
+            frames is one of trials. Empty elsewhere.
     """
 
     recording: Recording
@@ -41,6 +43,7 @@ class LabelledSubject:
     shares: NDArray[np.float32] | None = None
     annotators: int = 1
     cohort: str = ""
+    trials: tuple[Trial, ...] = ()
 
 
 def by_model(source: str) -> bool:

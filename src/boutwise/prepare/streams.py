@@ -107,7 +107,7 @@ class PreparedPose:
         return Stream(cached, (tuple(header["columns"]),), (key,))
 
     @cached_property
-    def _content(self) -> str:
+    def content(self) -> str:
         """Digest of everything that the cleaned pose depends on."""
         versions = [
             [part.part, part.options, registry.load("preparation", part.part).VERSION]
@@ -128,7 +128,7 @@ class PreparedPose:
 
     def _key(self, subject: Subject, part: Part, version: int) -> str:
         who = [subject.animal, subject.target]
-        return Store.key(self._content, who, part.part, part.options, version)
+        return Store.key(self.content, who, part.part, part.options, version)
 
 
 def stream_mirror(parts: Sequence[Part], pieces: Sequence[Sequence[str]]) -> Mirror | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +19,13 @@ from boutwise.planning.folds import fold_of_units
 from boutwise.prepare import present_frames, scores_at
 from boutwise.training.control import control_plan, judge, shift_labels
 from boutwise.training.snapshot import Entry, Snapshot
+from boutwise.training.trials import write_trials_out_of_fold
 from boutwise.training.units import entry_mask, out_of_fold
 from boutwise.types import FrameState, Prediction
 
 OUT_OF_FOLD = "out-of-fold"
+TRIALS = ("accuracy", "macro_f1")
+"""Numbers that stand first where whole trials are answered: each counts the same."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,20 +158,24 @@ def score_predictions(
             entry.unit,
             snapshot.states[entry.subject],
             prediction.decided[0],
-            entry.clock.fps,
+            math.nan if snapshot.of_trials else entry.clock.fps,  # trials have no rate
             prediction.probabilities[0],
             str(entry.subject) not in snapshot.facts["by_model"],
         )
         for entry, prediction in zip(entries, predictions, strict=True)
     ]
     folds = fold_of_units(plan.folds, {e.unit: e.group for e in entries if e.unit == e.group})
-    return score_recordings(items, snapshot.ethogram, options=ScoreOptions(folds=folds))
+    options = ScoreOptions(folds=folds, quoted=TRIALS if snapshot.of_trials else ("macro_f1",))
+    return score_recordings(items, snapshot.ethogram, options=options)
 
 
-def write_out_of_fold(run: Path, predictions: Sequence[Prediction]) -> None:
-    """Write ``oof/<recording>.frames.parquet``."""
+def write_out_of_fold(run: Path, snapshot: Snapshot, predictions: Sequence[Prediction]) -> None:
+    """Write ``oof/<recording>.frames.parquet``, or ``oof/<recording>.trials.csv``."""
     directory = run / "oof"
     directory.mkdir(exist_ok=True)
+    if snapshot.of_trials:
+        write_trials_out_of_fold(directory, snapshot, predictions)
+        return
     by_recording: dict[str, list[Prediction]] = {}
     for prediction in predictions:
         by_recording.setdefault(prediction.recording, []).append(prediction)

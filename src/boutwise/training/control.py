@@ -44,9 +44,16 @@ def control_plan(plan: Plan) -> Plan:
 def shift_labels(snapshot: Snapshot, *, seed: int = 0) -> Snapshot:
     """The snapshot with each subject's labels shifted circularly; seeded by the subject.
 
-    Shares of votes go along with the labels that they belong to.
+    Shares of votes go along with the labels that they belong to. The answers of whole trials are
+    dealt anew among the trials of the subject: experiments often give stimuli in the same order,
+    and a shift of that order could be learned.
     """
     states, votes = {}, {}
+    if snapshot.of_trials:
+        for subject, mine in snapshot.states.items():
+            words = str(subject).encode("utf-8")
+            states[subject] = np.random.default_rng([seed, *words]).permutation(mine)
+        return replace(snapshot, states=states)
     for subject, mine in snapshot.states.items():
         words = str(subject).encode("utf-8")
         share = np.random.default_rng([seed, *words]).uniform(*SHIFT)
@@ -108,8 +115,14 @@ def judge(
         "low": low,
         "high": high,
         "leaks": leaks,
-        "text": f"null control (labels shifted within each recording): {verdict}",
+        "text": f"null control ({_how(snapshot)}): {verdict}",
     }
+
+
+def _how(snapshot: Snapshot) -> str:
+    if snapshot.of_trials:
+        return "answers dealt anew among the trials of each animal"
+    return "labels shifted within each recording"
 
 
 def _untold() -> dict[str, Any]:

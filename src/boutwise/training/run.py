@@ -25,6 +25,7 @@ from boutwise.training.pool import run_units
 from boutwise.training.shipping import build_bundle
 from boutwise.training.snapshot import Snapshot, take_snapshot
 from boutwise.training.snapshot_files import load_snapshot, save_snapshot
+from boutwise.training.trials import take_trials
 from boutwise.training.units import FINAL, Unit
 from boutwise.types.recipe import NetworkMember
 
@@ -94,7 +95,7 @@ def _train_in(run: Path, project: Project, plan: Plan, *, workers: int, say: Say
     last = run_units(run, final, workers=workers, say=say)
     say(0, 1, "out-of-fold scores")
     assessed = assess(run, plan, snapshot)
-    write_out_of_fold(run, assessed.predictions)
+    write_out_of_fold(run, snapshot, assessed.predictions)
     scores = _scores(run, plan, snapshot, assessed)
     scores["people"] = people(project, snapshot)
     probe = probe_cohorts(project, plan, snapshot, assessed.predictions, scores)
@@ -108,7 +109,8 @@ def _train_in(run: Path, project: Project, plan: Plan, *, workers: int, say: Say
 
 def _snapshot(project: Project, plan: Plan, run: Path, say: Say) -> Snapshot:
     subjects = usable_subjects(project, plan.recipe)
-    snapshot = take_snapshot(project, plan, subjects, say)
+    take = take_trials if plan.recipe.target.ratings else take_snapshot
+    snapshot = take(project, plan, subjects, say)
     if (run / "data" / "snapshot.json").exists():
         _refuse_changed(snapshot, run)
     save_snapshot(snapshot, run / "data")

@@ -15,6 +15,7 @@ from boutwise.bundle.ethogram_json import ethogram_as_dict
 from boutwise.decision import Decision
 from boutwise.planning import Plan
 from boutwise.training.snapshot import Snapshot, stream_needs
+from boutwise.training.trials import trials_need
 from boutwise.training.units import FINAL, Unit
 
 CAUTIONS = {
@@ -64,6 +65,7 @@ def _manifest(plan: Plan, snapshot: Snapshot, scores: dict[str, Any]) -> dict[st
             registry.load("preparation", part.part).VERSION for part in plan.recipe.prepare
         ],
         "members": stream_needs(plan, snapshot),
+        **({"trials": trials_need(plan)} if snapshot.of_trials else {}),
         "roles": snapshot.facts["roles"],
         "keypoint_roles": snapshot.facts["keypoint_roles"],
         "n_dims": snapshot.facts["n_dims"],

@@ -72,7 +72,8 @@ class Snapshot:
         states: Frame states of each subject, (native frames, behaviors).
         store: Where the streams lie.
         facts: ``roles``, ``keypoint_roles``, ``n_dims``, ``by_model`` (subjects
-            whose labels a model made), ``labels_digest``.
+            whose labels a model made), ``labels_digest``; ``trials`` where whole trials are learned
+            (see :mod:`boutwise.training.trials`): then a row is a trial, not a frame.
         shares: With ``target.annotators: soft`` what is learned of each subject in place of its
             states, (native frames, behaviors), NaN where nobody judged; empty otherwise.
         mirrors: For each member that uses it, stream name -> what becomes of its channels when left
@@ -88,6 +89,11 @@ class Snapshot:
     facts: dict[str, Any]
     shares: dict[Subject, NDArray[np.float32]] = field(default_factory=dict)
     mirrors: tuple[dict[str, Mirror], ...] = ()
+
+    @property
+    def of_trials(self) -> bool:
+        """Whether rows are trials, not frames."""
+        return "trials" in self.facts
 
     def dataset(self, member: int, *, weights: dict[Subject, NDArray[np.float32]]) -> Dataset:
         """The subjects that have weights, with the streams of one member."""
@@ -144,7 +150,7 @@ def take_snapshot(
                 for stream, parts in member_streams(member).items()
             }
             found = {stream: value.columns for stream, value in streams.items()}
-            _same_columns(columns, place, found, name)
+            same_columns(columns, place, found, name)
             if is_mirrored(member) and not mirrors[place]:
                 mirrors[place] = _mirrors(member, streams, ethogram)
             keys.append({stream: value.keys for stream, value in streams.items()})
@@ -193,12 +199,17 @@ def _prepare(project: Project, plan: Plan, item: LabelledSubject) -> PreparedPos
     )
 
 
-def _same_columns(
+def same_columns(
     columns: list[dict[str, tuple[str, ...]]],
     place: int,
     found: dict[str, tuple[str, ...]],
     recording: str,
 ) -> None:
+    """Note the columns of the first recording; refuse those of another that differ.
+
+    Raises:
+        DataError: They do.
+    """
     if not columns[place]:
         columns[place] = found
     elif columns[place] != found:

@@ -17,6 +17,7 @@ from boutwise.types.problems import Problem, Severity
 from boutwise.types.ratings import Rating, Ratings
 from boutwise.types.recording import Animal, Condition, Recording, Session, Trial
 from boutwise.types.subjects import Subject
+from boutwise.types.trials import TrialPrediction
 
 __all__ = [
     "Animal",
@@ -41,4 +42,5 @@ __all__ = [
     "Severity",
     "Subject",
     "Trial",
+    "TrialPrediction",
 ]

@@ -61,8 +61,25 @@ PartSpec = Annotated[Part, BeforeValidator(_part)]
 OrNone = BeforeValidator(_none_word)
 
 
+class RatedTrials(Strict):
+    """What was rated of whole trials is learned: one answer a trial.
+
+    ``scale`` names the ratings. ``merges`` says which values count as another one (``HP:
+    pinprick``); ratings stay as they are. With ``relative`` a trial is also seen in comparison with
+    the other trials of the same animal in its recording.
+    """
+
+    scale: str
+    merges: dict[str, str] = Field(default_factory=dict)
+    relative: Auto | bool = "auto"
+
+
+def _rated(value: Any) -> Any:
+    return {"scale": value} if isinstance(value, str) else value
+
+
 class Target(Strict):
-    """What is learned, and from whom.
+    """What is learned, and from whom: behaviors frame by frame, or with ``ratings`` whole trials.
 
     ``annotators`` is ``only`` (the one annotator of each recording), the name of one, ``majority``
     (what most of them say; a tie is unlabelled) or ``soft``: the share of their votes is what is
@@ -71,6 +88,7 @@ class Target(Strict):
 
     behaviors: Literal["all"] | list[str] = "all"
     annotators: str = "auto"
+    ratings: Annotated[RatedTrials | None, BeforeValidator(_rated)] = None
 
 
 class Split(Strict):
@@ -288,6 +306,7 @@ def _keys_beside(loc: tuple[int | str, ...]) -> list[str]:
     """Keys that the section around a location knows."""
     sections: dict[str, type[BaseModel]] = {
         "target": Target,
+        "ratings": RatedTrials,
         "split": Split,
         "trees": TreesMember,
         "network": NetworkMember,
