@@ -269,6 +269,83 @@ def write_paws(path: Path, **changes: object) -> None:
         np.savez(file, **(arrays | changes))
 
 
+CALMS21: dict[str, object] = {
+    "annotator-id_0": {
+        f"task1/train/mouse00{number}_task1_annotator1": {
+            "keypoints": (100 * number + np.arange(140.0).reshape(5, 2, 2, 7)).tolist(),
+            "scores": (np.arange(70).reshape(5, 2, 7) / 100).tolist(),
+            "annotations": [3, 3, 0, 0, number],
+            "metadata": {
+                "annotator-id": 0,
+                "vocab": {"attack": 0, "investigation": 1, "mount": 2, "other": 3},
+            },
+        }
+        for number in (1, 2)
+    }
+}
+FIRST = "task1/train/mouse001_task1_annotator1"
+
+
+def write_calms21(path: Path, content: object = CALMS21) -> None:
+    """A CalMS21 file as it is published, or as its converter writes it."""
+    if path.suffix == ".json":
+        path.write_text(json.dumps(content), encoding="utf-8")
+        return
+    converted = {
+        group: {
+            name: {key: np.array(v) if isinstance(v, list) else v for key, v in parts.items()}
+            for name, parts in sequences.items()
+        }
+        for group, sequences in content.items()  # type: ignore[attr-defined]
+    }
+    np.save(path, converted, allow_pickle=True)
+
+
+MABE_BODY = ("nose", "ear_left", "ear_right", "neck", "hip_left", "hip_right", "tail_base")
+MABE_TABLE: dict[str, object] = {
+    "lab_id": "LabA",
+    "video_id": "11",
+    "mouse1_strain": "C57BL/6J",
+    "mouse1_sex": "male",
+    "mouse1_id": "12.0",
+    "mouse2_strain": "BALB/c",
+    "mouse2_sex": "male",
+    "mouse2_id": "",
+    "frames_per_second": "30.0",
+    "video_duration_sec": "0.2",
+    "pix_per_cm_approx": "12",
+    "body_parts_tracked": json.dumps(MABE_BODY),
+    "behaviors_labeled": '["mouse1,mouse2,attack", "mouse2,self,\'rear\'"]',
+    "tracking_method": "DeepLabCut",
+}
+
+
+def write_mabe(path: Path, **changes: object) -> None:
+    """A video of MABe 2025 of six frames, with its table; ``path`` is its pose or its bouts."""
+    import pandas as pd
+
+    root, lab = path.parents[2], path.parent.name
+    row = MABE_TABLE | changes
+    for part in ("train_tracking", "train_annotation"):
+        (root / part / lab).mkdir(parents=True, exist_ok=True)
+    pd.DataFrame([row]).to_csv(root / "train.csv", index=False)
+    frames = [(f, m, part) for f in range(6) for m in (1, 2) for part in MABE_BODY]
+    pose = pd.DataFrame(frames, columns=["video_frame", "mouse_id", "bodypart"])
+    pose["x"], pose["y"] = np.arange(len(pose)) * 1.5, np.arange(len(pose)) + 0.5
+    pose.to_parquet(root / "train_tracking" / lab / path.name, index=False)
+    bouts = pd.DataFrame(
+        [(1, 2, "attack", 1, 3), (2, 2, "rear", 0, 6)],
+        columns=["agent_id", "target_id", "action", "start_frame", "stop_frame"],
+    )
+    bouts.to_parquet(root / "train_annotation" / lab / path.name, index=False)
+
+
+SUBMISSION = """row_id,video_id,agent_id,target_id,action,start_frame,stop_frame
+0,11,mouse1,mouse2,attack,1,3
+1,11,mouse2,self,rear,0,6
+"""
+
+
 def write_nwb(path: Path, fill: Callable[[object], None] | None = None) -> None:
     """An NWB file: one mouse of two points at 25 frames a second; or what ``fill`` puts into it."""
     from datetime import UTC, datetime
@@ -330,5 +407,10 @@ SAMPLES = (
     Sample("frame_labels", "cage 4_labels.xlsx", make=write_xlsx(FRAME_LABELS)),
     Sample("abode", "annotations.csv", ABODE, (4, 5)),
     Sample("paws", "tracks.npz", make=write_paws, options=(("member", "AKR_1"),)),
+    Sample("calms21_json", "train.json", make=write_calms21, options=(("member", FIRST),)),
+    Sample("calms21_npy", "train.npy", make=write_calms21, options=(("member", FIRST),)),
+    Sample("mabe2025", "train_tracking/LabA/11.parquet", make=write_mabe),
+    Sample("mabe2025", "train_annotation/LabA/11.parquet", make=write_mabe),
+    Sample("mabe2025", "submission.csv", SUBMISSION, (3, 5)),
     Sample("pose_table", "table.csv", POSE_TABLE, (3, 1), options=(("mapping", MAPPING),)),
 )

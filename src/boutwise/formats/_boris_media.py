@@ -26,12 +26,14 @@ class Options:
         media_durations_s: Media name (with or without suffix) -> seconds, where the file lacks it.
         time_offset_s: Seconds by which all times are late; for files that state an offset.
         annotators: Observation -> who made it.
+        targets: Modifiers that are names of animals: who is acted upon.
     """
 
     strict: bool = True
     media_durations_s: Mapping[str, float] = field(default_factory=dict)
     time_offset_s: float | None = None
     annotators: Mapping[str, str] = field(default_factory=dict)
+    targets: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,24 @@ def tracks_of(
     return kept
 
 
+def directed(label: LabelRow, options: Options) -> LabelRow:
+    """The label with its target, where one of its modifiers names an animal.
+
+    BORIS has no word for the animal that is acted upon: people make it a modifier.
+
+    >>> row = LabelRow("attack", 0.0, 1.0, 2, "m1", modifiers="long|m2")
+    >>> found = directed(row, Options(targets=["m1", "m2"]))
+    >>> found.target, found.modifiers
+    ('m2', 'long')
+    """
+    words = label.modifiers.split("|")
+    named = [word for word in words if word in options.targets and word != label.animal]
+    if len(named) != 1:
+        return label
+    rest = "|".join(word for word in words if word != named[0])
+    return replace(label, target=named[0], modifiers=rest)
+
+
 @dataclass(frozen=True)
 class _Part:
     """A media file in the time of its observation: ``[start, stop)``, in seconds."""
@@ -134,8 +154,8 @@ def _tracks(observation: Observation, options: Options, faults: Faults) -> list[
         if label.start < late:
             faults.report("an event lies before the start", row=label.row, expected="0 s or later")
     early = [label for label in labels if label.start < late]
-    lost = bounded([*observation.lost, *early], labels)
-    labels = [label for label in labels if label.start >= late]
+    lost = [directed(row, options) for row in bounded([*observation.lost, *early], labels)]
+    labels = [directed(label, options) for label in labels if label.start >= late]
     parts = _parts(observation, _media(observation, options), options, faults)
     tracks = []
     for place, part in enumerate(parts):

@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from boutwise.types import Animal, PoseTrack, Problem, Ratings, Trial
+from boutwise.types import Animal, Ethogram, PoseTrack, Problem, Ratings, Trial
 
 Unit = Literal["frame", "second"]
 
@@ -108,6 +108,7 @@ class Contents:
         animals: What the file itself knows of its animals, known by the same ids in every file;
             with pose, in the order of its tracks.
         trials: Of the recording, where the file tells them.
+        ethogram: Its behaviors with scope and groups, where the file or its data set tells them.
     """
 
     path: Path
@@ -122,6 +123,7 @@ class Contents:
     times_s: NDArray[np.float64] | None = None
     animals: tuple[Animal, ...] = ()
     trials: tuple[Trial, ...] = ()
+    ethogram: Ethogram | None = None
 
 
 class Format(Protocol):

@@ -14,7 +14,7 @@ from __future__ import annotations
 import csv
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -124,6 +124,7 @@ def read(
     media_durations_s: Mapping[str, float] | None = None,
     time_offset_s: float | None = None,
     annotators: Mapping[str, str] | None = None,
+    targets: Sequence[str] = (),
 ) -> Contents:
     """Read aggregated events; the options are those of ``boris_tabular``.
 
@@ -136,7 +137,9 @@ def read(
     first = table.rows[0]
     columns = Columns(_bare_head(first) if _fits(first) else first, path)
     columns.need(*_NEEDED)
-    options = Options(strict, media_durations_s or {}, time_offset_s, annotators or {})
+    options = Options(
+        strict, media_durations_s or {}, time_offset_s, annotators or {}, tuple(targets)
+    )
     faults = Faults(path, format="boris_aggregated", strict=strict)
     observations: dict[str, Observation] = {}
     for row in body_of(table, columns):

@@ -54,6 +54,7 @@ def read(
     media_durations_s: Mapping[str, float] | None = None,
     time_offset_s: float | None = None,
     annotators: Mapping[str, str] | None = None,
+    targets: Sequence[str] = (),
 ) -> Contents:
     """Read a project.
 
@@ -65,13 +66,16 @@ def read(
         media_durations_s: Media name -> seconds, where the project does not know them.
         time_offset_s: Seconds to take off all times, where an observation states an offset.
         annotators: Observation -> who made it, where several people coded one video.
+        targets: Names of animals that stand as modifiers: they are whom a behavior is directed at.
 
     Raises:
         FormatError: The file is no BORIS project, or (strict) an event has no end.
     """
     project = load_project(path)
     faults = Faults(path, format="boris_project", strict=strict)
-    options = Options(strict, media_durations_s or {}, time_offset_s, annotators or {})
+    options = Options(
+        strict, media_durations_s or {}, time_offset_s, annotators or {}, tuple(targets)
+    )
     kinds = _kinds(mapping(project.get("behaviors_conf"), "behaviors_conf", path), path)
     stored = mapping(project.get("observations"), "observations", path)
     for name in observations or ():

@@ -8,7 +8,7 @@ from its START to the next STOP of the same subject, behavior and modifiers.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,6 +53,7 @@ def read(
     media_durations_s: Mapping[str, float] | None = None,
     time_offset_s: float | None = None,
     annotators: Mapping[str, str] | None = None,
+    targets: Sequence[str] = (),
 ) -> Contents:
     """Read tabular events.
 
@@ -64,6 +65,7 @@ def read(
             observations over several videos whose lengths are not in the file.
         time_offset_s: Seconds to take off all times, where the file states an offset.
         annotators: Observation -> who made it, where several people coded one video.
+        targets: Names of animals that stand as modifiers: they are whom a behavior is directed at.
 
     Raises:
         FormatError: The header is missing, a row is broken, or (strict) an event has no end.
@@ -78,7 +80,9 @@ def read(
             expected="columns Time, Subject, Behavior, and Status or Behavior type",
             todo="export the events again from BORIS, with the header",
         )
-    options = Options(strict, media_durations_s or {}, time_offset_s, annotators or {})
+    options = Options(
+        strict, media_durations_s or {}, time_offset_s, annotators or {}, tuple(targets)
+    )
     faults = Faults(path, format="boris_tabular", strict=strict)
     columns = Columns(head, path)
     observations = _observations(table, columns, options, faults)

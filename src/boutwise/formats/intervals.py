@@ -85,10 +85,10 @@ def sniff(path: Path) -> bool:
     if not rows:
         return False
     cells = tuple(cell.strip() for cell in rows[0].cells)
-    boris = {"Behavior type", "Start (s)", "Stop (s)"} <= set(cells)
-    own = cells[: len(OWN)] == OWN
+    of_tools = ({"Behavior type", "Start (s)", "Stop (s)"}, {"video_id", "agent_id", "target_id"})
+    theirs = cells[: len(OWN)] == OWN or any(heads <= set(cells) for heads in of_tools)
     found = _recognised(rows[0])
-    return not boris and not own and "behavior" in found and _times(found) is not None
+    return not theirs and "behavior" in found and _times(found) is not None
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,7 +90,7 @@ def make_folds(
     for item in subjects:
         known = int((item.states >= FrameState.NO).any(axis=1).sum())
         n_frames[groups[item.subject]] = n_frames.get(groups[item.subject], 0) + known
-    held = holdout(sorted(n_frames), split.holdout, seed)
+    held = holdout(sorted(n_frames), _groups_meant(split.holdout, subjects, groups), seed)
     left = [name for name in sorted(n_frames) if name not in held]
     if split.by == "random-frame":
         count = LEAKING_FOLDS if split.folds == "auto" else split.folds
@@ -103,6 +104,25 @@ def make_folds(
         else f"{kind} in {len(tests)} folds of about equally many frames"
     )
     return tuple(Fold(str(k + 1), tuple(test)) for k, test in enumerate(tests)), held, reason
+
+
+def _groups_meant(
+    wanted: Literal["none"] | int | Sequence[str],
+    subjects: Sequence[LabelledSubject],
+    groups: Mapping[Subject, str],
+) -> Literal["none"] | int | Sequence[str]:
+    """Names of groups for names of animals and cohorts; what is no name is left as it is."""
+    if isinstance(wanted, str | int):
+        return wanted
+    meant: dict[str, None] = {}
+    for name in wanted:
+        mine = [
+            groups[item.subject]
+            for item in subjects
+            if name in (item.cohort, *item.recording.animals)
+        ]
+        meant |= dict.fromkeys([name] if name in groups.values() or not mine else mine)
+    return list(meant)
 
 
 def test_mask(

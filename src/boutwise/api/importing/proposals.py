@@ -32,8 +32,11 @@ def ethogram(
     names += [name for name in dict.fromkeys([*named, *bouts.behavior]) if name not in names]
     directed = {bout.behavior for bout in bouts.rows() if bout.target}
     points = _points(tracks)
+    own = {behavior.name: behavior for behavior in known.behaviors} if known else {}
     behaviors = tuple(
-        Behavior(
+        own[name]
+        if name in own
+        else Behavior(
             name,
             scope="directed" if name in directed else "individual",
             kind="point" if name in points else "state",
@@ -46,6 +49,26 @@ def ethogram(
         return Ethogram(behaviors, known.groups), "the format's own and what else was labeled"
     groups, how = _groups(behaviors, bouts)
     return Ethogram(behaviors, groups), how
+
+
+def joined(ethograms: Iterable[Ethogram]) -> Ethogram | None:
+    """What several files say of behaviors, as one; of equal names the first counts.
+
+    Groups of one name become one, with the members of all. None where nothing is said.
+    """
+    behaviors: dict[str, Behavior] = {}
+    groups: dict[str, ExclusiveGroup] = {}
+    for each in ethograms:
+        for behavior in each.behaviors:
+            behaviors.setdefault(behavior.name, behavior)
+        for group in each.groups:
+            before = groups.get(group.name, group)
+            members = tuple(dict.fromkeys([*before.behaviors, *group.behaviors]))
+            background = before.background or group.background
+            groups[group.name] = ExclusiveGroup(group.name, members, background)
+    if not behaviors:
+        return None
+    return Ethogram(tuple(behaviors.values()), tuple(groups.values()))
 
 
 def _groups(

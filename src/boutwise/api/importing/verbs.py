@@ -155,8 +155,9 @@ def _propose(
     ethogram = project.ethogram
     bouts = Bouts.concatenate(planned.bouts for planned in plan.labels)
     if not ethogram.names and any(track.rows or track.behaviors for track in tracks):
+        said = [file.contents.ethogram for file in files if file.contents is not None]
         known = [defaults(file.found.format).get("ethogram") for file in files if not file.is_pose]
-        of_format: Ethogram | None = next((one for one in known if one is not None), None)
+        of_format = _proposals.joined(one for one in [*said, *known] if one is not None)
         ethogram, how = _proposals.ethogram(tracks, bouts, of_format)
         plan.ethogram = ethogram
         plan.notes.append(
