@@ -20,7 +20,7 @@ from boutwise.project import Project
 from boutwise.types import FrameClock, PoseTrack, Recording
 from boutwise.types.roles import propose_roles
 
-POSE_FILES = frozenset({".csv", ".h5", ".npz", ".json", ".nwb"})
+POSE_FILES = frozenset({".csv", ".h5", ".npz", ".npy", ".json", ".nwb", ".parquet"})
 """Suffixes of the files in a folder that may hold pose."""
 Source = tuple[Path, str]
 """A file, and the name of the recording in it where it holds several."""
