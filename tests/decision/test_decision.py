@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import numpy as np
@@ -181,3 +182,34 @@ def test_the_threshold_of_an_independent_behavior_is_the_best_one():
     assert (
         f1(decision.thresholds["sniff"]) >= max(f1(t) for t in np.linspace(0.02, 0.98, 97)) - 1e-9
     )
+
+
+@pytest.mark.parametrize("price_frames", [0.0, 0.3, 1.0])
+def test_expected_frames_finds_the_best_of_all_paths(price_frames):
+    """Held against every one of the 3 ** 6 paths, and of the 2 ** 6 of an independent behavior."""
+    rng = np.random.default_rng(3)
+    decide = registry.load("decoder", "expected_frames").decide
+    fps = 20.0
+
+    def worth(path, gains):
+        changes = int((np.diff(path) != 0).sum())
+        return sum(gains[i, k] for i, k in enumerate(path)) - price_frames * changes
+
+    for _ in range(20):
+        group = rng.dirichlet(np.ones(3), size=6)
+        single = rng.random((6, 1))
+        chance = np.hstack([group, single]).astype(np.float32)
+        decided = decide(
+            chance, GROUP, fps, price_s=price_frames / fps, thresholds={GROUP.names[3]: 0.4}
+        )
+        for found, gains in (
+            (decided[:, :3].argmax(axis=1), chance[:, :3].astype(float)),
+            (
+                decided[:, 3].astype(int),
+                2 * np.hstack([np.full((6, 1), 0.4), chance[:, 3:].astype(float)]),
+            ),
+        ):
+            paths = itertools.product(range(gains.shape[1]), repeat=6)
+            best = max(worth(path, gains) for path in paths)
+            assert worth(found, gains) == pytest.approx(best)
+    assert decide(chance[:0], GROUP, fps).shape == (0, 4)

