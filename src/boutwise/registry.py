@@ -21,6 +21,7 @@ FOLDERS = {
     "format": "boutwise.formats",
     "feature set": "boutwise.features",
     "preparation": "boutwise.cleaning",
+    "pose augmentation": "boutwise.prepare.augment",
     "learner": "boutwise.learners",
     "temporal": "boutwise.learners.network.temporal",
     "readout": "boutwise.learners.network.readouts",

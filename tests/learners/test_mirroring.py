@@ -15,14 +15,20 @@ from boutwise.learners import Chunk, Mirroring, trees
 from boutwise.learners.network import Learner, load
 from boutwise.learners.network._scaling import Scaling
 from boutwise.types import Mirror
+from boutwise.types.recipe import TreesMember
 
 from .network.conftest import ETHOGRAM as NETWORK_ETHOGRAM
 from .network.conftest import make_dataset, make_member, make_run, train_module, whole
-from .test_trees import ETHOGRAM, dataset, member, run, scores, subject
+from .test_trees import ETHOGRAM, dataset, run, scores, subject
+from .test_trees import member as trees_member
 
 __all__ = ["make_run", "train_module"]  # fixtures
 
 POSE = Mirror((1, 0, 2, 4, 3, 5), (1.0, 1.0, -1.0, -1.0, -1.0, 1.0))
+
+
+def member(**changes):
+    return TreesMember.model_validate(trees_member().model_dump() | changes)
 
 
 def sided(data):
@@ -82,7 +88,7 @@ def test_what_cannot_be_mirrored_is_refused(make_run):
     for options in ({"average": ["mirror"]}, {"augment": ["mirror"]}):
         with pytest.raises(RecipeError, match="cannot be mirrored"):
             Learner(make_member(**options), NETWORK_ETHOGRAM).fit(make_dataset(), None, make_run())
-        learner = trees.Learner(member().model_copy(update=options), ETHOGRAM)
+        learner = trees.Learner(member(**options), ETHOGRAM)
         with pytest.raises(RecipeError, match="cannot be mirrored"):
             learner.fit(dataset(subject("a", seed=1)), None, run())
 
@@ -98,7 +104,7 @@ def test_trees_score_a_mouse_and_its_mirror_image_alike(tmp_path):
     mirror = tree_mirror(data)
     data = replace(data, mirrors={"features": mirror})
     options = {"augment": ["mirror"], "average": ["mirror"]}
-    fitted = trees.Learner(member().model_copy(update=options), ETHOGRAM).fit(data, None, run())
+    fitted = trees.Learner(member(**options), ETHOGRAM).fit(data, None, run())
     item = subject("c", seed=3)
     image = replace(item, streams={"features": mirror.apply(item.streams["features"])})
     found = scores(fitted, item)

@@ -13,6 +13,7 @@ from boutwise.learners._contract import (
     Learner,
     Run,
     SubjectFrames,
+    View,
     weight_of_classes,
 )
 from boutwise.learners._mirroring import Mirroring, is_mirrored
@@ -26,6 +27,7 @@ __all__ = [
     "Mirroring",
     "Run",
     "SubjectFrames",
+    "View",
     "chunks_of",
     "is_mirrored",
     "score_subject",

@@ -21,6 +21,19 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
+class View:
+    """A subject as it would look if its pose were a little different: training material.
+
+    Attributes:
+        streams: Name -> (frames of the view, channels), as in :class:`SubjectFrames`.
+        frames: (frames of the view,), ascending: the frame of the subject that each of them shows.
+    """
+
+    streams: Mapping[str, NDArray[np.float32]]
+    frames: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
 class SubjectFrames:
     """The frames of one subject: inputs, labels and weights.
 
@@ -34,6 +47,7 @@ class SubjectFrames:
         shares: (frames, behaviors), float32: the share of annotators who said 'yes', NaN where
             nobody judged; they are learned in place of the labels. In an exclusive group they sum
             to 1 at most. None = the labels are learned.
+        views: Further looks at the same frames, for training only.
     """
 
     subject: Subject
@@ -43,6 +57,25 @@ class SubjectFrames:
     weights: NDArray[np.float32]
     group: str
     shares: NDArray[np.float32] | None = None
+    views: tuple[View, ...] = ()
+
+    @property
+    def seen(self) -> tuple[SubjectFrames, ...]:
+        """The subject itself, then each view of it with the labels and weights of its frames."""
+        plain = replace(self, views=())
+        return (
+            plain,
+            *(
+                replace(
+                    plain,
+                    streams=view.streams,
+                    labels=self.labels[view.frames],
+                    weights=self.weights[view.frames],
+                    shares=None if self.shares is None else self.shares[view.frames],
+                )
+                for view in self.views
+            ),
+        )
 
     @property
     def n_frames(self) -> int:

@@ -77,6 +77,7 @@ class Mirroring:
         items = tuple(
             replace(
                 item,
+                views=tuple(replace(v, streams=self.apply(v.streams)) for v in item.views),
                 streams=self.apply(item.streams),
                 labels=self.swapped(item.labels),
                 shares=None if item.shares is None else self.swapped(item.shares),
@@ -105,8 +106,7 @@ class Mirroring:
 
 def is_mirrored(member: TreesMember | NetworkMember) -> bool:
     """Whether a member learns from mirror images, or scores them."""
-    named = [part if isinstance(part, str) else part.part for part in member.augment]
-    return "mirror" in [*named, *member.average]
+    return "mirror" in [*(part.part for part in member.augment), *member.average]
 
 
 def mirrored_behaviors(ethogram: Ethogram) -> tuple[int, ...]:

@@ -22,6 +22,8 @@ from boutwise.types import Behavior, Ethogram, ExclusiveGroup
 if TYPE_CHECKING:
     import lightgbm
 
+    from boutwise.learners._explaining import Contributions
+
 FLOOR = float(np.log(1e-4))
 """Log odds of a behavior that training never showed."""
 STATE_FILE = "trees.json"
@@ -118,6 +120,20 @@ class Fitted:
                 scores += self.mirroring.swapped(self._scores(image, start, stop))
                 scores /= 2
             yield scores
+
+    def why_not(self) -> str:
+        """Trees can always tell what the features contributed."""
+        return ""
+
+    def explain(self, chunk: Chunk) -> Contributions:
+        """What the features contributed to the scores of a whole subject; not of its mirror image.
+
+        Raises:
+            DataError: The subject has another rate or other columns than the training data.
+        """
+        from boutwise.learners._trees_contributions import contributions
+
+        return contributions(self.models, self.windows, self._checked(chunk))
 
     def _scores(self, base: NDArray[np.float32], start: int, stop: int) -> NDArray[np.float32]:
         out = np.empty((max(stop - start, 0), len(self.ethogram.names)), dtype=np.float32)

@@ -61,7 +61,8 @@ class Learner:
             )
         self.optim: Boosting = member.optim
         self.frame_step = int(member.windows.frame_step)
-        self.augments, self.averages = "mirror" in member.augment, "mirror" in member.average
+        self.augments = "mirror" in [part.part for part in member.augment]
+        self.averages = "mirror" in member.average
         statistics = member.windows.statistics
         self.lengths_s = () if statistics == "none" else tuple(float(s) for s in statistics)
         self.ethogram = ethogram
@@ -85,6 +86,7 @@ class Learner:
         mirroring = None
         if self.augments or self.averages:
             mirroring = Mirroring.of(train.mirrors, [STREAM], self.ethogram)
+        train = replace(train, items=tuple(look for item in train.items for look in item.seen))
         if mirroring is not None and self.augments:
             train = replace(train, items=(*train.items, *mirroring.dataset(train).items))
         tasks = tasks_of(self.ethogram)

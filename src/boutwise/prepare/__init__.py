@@ -20,17 +20,27 @@ from boutwise.prepare.streams import (
     present_frames,
     stream_mirror,
 )
+from boutwise.prepare.views import (
+    changed_pose,
+    frames_of_view,
+    pose_parts,
+    view_generator,
+)
 
 __all__ = [
     "PreparedPose",
     "Stream",
+    "changed_pose",
+    "frames_of_view",
     "load_streams",
     "member_streams",
+    "pose_parts",
     "present_frames",
     "resample_pose",
     "resample_shares",
     "resample_states",
     "scores_at",
     "stream_mirror",
+    "view_generator",
     "working_clock",
 ]

@@ -66,14 +66,17 @@ def resample_pose(pose: PoseTrack, clock: FrameClock, working: FrameClock) -> Po
 
 def in_gap(source: FrameClock, wanted: FrameClock) -> NDArray[np.bool_]:
     """Wanted frames that no source frame is near: the camera made a pause, (wanted frames,)."""
-    away = np.abs(source.times_s[_nearest(source, wanted)] - wanted.times_s)
+    away = np.abs(source.times_s[nearest_frames(source, wanted.times_s)] - wanted.times_s)
     return np.asarray(away > NEAR_FRAMES / min(source.fps, wanted.fps))
 
 
-def _nearest(source: FrameClock, wanted: FrameClock) -> NDArray[np.int64]:
-    after = np.clip(np.searchsorted(source.times_s, wanted.times_s), 1, source.n_frames - 1)
-    left = wanted.times_s - source.times_s[after - 1]
-    right = source.times_s[after] - wanted.times_s
+def nearest_frames(source: FrameClock, times_s: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Frame of a clock that is nearest to each of some times, (times,)."""
+    if source.n_frames < 2:
+        return np.zeros(len(times_s), dtype=np.int64)
+    after = np.clip(np.searchsorted(source.times_s, times_s), 1, source.n_frames - 1)
+    left = times_s - source.times_s[after - 1]
+    right = source.times_s[after] - times_s
     return np.where(left <= right, after - 1, after)
 
 
@@ -103,7 +106,7 @@ def _taken(
     """Values at the nearest native frame; ``unknown`` in a pause of the camera."""
     if working is clock:
         return values
-    found = values[_nearest(clock, working)]
+    found = values[nearest_frames(clock, working.times_s)]
     found[in_gap(clock, working)] = unknown
     return found
 

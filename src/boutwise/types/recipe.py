@@ -18,6 +18,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    NonNegativeInt,
     PositiveFloat,
     PositiveInt,
     ValidationError,
@@ -127,14 +128,15 @@ class Boosting(Strict):
 class TreesMember(Strict):
     """Boosted trees on features and their window statistics.
 
-    ``augment: [mirror]`` learns from the mirror image of every row as well; ``average: [mirror]``
-    scores every frame as it is and mirrored, and takes the mean.
+    ``augment`` takes ``mirror`` (every row and its mirror image) and parts that change the pose;
+    ``average: [mirror]`` scores every frame as it is and mirrored, and takes the mean.
     """
 
     learner: Literal["trees"]
     features: list[PartSpec]
     windows: TreesWindows = TreesWindows()
-    augment: list[Literal["mirror"]] = Field(default_factory=list)
+    augment: list[PartSpec] = Field(default_factory=list)
+    views: Auto | NonNegativeInt = "auto"
     optim: Boosting = Boosting()
     average: list[Literal["mirror"]] = Field(default_factory=list)
 
@@ -202,6 +204,7 @@ class NetworkMember(Strict):
     heads: dict[str, Head] = Field(default_factory=lambda: {"behavior": Head()})
     windows: NetworkWindows = NetworkWindows()
     augment: list[PartSpec] = Field(default_factory=list)
+    views: Auto | NonNegativeInt = "auto"
     optim: Optim = Optim()
     average: list[Literal["mirror"]] = Field(default_factory=list)
 

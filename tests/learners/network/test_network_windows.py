@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boutwise.errors import DataError, LabelError, RecipeError
-from boutwise.learners import Dataset, SubjectFrames
+from boutwise.learners import Dataset, SubjectFrames, View
 from boutwise.learners.network._scaling import LIMIT, Scaling
 from boutwise.learners.network._weights import class_weights
 from boutwise.learners.network._windows import Batches, WindowPlan, Windows
@@ -112,6 +112,74 @@ def test_batches_hold_what_the_dataset_holds():
     np.testing.assert_array_equal(target.labels[0], item.labels[first : first + 50])
     expected = batches.scaling.apply({"pose": item.streams["pose"][first : first + 50]}, "x")
     np.testing.assert_array_equal(batch.streams["pose"][0], expected["pose"])
+
+
+def with_views(dataset, pace=1.0, count=2):
+    """Views that show each frame as its number times 1000 x the number of the view."""
+    items = []
+    for item in dataset.items:
+        frames = np.arange(0, item.n_frames, pace).astype(np.int64)
+        frames = frames[frames < item.n_frames]
+        views = tuple(
+            View({"pose": np.repeat(frames[:, None] + 1e4 * k, 6, 1).astype(np.float32)}, frames)
+            for k in range(1, count + 1)
+        )
+        items.append(replace(item, views=views))
+    return replace(dataset, items=tuple(items))
+
+
+def drawn(dataset, *, views, epoch=0, **changes):
+    """View, first and last frame shown, and target of every window of an epoch."""
+    plain = Scaling.from_arrays(
+        {"center.pose": np.zeros(6), "scale.pose": np.full(6, 1e4), "masked.pose": np.zeros(6)},
+        dataset.columns,
+    )
+    batches = Batches(dataset, plain, plan(**changes), views=views)
+    for batch, target in batches.epoch(epoch):
+        for row in range(len(target.labels)):
+            shown = batch.streams["pose"][row, :, 0].numpy() * 1e4
+            yield shown, target.labels[row].numpy(), target.places[row]
+
+
+@pytest.mark.parametrize("pace", [1.0, 0.8, 1.25])
+def test_views_show_the_same_places_with_their_labels(pace):
+    dataset = with_views(make_dataset(n_frames=1000), pace)
+    found = list(drawn(dataset, views=True))
+    looks = [place.partition(", view ")[2] for _, _, place in found]
+    assert {"", "1", "2"} == set(looks)
+    plain = list(drawn(dataset, views=False))
+    assert len(found) == len(plain) == Windows(dataset, plan()).count
+    for (shown, labels, place), look, (_, _, where) in zip(found, looks, plain, strict=True):
+        if not look:
+            assert place == where
+            continue
+        subject, _, start = where.partition(" from frame ")
+        item = next(item for item in dataset.items if str(item.subject) == subject)
+        frames = np.round(shown).astype(int) - 10_000 * int(look)
+        np.testing.assert_array_equal(labels, item.labels[frames])
+        # The middle of the window shows the same moment, but near the ends of the recording.
+        moved = frames[25] - (int(start) + 25)
+        assert abs(moved) <= 1 or min(frames[0], 999 - frames[-1]) <= 2
+    assert [place for *_, place in drawn(dataset, views=True)] == [place for *_, place in found]
+    assert [p for *_, p in drawn(dataset, views=True, epoch=1)] != [p for *_, p in found]
+
+
+def test_a_validation_set_never_sees_views():
+    dataset = with_views(make_dataset(n_frames=300))
+    for shown, _, place in drawn(dataset, views=False):
+        assert "view" not in place
+        assert shown.max() < 1e4
+    valid = Batches(dataset, Scaling.fit(dataset, ["pose"], mask_all=False), plan())
+    assert all("view" not in place for _, t in valid.epoch(0) for place in t.places)
+
+
+def test_a_column_that_is_missing_in_views_only_gets_a_mask():
+    dataset = with_views(make_dataset(n_frames=300))
+    dataset.items[0].views[0].streams["pose"][5, 4] = np.nan
+    scaling = Scaling.fit(dataset, ["pose"], mask_all=False)
+    assert scaling.streams["pose"].masked.tolist() == [False, False, True, False, True, False]
+    alone = Scaling.fit(with_items(dataset, views=()), ["pose"], mask_all=False)
+    np.testing.assert_array_equal(scaling.streams["pose"].center, alone.streams["pose"].center)
 
 
 def test_a_recording_shorter_than_a_window_is_padded():

@@ -29,6 +29,14 @@ class Batch:
     mask: Tensor
     present: Mapping[str, Tensor]
 
+    def first(self) -> Batch:
+        """The first window alone."""
+        return Batch(
+            {name: values[:1] for name, values in self.streams.items()},
+            self.mask[:1],
+            {name: values[:1] for name, values in self.present.items()},
+        )
+
     def to(self, device: torch.device | str) -> Batch:
         """The same batch on a device."""
         return Batch(

@@ -16,7 +16,9 @@ from safetensors.torch import load_file, save_file
 
 from boutwise.errors import BundleError, DataError
 from boutwise.learners._contract import Chunk
+from boutwise.learners._explaining import Attention
 from boutwise.learners._mirroring import Mirroring
+from boutwise.learners.network._attention import attention_of
 from boutwise.learners.network._centres import windows_of
 from boutwise.learners.network._contract import Batch
 from boutwise.learners.network._network import Network, build
@@ -76,6 +78,23 @@ class FittedNetwork:
         """
         for chunk in chunks:
             yield self._score(chunk)
+
+    def why_not(self) -> str:
+        """Why it cannot explain its scores; empty when it can."""
+        if hasattr(self._network.readout, "weights"):
+            return ""
+        parts = ", ".join(part.part for part in self.member.temporal)
+        return f"the network ({parts}; {self.member.readout.part}) has no attention to show"
+
+    def explain(self, chunk: Chunk) -> Attention:
+        """Attention of all frames of a subject, and a deletion test; not of its mirror image.
+
+        Raises:
+            DataError: A stream or column is missing, or values are infinite.
+        """
+        total = len(next(iter(chunk.streams.values())))
+        batch, _ = self._stretch(chunk, 0, total, total)
+        return attention_of(self._network, batch.first().to(self._device), self.ethogram)
 
     def _score(self, chunk: Chunk) -> NDArray[np.float32]:
         lengths = {len(chunk.streams[name]) for name in self.scaling.streams & chunk.streams.keys()}

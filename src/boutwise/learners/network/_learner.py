@@ -90,7 +90,7 @@ class Learner:
             around_bouts=member.windows.sampling == "around_bouts",
             seed=run.seed,
         )
-        batches = self._batches(train, scaling, plan, augments)
+        batches = self._batches(train, scaling, plan, augments, views=True)
         stopping = None
         if valid is not None and member.optim.early_stop != "none":
             _refuse_overlap(valid)
@@ -115,14 +115,20 @@ class Learner:
         )
 
     def _batches(
-        self, dataset: Dataset, scaling: Scaling, plan: WindowPlan, augments: Sequence[Augment] = ()
+        self,
+        dataset: Dataset,
+        scaling: Scaling,
+        plan: WindowPlan,
+        augments: Sequence[Augment] = (),
+        *,
+        views: bool = False,
     ) -> Batches:
         """Windows that are judged by every frame, or by their centre: the readout decides."""
         if not self.per_window:
-            return Batches(dataset, scaling, plan, augments)
+            return Batches(dataset, scaling, plan, augments, views=views)
         stride = self.member.windows.stride
         centres = Centres(dataset, plan, stride=1 if stride == "none" else int(stride))
-        return Batches(dataset, scaling, plan, augments, draws=centres)
+        return Batches(dataset, scaling, plan, augments, draws=centres, views=views)
 
 
 def _refuse_auto(member: NetworkMember) -> None:

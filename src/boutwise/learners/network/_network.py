@@ -114,16 +114,15 @@ class Network(nn.Module):
         return torch.stack(list(self.losses(batch, target).values())).sum()
 
     def attention(self, batch: Batch) -> Tensor:
-        """How much each frame of a window counts, (B, T); the sum is 1, and 0 is in padding.
+        """How much each step of a window counts, (B, steps); the sum is 1, and 0 is in padding."""
+        weights: Tensor = self.readout.weights(*self._mixed(batch))  # type: ignore[operator]
+        return weights
 
-        The weight of a step is shared out evenly among its frames.
-        """
-        values, mask = self._mixed(batch)
-        weights: Tensor = self.readout.weights(values, mask)  # type: ignore[operator]
+    @property
+    def step_frames(self) -> int:
+        """Frames that become one step of what the readout sees."""
         strides: Any = [part.stride for part in self.temporal]
-        each = weights.repeat_interleave(math.prod(strides), dim=1)
-        each = each[:, : batch.mask.shape[1]] * batch.mask
-        return each / each.sum(dim=1, keepdim=True).clamp(min=1e-12)
+        return math.prod(strides)
 
 
 def build(
@@ -177,8 +176,10 @@ def _refuse_undense(member: NetworkMember, temporal: list[Any], readout: Any) ->
 
 
 def augments_of(member: NetworkMember, data: Facts) -> list[Augment]:
-    """The augmentations of a member, in order."""
-    return [_made(spec, "augmentation", "Augment", data) for spec in member.augment]
+    """The augmentations of batches of a member, in order; the others made its views."""
+    of_poses = registry.names("pose augmentation")
+    parts = [spec for spec in member.augment if spec.part not in of_poses]
+    return [_made(spec, "augmentation", "Augment", data) for spec in parts]
 
 
 def _made(spec: Part, kind: str, class_name: str, *args: Any) -> Any:

@@ -189,10 +189,13 @@ def _fit_stream(dataset: Dataset, name: str, *, mask_all: bool) -> StreamScaling
     total = sum(int((item.weights > 0).sum()) for item in dataset.items)
     step = max(1, -(-total // MAX_FRAMES))
     parts = []
+    lost = np.zeros(len(columns), dtype=bool)  # values that are missing in views only
     for item in dataset.items:
         part = _sampled(item, name, step)
         _refuse_infinite(part, columns, name, str(item.subject))
         parts.append(part)
+        for view in item.seen[1:]:
+            lost |= np.isnan(_sampled(view, name, step)).any(axis=0)
     values = np.concatenate(parts) if parts else np.empty((0, len(columns)), dtype=np.float32)
     missing = np.isnan(values)
     with warnings.catch_warnings():
@@ -204,5 +207,5 @@ def _fit_stream(dataset: Dataset, name: str, *, mask_all: bool) -> StreamScaling
     scale = np.where(scale > 1e-6 * np.maximum(spread, 1e-12), scale, spread)
     scale = np.where(np.isfinite(scale) & (scale > 1e-9), scale, 1.0)
     never = missing.all(axis=0) if len(values) else np.ones(len(columns), dtype=bool)
-    masked = np.asarray((missing.any(axis=0) & ~never) | mask_all, dtype=bool)
+    masked = np.asarray(((missing.any(axis=0) | lost) & ~never) | mask_all, dtype=bool)
     return StreamScaling(center.astype(np.float32), scale.astype(np.float32), masked)

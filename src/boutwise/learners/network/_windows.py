@@ -149,6 +149,8 @@ class Batches:
         plan: How windows are drawn.
         augments: Applied in order; none for a validation set.
         draws: Which windows there are; None = :class:`Windows`.
+        views: Take each window from the subject or one of its views, all as likely; not for a
+            validation set.
     """
 
     def __init__(
@@ -159,6 +161,7 @@ class Batches:
         augments: Sequence[Augment] = (),
         *,
         draws: Draws | None = None,
+        views: bool = False,
     ) -> None:
         self.dataset = dataset
         self.scaling = scaling
@@ -166,8 +169,9 @@ class Batches:
         self.augments = augments
         self.windows: Draws = draws or Windows(dataset, plan)
         by_share = any(item.shares is not None for item in dataset.items)
+        self.looks = [item.seen if views else item.seen[:1] for item in dataset.items]
         # Beside recordings with votes, one without is taken as one vote.
-        self.shares = [item.targets for item in dataset.items] if by_share else None
+        self.shares = [[look.targets for look in of] for of in self.looks] if by_share else None
 
     def __len__(self) -> int:
         """Batches in an epoch."""
@@ -175,7 +179,7 @@ class Batches:
 
     def epoch(self, number: int) -> Iterator[tuple[Batch, Target]]:
         """The batches of one epoch, counted from 0."""
-        windows = self.windows.draw(number)
+        windows = self._chosen(number)
         generator = torch.Generator().manual_seed(_seed_of(self.plan.seed, number))
         for first in range(0, len(windows), self.plan.batch):
             batch, target = self._collect(windows[first : first + self.plan.batch])
@@ -183,7 +187,24 @@ class Batches:
                 batch, target = augment(batch, target, generator)
             yield batch, target
 
-    def _collect(self, windows: Sequence[tuple[int, int]]) -> tuple[Batch, Target]:
+    def _chosen(self, number: int) -> list[tuple[int, int, int]]:
+        """Subject, look and first frame in that look of each window of an epoch."""
+        rng = np.random.default_rng([self.plan.seed, number, 4])
+        windows = []
+        for index, start in self.windows.draw(number):
+            look = int(rng.integers(len(self.looks[index])))
+            first = start
+            if look:
+                # A view of another pace shows the same moment in another frame.
+                frames = self.dataset.items[index].views[look - 1].frames
+                before = self.plan.length // 2
+                first = int(np.searchsorted(frames, start + before)) - before
+                if start >= 0:
+                    first = max(0, min(first, len(frames) - self.plan.length))
+            windows.append((index, look, first))
+        return windows
+
+    def _collect(self, windows: Sequence[tuple[int, int, int]]) -> tuple[Batch, Target]:
         length, n = self.plan.length, len(windows)
         streams = {
             name: np.full((n, length, len(columns)), np.nan, dtype=np.float32)
@@ -195,17 +216,17 @@ class Batches:
         weights = np.zeros((n, length), dtype=np.float32)
         mask = np.zeros((n, length), dtype=bool)
         places = []
-        for row, (index, start) in enumerate(windows):
-            item = self.dataset.items[index]
+        for row, (index, look, start) in enumerate(windows):
+            item = self.looks[index][look]
             low, high = max(start, 0), min(start + length, item.n_frames)
             inside = slice(low - start, high - start)
-            places.append(f"{item.subject} from frame {low}")
+            places.append(f"{item.subject} from frame {low}" + (f", view {look}" if look else ""))
             stretch = {name: item.streams[name][low:high] for name in streams}
             for name, values in self.scaling.apply(stretch, str(item.subject)).items():
                 streams[name][row, inside] = values
             labels[row, inside] = item.labels[low:high]
             if shares is not None and self.shares is not None:
-                shares[row, inside] = self.shares[index][low:high]
+                shares[row, inside] = self.shares[index][look][low:high]
             weights[row, inside] = item.weights[low:high]
             mask[row, inside] = True
         target = Target(
