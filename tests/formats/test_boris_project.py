@@ -18,7 +18,7 @@ from _samples import PROJECT, write_project
 
 from boutwise import formats
 from boutwise.errors import FormatError, LabelError
-from boutwise.formats import _boris_json, boris_project, labels_to_bouts
+from boutwise.formats import _boris_json, boris_aggregated, boris_project, labels_to_bouts
 from boutwise.types import Bout, Bouts, FrameClock, Recording, Severity
 
 
@@ -339,3 +339,23 @@ def test_what_is_written_has_the_members_of_a_real_project(shared, tmp_path):
     assert kinds(there["media_info"]).items() <= kinds(here["media_info"]).items()
     assert [type(cell) for cell in here["events"][0]] == [type(c) for c in there["events"][0]]
     assert formats.read(path).labels[0].recording == "film 1"
+
+
+@pytest.mark.parametrize("part", [boris_project, boris_aggregated])
+def test_a_modifier_that_names_an_animal_becomes_the_target(tmp_path, part):
+    rows = [
+        Bout("r", "m", "attack", 1, 4, target="n", modifiers="high"),
+        Bout("r", "n", "sniff", 2, 6, target="m"),
+        Bout("r", "n", "sniff", 8, 9, modifiers="low"),
+    ]
+    path = tmp_path / ("x.boris" if part is boris_project else "x.csv")
+    part.write(path, Bouts.from_rows(rows), clocks={"r": FrameClock.declared(9, 25)})
+    (track,) = formats.read(path, targets=["m", "n"]).labels
+    found = sorted((r.behavior, r.animal, r.target, r.modifiers) for r in track.rows)
+    assert found == [
+        ("attack", "m", "n", "high"),
+        ("sniff", "n", "", "low"),
+        ("sniff", "n", "m", ""),
+    ]
+    (plain,) = formats.read(path).labels
+    assert {r.target for r in plain.rows} == {""}

@@ -53,6 +53,23 @@ def test_labels_and_pose_come_back(pairs, tmp_path, labels):
                 np.testing.assert_array_equal(found[subject], expected)
 
 
+def test_boris_needs_to_be_told_who_are_animals(pairs, tmp_path):
+    files = write_pairs(pairs, tmp_path / "files", labels="boris_project")
+    told = tmp_path / "boris.yaml"
+    names = [name for item in pairs for name in item.recording.animals]
+    told.write_text(f"format: boris_project\ntargets: [{', '.join(names)}]\n", encoding="utf-8")
+    project = api.initialize(tmp_path / "project")
+    with project:
+        planned = api.plan_import(project, [files / "pose"], fps=30, animals=files / "animals.csv")
+        api.apply_import(project, planned)
+        planned = api.plan_import(project, [files / "labels"], fps=30, mapping=told)
+        api.apply_import(project, planned)
+        for item in pairs:
+            found = states(project.bouts(item.recording.id), item)
+            for subject, expected in states(item.bouts, item).items():
+                np.testing.assert_array_equal(found[subject], expected)
+
+
 def test_labs_come_back_with_what_they_looked_for(tmp_path):
     for name, items in simulate_labs(pairs=1, minutes=0.6, seed=2).items():
         files = write_pairs(items, tmp_path / name, labels="bouts_csv")
