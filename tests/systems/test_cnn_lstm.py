@@ -95,4 +95,4 @@ def test_the_network_is_that_of_the_table():
     mask = torch.ones(2, 60, dtype=torch.bool)
     batch = Batch({"pose": torch.randn(2, 60, 48)}, mask, {"pose": mask})
     assert network(batch)["behavior"].shape == (2, 1, 7)
-    assert network.attention(batch).shape == (2, 60)
+    assert network.attention(batch).shape == (2, 60 // network.step_frames) == (2, 15)

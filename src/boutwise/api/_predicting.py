@@ -25,8 +25,21 @@ from boutwise.api._tasks import (
 from boutwise.bundle import Bundle
 from boutwise.errors import BoutwiseError, DataError, UsageError, did_you_mean
 from boutwise.formats._prediction import file_stem, read_facts, refuse_same_stems
-from boutwise.inference import Predictor, prediction_bouts, write_manifest, write_prediction
+from boutwise.formats._trial_prediction import ENDING, read_trial_facts
+from boutwise.inference import (
+    Predictor,
+    answers_trials,
+    predict_trials,
+    prediction_bouts,
+    refuse_unexplained,
+    write_explanations,
+    write_manifest,
+    write_prediction,
+    write_trial_prediction,
+)
+from boutwise.inference import explain as explain_recording
 from boutwise.project import Project
+from boutwise.report.explained_page import write_explained_page
 from boutwise.store import Store
 from boutwise.types import FrameClock, PoseTrack, Prediction
 
@@ -46,6 +59,7 @@ class PredictResult:
         failed: Recording -> why.
         directory: Where the files are.
         without_pose: Recordings of the project of which there is no pose: left out.
+        page: The page that explains the scores; None when it was not asked for.
     """
 
     done: tuple[str, ...]
@@ -53,6 +67,7 @@ class PredictResult:
     failed: Mapping[str, str]
     directory: Path
     without_pose: tuple[str, ...] = ()
+    page: Path | None = None
 
 
 def predict(
@@ -114,6 +129,7 @@ def predict_files(
     shard: tuple[int, int] | None = None,
     cache: str | Path | None = None,
     write: str | None = None,
+    explain: bool = False,
     say: Say | None = None,
 ) -> PredictResult:
     """Predict many recordings into a folder; a recording that is done is not done again.
@@ -129,7 +145,11 @@ def predict_files(
         shard: ``(i, n)``: only every n-th recording, from 1 to n.
         cache: Folder for computed features; by default the project's store, else none.
         write: Name of one more format to write for each recording.
+        explain: Write also what the scores were made of, and a page about it.
         say: Called with (done, total, words).
+
+    Raises:
+        BundleError: With ``explain``, when no member can be explained.
     """
     say = say or (lambda done, total, words: None)
     out = Path(out)
@@ -138,9 +158,15 @@ def predict_files(
     if out.exists() and not out.is_dir():
         raise UsageError("this is a file, not a folder", file=out, todo="choose another --out")
     opened = _open(bundles)
+    if write is not None and answers_trials(opened[0]):
+        raise UsageError(
+            "a bundle that answers trials writes one table, and no other format",
+            todo="leave --write out",
+        )
     project = as_project(sources)
     store = Store(cache) if cache else (project.store if project else None)
     predictor = Predictor(opened, store=store)
+    unexplained = refuse_unexplained(predictor) if explain else ()
     options = {"format": format, "mapping": mapping}
     _refuse_unheeded({"only": only} if project is None else {**options, "fps": fps}, project)
     if project is not None:
@@ -158,7 +184,7 @@ def predict_files(
     for count, task in enumerate(tasks):
         say(count, len(tasks), task.recording)
         try:
-            new = _predict_task(predictor, task, out, write)
+            new = _predict_task(predictor, task, out, write, explained=explain)
         except BoutwiseError as error:
             failed[task.recording] = str(error)
             continue
@@ -170,9 +196,12 @@ def predict_files(
             continue
         (done if new else kept).append(task.recording)
     write_manifest(out, opened, failed)
+    page = None
+    if explain and (done or kept):
+        page = write_explained_page(out, unexplained=unexplained)
     say(len(tasks), len(tasks), "done")
     lost = () if project is None else without_pose(project, only)
-    return PredictResult(tuple(done), tuple(kept), failed, out, lost)
+    return PredictResult(tuple(done), tuple(kept), failed, out, lost, page)
 
 
 def _refuse_unheeded(given: Mapping[str, Any], project: Project | None) -> None:
@@ -188,23 +217,48 @@ def _refuse_unheeded(given: Mapping[str, Any], project: Project | None) -> None:
             )
 
 
-def _predict_task(predictor: Predictor, task: Task, out: Path, write: str | None) -> bool:
+def _predict_task(
+    predictor: Predictor, task: Task, out: Path, write: str | None, *, explained: bool
+) -> bool:
     """Predict one recording and write its files; False when they were there already."""
     pose, clock = task.load()
     facts = {"pose": _content(pose, clock), "source": pose.source}
+    if answers_trials(predictor.bundles[0]):
+        return _predict_trials(predictor, task, out, facts)
     path = out / f"{file_stem(task.recording)}.frames.parquet"
     before = read_facts(path)
     same = before.get("bundle") == predictor.id and before.get("pose") == facts["pose"]
     more = out / f"{file_stem(task.recording)}.{write}{_suffix(write)}" if write else None
     others = [path.with_name(path.name.replace(".frames.parquet", end)) for end in TABLES]
-    if same and all(file.exists() for file in [*others, *([more] if more else [])]):
+    others += [more] if more else []
+    origin = {"bundle": predictor.id, "pose": facts["pose"]}
+    if explained:
+        same &= explained_from(out / f"{file_stem(task.recording)}.explained.json") == origin
+    if same and all(file.exists() for file in others):
         return False
     prediction = predictor.predict(task.recording, pose, clock)
     if more is not None and write is not None:
         out.mkdir(parents=True, exist_ok=True)
         part = registry.load("format", write)
         part.write(more, prediction_bouts(prediction), clocks={task.recording: clock})
+    if explained:
+        why = explain_recording(predictor, task.recording, pose, clock)
+        write_explanations(why, task.recording, clock, out, facts=origin)
     write_prediction(prediction, out, facts=facts)
+    return True
+
+
+def _predict_trials(predictor: Predictor, task: Task, out: Path, facts: dict[str, str]) -> bool:
+    """Answer the trials of one recording and write its file; False when it was there already."""
+    pose, clock = task.load()
+    trials = task.trials()
+    known = read_trial_facts(out / f"{file_stem(task.recording)}{ENDING}")
+    bounds = [[trial.number, trial.first_frame, trial.n_frames] for trial in trials]
+    facts = {"pose": Store.key(facts["pose"], bounds), "source": facts["source"]}
+    if known.get("bundle") == predictor.id and known.get("pose") == facts["pose"]:
+        return False
+    prediction = predict_trials(predictor, task.recording, pose, clock, trials)
+    write_trial_prediction(prediction, out, facts=facts)
     return True
 
 

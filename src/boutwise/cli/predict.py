@@ -35,6 +35,9 @@ def run(  # an option is a parameter: the command line has as many as the contra
     write: Annotated[
         str | None, typer.Option(metavar="NAME", help="One more format to write.")
     ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Also write what the scores were made of, and a page.")
+    ] = False,
     shard: Annotated[
         str | None, typer.Option(metavar="i/n", help="Only the i-th of n parts of the work.")
     ] = None,
@@ -58,6 +61,7 @@ def run(  # an option is a parameter: the command line has as many as the contra
         shard=parse_shard(shard),
         cache=cache,
         write=write,
+        explain=explain,
         say=talk.say,
     )
     talk.line(
@@ -71,6 +75,8 @@ def run(  # an option is a parameter: the command line has as many as the contra
         some = ", ".join(lost[:5]) + (", ..." if len(lost) > 5 else "")
         talk.note(f"left out: {counted(len(lost), 'recording')} without pose: {some}")
     talk.line(f"results  {out}")
+    if result.page is not None:
+        talk.line(f"explained  {result.page}")
     code = 0
     if result.failed:
         code = PARTIAL if result.done or result.kept else FAILED
@@ -80,5 +86,6 @@ def run(  # an option is a parameter: the command line has as many as the contra
         "kept": result.kept,
         "failed": result.failed,
         "without_pose": lost,
+        "page": result.page,
     }
     return Answer(data, code)

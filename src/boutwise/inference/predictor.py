@@ -19,7 +19,9 @@ from boutwise.types import FrameClock, PoseTrack, Prediction, Subject
 
 
 @dataclass(frozen=True, eq=False)
-class _Member:
+class Member:
+    """One loaded member of a bundle, and the streams that it reads."""
+
     fitted: Fitted
     streams: dict[str, StreamNeed]
 
@@ -33,11 +35,12 @@ class Predictor:
     Attributes:
         bundles: With the same behaviors and exclusive groups.
         store: Where features are cached; None caches nothing.
+        members: Of each bundle, loaded.
     """
 
     bundles: tuple[Bundle, ...]
     store: Store | None = None
-    _members: tuple[tuple[_Member, ...], ...] = field(init=False, repr=False)
+    members: tuple[tuple[Member, ...], ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Load the members.
@@ -56,7 +59,7 @@ class Predictor:
                     todo="predict with each of them on its own",
                 )
         loaded = tuple(tuple(_load(entry) for entry in bundle.members) for bundle in self.bundles)
-        object.__setattr__(self, "_members", loaded)
+        object.__setattr__(self, "members", loaded)
 
     @property
     def id(self) -> str:
@@ -83,32 +86,18 @@ class Predictor:
             BundleError: A bundle refuses the recording, naming what is missing.
         """
         ethogram = self.bundles[0].ethogram
-        if pose.n_frames != clock.n_frames:
-            raise BundleError(
-                f"the pose has {pose.n_frames} frames and the clock {clock.n_frames}",
-                recording=recording,
-                expected="one row of pose for every frame",
-            )
-        if pose.n_frames == 0:
-            raise BundleError("the recording has no frames", recording=recording)
-        chosen = list(pose.animals if animals is None else animals)
-        pairs = ethogram.behaviors[0].scope == "directed"
-        subjects = tuple(
-            Subject(recording, agent, target)
-            for agent in chosen
-            for target in (pose.animals if pairs else ("",))
-            if agent != target
-        )
-        if not subjects:
-            raise BundleError(
-                f"there is no one to predict among {len(pose.animals)} animals",
-                recording=recording,
-                expected="two animals or more" if pairs else "one animal or more",
-            )
+        for bundle in self.bundles:
+            if "trials" in bundle.manifest:
+                raise BundleError(
+                    "the bundle answers whole trials, not frames",
+                    file=bundle.path,
+                    todo="use 'boutwise predict', or boutwise.predict_trials",
+                )
+        subjects = self.subjects(recording, pose, clock, animals=animals)
         shape = (len(subjects), clock.n_frames, len(ethogram.names))
         probabilities = np.zeros(shape, dtype=np.float32)
         observed = np.ones(shape[:2], dtype=bool)
-        for bundle, members in zip(self.bundles, self._members, strict=True):
+        for bundle, members in zip(self.bundles, self.members, strict=True):
             bundle.refuse_clock(recording, clock)
             prepared = PreparedPose(
                 pose, clock, fps=bundle.fps, prepare=bundle.prepare, store=self.store
@@ -130,15 +119,69 @@ class Predictor:
             self.id,
         )
 
+    def subjects(
+        self,
+        recording: str,
+        pose: PoseTrack,
+        clock: FrameClock,
+        *,
+        animals: Sequence[str] | None = None,
+    ) -> tuple[Subject, ...]:
+        """Whom there is to predict; for the arguments see :meth:`predict`.
 
-def _load(entry: dict[str, Any]) -> _Member:
+        Raises:
+            BundleError: There is nobody, or pose and clock do not fit.
+        """
+        if pose.n_frames != clock.n_frames:
+            raise BundleError(
+                f"the pose has {pose.n_frames} frames and the clock {clock.n_frames}",
+                recording=recording,
+                expected="one row of pose for every frame",
+            )
+        if pose.n_frames == 0:
+            raise BundleError("the recording has no frames", recording=recording)
+        chosen = list(pose.animals if animals is None else animals)
+        pairs = self.bundles[0].ethogram.behaviors[0].scope == "directed"
+        subjects = tuple(
+            Subject(recording, agent, target)
+            for agent in chosen
+            for target in (pose.animals if pairs else ("",))
+            if agent != target
+        )
+        if not subjects:
+            raise BundleError(
+                f"there is no one to predict among {len(pose.animals)} animals",
+                recording=recording,
+                expected="two animals or more" if pairs else "one animal or more",
+            )
+        return subjects
+
+
+def _load(entry: dict[str, Any]) -> Member:
     fitted = registry.load("learner", entry["learner"]).load(entry["directory"])
-    return _Member(fitted, entry["streams"])
+    return Member(fitted, entry["streams"])
+
+
+def member_streams(
+    bundle: Bundle, member: Member, prepared: PreparedPose, subject: Subject
+) -> dict[str, NDArray[np.float32]]:
+    """What a member reads of a subject: name -> (frames at the working rate, columns).
+
+    Raises:
+        BundleError: The recording does not give what the member needs.
+    """
+    streams = {}
+    for name, need in member.streams.items():
+        stream = prepared.stream(subject, need.features)
+        roles = prepared.native.roles
+        places = bundle.places(subject.recording, need, stream.columns, roles)
+        streams[name] = stream.values if places is None else stream.values[:, places]
+    return streams
 
 
 def _score(
     bundle: Bundle,
-    members: Sequence[_Member],
+    members: Sequence[Member],
     prepared: PreparedPose,
     subject: Subject,
     clock: FrameClock,
@@ -146,12 +189,7 @@ def _score(
     """Probabilities of one subject, (frames, behaviors), and the frames that can be judged."""
     raw, present = [], np.ones(clock.n_frames, dtype=bool)
     for member in members:
-        streams = {}
-        for name, need in member.streams.items():
-            stream = prepared.stream(subject, need.features)
-            roles = prepared.native.roles
-            places = bundle.places(subject.recording, need, stream.columns, roles)
-            streams[name] = stream.values if places is None else stream.values[:, places]
+        streams = member_streams(bundle, member, prepared, subject)
         scores = score_subject(member.fitted, subject, bundle.fps, streams)
         raw.append(scores_at(scores, prepared.clock, clock))
         seen = present_frames(streams)[:, None].astype(np.float32)

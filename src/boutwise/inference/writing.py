@@ -11,6 +11,7 @@ from typing import Any
 from boutwise import __version__, registry
 from boutwise.bundle import Bundle
 from boutwise.formats._prediction import file_stem, read_facts, write_frames
+from boutwise.formats._trial_prediction import ENDING, read_trial_facts
 from boutwise.types import Bout, Bouts, Observed, Prediction
 from boutwise.types.frame_states import runs
 
@@ -68,6 +69,8 @@ def write_manifest(directory: Path, bundles: Sequence[Bundle], failed: Mapping[s
     It lists every frames file in the folder, so that processes that share the work agree.
     """
     recordings = [read_facts(path) for path in sorted(directory.glob("*.frames.parquet"))]
+    rows = [read_trial_facts(path) for path in sorted(directory.glob(f"*{ENDING}"))]
+    recordings += [{k: row[k] for k in ("recording", "bundle", "pose", "source")} for row in rows]
     directory.mkdir(parents=True, exist_ok=True)
     manifest = {
         "boutwise": __version__,
