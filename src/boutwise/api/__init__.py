@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from boutwise.api._doctor import doctor
     from boutwise.api._evaluating import evaluate
     from boutwise.api._initialize import initialize
+    from boutwise.api._personalizing import personalize
     from boutwise.api._planning import plan, prepare
     from boutwise.api._predicting import predict, predict_files
     from boutwise.api._reporting import report
@@ -37,6 +38,7 @@ _HOME = {
     "evaluate": "_evaluating",
     "export": "_converting",
     "initialize": "_initialize",
+    "personalize": "_personalizing",
     "plan": "_planning",
     "plan_import": "importing.verbs",
     "predict": "_predicting",
@@ -60,6 +62,7 @@ __all__ = [
     "evaluate",
     "export",
     "initialize",
+    "personalize",
     "plan",
     "plan_import",
     "predict",

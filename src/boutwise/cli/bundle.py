@@ -1,24 +1,29 @@
-"""``boutwise bundle info``."""
+"""``boutwise bundle info`` and ``boutwise bundle personalize``."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from boutwise.cli._command import Answer, command
-from boutwise.cli._predicting import opened_bundle
+from boutwise.cli._options import Only, ProjectFolder, open_project
+from boutwise.cli._predicting import SUFFIX, opened_bundle
 from boutwise.cli._scores import LEAKING, headline
 from boutwise.cli._talk import Talk
+from boutwise.errors import UsageError
 
-group = typer.Typer(no_args_is_help=True, help="What a bundle is: 'boutwise bundle info BUNDLE'.")
+group = typer.Typer(
+    no_args_is_help=True, help="What a bundle is (info); one for a single animal (personalize)."
+)
+BundleWord = Annotated[str, typer.Argument(metavar="BUNDLE", help="A bundle, or a run's folder.")]
 
 
 @command
-def run(
-    talk: Talk,
-    bundle: Annotated[str, typer.Argument(metavar="BUNDLE", help="A bundle, or a run's folder.")],
-) -> Answer:
+def run(talk: Talk, bundle: BundleWord) -> Answer:
     """Show what a bundle predicts, what it needs, and how good it is known to be."""
     opened = opened_bundle(bundle)
     manifest = opened.manifest
@@ -42,6 +47,7 @@ def run(
             ["dimensions", f"{manifest['n_dims']}D"],
             ["frame rate", f"works at {opened.fps:g}, accepts {low:g} to {high:g}"],
             ["trained on", f"{len(opened.animals)} animals: {', '.join(opened.animals)}"],
+            *_personal(manifest),
             ["score", headline(manifest["scores"]["headline"])],
             *([["", LEAKING]] if manifest["split"]["leaks"] else []),
             ["split by", split["split"] + (", which LEAKS" if split["leaks"] else "")],
@@ -51,9 +57,47 @@ def run(
     return Answer({"id": opened.id, "path": opened.path, "bundle": manifest})
 
 
+def _personal(manifest: Mapping[str, Any]) -> list[list[str]]:
+    """The row about the one animal that a bundle was fitted to; none for an ordinary bundle."""
+    facts = manifest.get("personal")
+    if not facts:
+        return []
+    animals, minutes = ", ".join(facts["animals"]), facts["labelled_s"] / 60
+    words = f"{animals}, by {minutes:.1f} labelled minutes; scores are of bundle {facts['bundle']}"
+    return [["fitted to", words]]
+
+
+@command
+def personalize(
+    talk: Talk,
+    bundle: BundleWord,
+    project: ProjectFolder,
+    out: Annotated[Path, typer.Option(metavar="BUNDLE", help="The new bundle, *.boutwise.")],
+    only: Only = None,
+) -> Answer:
+    """Fit a bundle to one new animal, of which a few minutes are labelled."""
+    from boutwise import api
+
+    if out.suffix != SUFFIX:
+        raise UsageError(f"--out cannot be '{out}'", expected=f"a name that ends with {SUFFIX}")
+    opened = opened_bundle(bundle)
+    with open_project(project) as study:
+        fitted = api.personalize(opened, study, out, only=only, say=talk.say)
+    facts = fitted.manifest["personal"]
+    talk.line(f"{facts['labelled_s'] / 60:.1f} labelled minutes of {', '.join(facts['animals'])}")
+    talk.table(
+        ["behavior", "odds times"],
+        [[name, f"{math.exp(bias):.2f}"] for name, bias in facts["biases"].items()],
+    )
+    talk.note("its scores are those of the bundle before: nobody knows how good it is on this one")
+    talk.line(f"bundle  {out}")
+    return Answer({"bundle": out, "id": fitted.id, "personal": facts})
+
+
 group.command("info")(run)
+group.command("personalize")(personalize)
 
 
 @group.callback()
 def _group() -> None:
-    """What a bundle is."""
+    """What a bundle is, and one for a single animal."""
