@@ -144,14 +144,14 @@ def _parsed(
 ) -> NDArray[np.float64]:
     if not text.strip():
         raise _wrong(where, "there is no frame", shape)
-    if NO_NUMBERS.search(text):
-        raise _wrong(where, "there is something else than numbers", shape)
+    odd = NO_NUMBERS.search(text)
+    if odd is not None:
+        raise _wrong(_at(where, text[: odd.start()], shape), "there is no number", shape)
     try:
         values = json.loads(b"[" + text + b"]")
     except (ValueError, RecursionError) as error:
-        good = text[: max(getattr(error, "pos", 0) - 1, 0)]
-        at = where[3] + good.count(b"]" * len(shape) + b",")
-        raise _wrong((*where[:3], at), f"the numbers cannot be read ({error})", shape) from error
+        place = _at(where, text[: max(getattr(error, "pos", 0) - 1, 0)], shape)
+        raise _wrong(place, f"the numbers cannot be read ({error})", shape) from error
     try:
         array = np.array(values, dtype=np.float64)
     except (TypeError, ValueError):
@@ -160,21 +160,25 @@ def _parsed(
         first = next(
             (place for place, frame in enumerate(values) if _shape(frame) != shape), len(values) - 1
         )
-        what = f"a frame has the shape {_shape(values[first])}"
+        there = _shape(values[first])
+        what = f"a frame has the shape {there}" if there is not None else "a frame is uneven"
         raise _wrong((*where[:3], where[3] + first), what, shape)
     return array
 
 
-def _shape(frame: object) -> tuple[int, ...]:
-    """Shape of one frame; that of a ragged one is the shape of its first parts."""
+def _at(
+    where: tuple[Path, str, str, int], before: bytes, shape: tuple[int, ...]
+) -> tuple[Path, str, str, int]:
+    """The place of the frame that comes behind a text."""
+    return (*where[:3], where[3] + before.count(b"]" * len(shape) + b","))
+
+
+def _shape(frame: object) -> tuple[int, ...] | None:
+    """Shape of one frame; None where its rows are of different lengths."""
     try:
         return np.shape(np.array(frame, dtype=np.float64))
     except (TypeError, ValueError):
-        lengths = []
-        while isinstance(frame, list) and frame:
-            lengths.append(len(frame))
-            frame = frame[-1]
-        return tuple(lengths)
+        return None
 
 
 def _wrong(where: tuple[Path, str, str, int], what: str, shape: tuple[int, ...]) -> FormatError:
