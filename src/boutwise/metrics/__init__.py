@@ -11,6 +11,7 @@ once. To add a metric: one file with ``DESCRIPTION``, ``PREDICTION`` and ``measu
 obvious reference of it in ``tests/metrics/references.py``; the contract test finds both.
 """
 
+from boutwise.metrics._agents import SwappedAgents, swapped_agents
 from boutwise.metrics._baselines import Baseline, baseline
 from boutwise.metrics._contract import Metric, ScoredSubject, ScoreOptions
 from boutwise.metrics._intervals import (
@@ -47,6 +48,7 @@ __all__ = [
     "ScoredSubject",
     "Scores",
     "Spread",
+    "SwappedAgents",
     "agree",
     "baseline",
     "compare_predictions",
@@ -59,4 +61,5 @@ __all__ = [
     "spans_of",
     "student_quantile",
     "summed_up",
+    "swapped_agents",
 ]
