@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from boutwise.bundle import Bundle
 from boutwise.errors import DataError
-from boutwise.inference import Predictor
-from boutwise.metrics import ScoredSubject, Scores, score_recordings
+from boutwise.inference import Predictor, answers_trials, predict_trials
+from boutwise.metrics import ScoredSubject, ScoreOptions, Scores, score_recordings
 from boutwise.planning import LabelledSubject, labelled_subjects
 from boutwise.planning.folds import group_of
+from boutwise.planning.trials import subjects_of
 from boutwise.project import Project
+from boutwise.training.assess import OF_TRIALS
 from boutwise.types import Recording
-from boutwise.types.recipe import Target
+from boutwise.types.recipe import RatedTrials, Target
 
 Say = Callable[[int, int, str], None]
 
@@ -69,6 +72,10 @@ def truth_of(
     Raises:
         LabelError: The project does not know a behavior of the bundle, or its labels do not fit.
     """
+    if answers_trials(bundle):
+        rated = {k: v for k, v in bundle.manifest["trials"].items() if k != "version"}
+        target = Target(annotators=annotators, ratings=RatedTrials.model_validate(rated))
+        return subjects_of(project, target, recordings, ethogram=bundle.ethogram)
     names = bundle.ethogram.names
     own = project.ethogram.only(names)
     merges = {old: new for old, new in own.merges.items() if old not in names}
@@ -89,10 +96,15 @@ def score_on(
     units = group_of(subjects, "animal")
     predictor = Predictor((bundle,), store=project.store)
     items = []
+    of_trials = answers_trials(bundle)
     for done, item in enumerate(subjects):
         say(done, len(subjects), str(item.subject))
-        pose = project.pose(item.recording.id)
-        prediction = predictor.predict(item.recording.id, pose, item.recording.clock)
+        name, clock = item.recording.id, item.recording.clock
+        pose = project.pose(name)
+        if of_trials:
+            prediction = predict_trials(predictor, name, pose, clock, item.trials).answers
+        else:
+            prediction = predictor.predict(name, pose, clock)
         place = prediction.subjects.index(item.subject)
         items.append(
             ScoredSubject(
@@ -100,10 +112,13 @@ def score_on(
                 units[item.subject],
                 item.states,
                 prediction.decided[place],
-                item.recording.clock.fps,
+                math.nan if of_trials else clock.fps,
                 prediction.probabilities[place],
                 item.human,
             )
         )
     say(len(subjects), len(subjects), "done")
+    if of_trials:
+        options = ScoreOptions(quoted=OF_TRIALS, rows="trials")
+        return score_recordings(items, bundle.ethogram, options=options)
     return score_recordings(items, bundle.ethogram)

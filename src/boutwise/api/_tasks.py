@@ -17,7 +17,7 @@ from boutwise.errors import DataError, UsageError
 from boutwise.formats import Contents
 from boutwise.prepare.rates import SAME_RATE
 from boutwise.project import Project
-from boutwise.types import FrameClock, PoseTrack, Recording
+from boutwise.types import FrameClock, PoseTrack, Recording, Trial
 from boutwise.types.roles import propose_roles
 
 POSE_FILES = frozenset({".csv", ".h5", ".npz", ".npy", ".json", ".nwb", ".parquet"})
@@ -33,10 +33,12 @@ class Task:
     Attributes:
         recording: Its id.
         load: Reads its pose and clock.
+        trials: Reads its trials; none when nobody declared any.
     """
 
     recording: str
     load: Callable[[], tuple[PoseTrack, FrameClock]]
+    trials: Callable[[], tuple[Trial, ...]]
 
 
 def as_project(sources: Sequence[str | Path] | Project) -> Project | None:
@@ -52,7 +54,11 @@ def project_tasks(project: Project, only: str | None) -> list[Task]:
     """Every recording of a project that has pose and fits the query."""
 
     def task(recording: Recording) -> Task:
-        return Task(recording.id, lambda: (project.pose(recording.id), recording.clock))
+        return Task(
+            recording.id,
+            lambda: (project.pose(recording.id), recording.clock),
+            lambda: recording.trials,
+        )
 
     chosen = [task(r) for r in project.recordings(only) if project.has_pose(r.id)]
     if not chosen:
@@ -117,13 +123,14 @@ def file_tasks(
         )
 
     def task(name: str, path: Path, member: str) -> Task:
+        told = {**options, "member": member} if member else options
+
         def load() -> tuple[PoseTrack, FrameClock]:
-            told = {**options, "member": member} if member else options
             contents = formats.read(path, **told)
             pose = with_roles(pose_of(contents), known_roles)
             return pose, FrameClock.declared(pose.n_frames, rate_of(contents, fps))
 
-        return Task(name, load)
+        return Task(name, load, lambda: formats.read(path, **told).trials)
 
     return [task(name, path, member) for name, (path, member) in tasks.items()]
 

@@ -271,11 +271,26 @@ class Bundle:
         try:
             shape = (self.ethogram.names, self.animals, self.prepare, self.members)
             whole = all(shape[:2]) and bool(shape[3]) and 0 < self.fps < math.inf
-            whole = whole and bool(self.keypoint_roles) and bool(list(self.manifest["roles"]))
+            # Feature sets that need no roles take keypoints by name, so there may be none.
+            rolled = bool(self.keypoint_roles) and bool(list(self.manifest["roles"]))
+            whole = whole and (rolled or not self._needs_roles())
         except (KeyError, TypeError, ValueError, AttributeError, DataError) as error:
             raise self._odd(f"{type(error).__name__}: {error}") from error
         if not whole:
             raise self._odd("behaviors, animals, members, keypoints or the rate are missing")
+
+    def _needs_roles(self) -> bool:
+        """Whether any feature set needs keypoints of certain roles."""
+        parts = {
+            part.part
+            for member in self.members
+            for need in member["streams"].values()
+            for part in need.features
+        }
+        known = set(registry.names("feature set"))
+        return any(
+            part not in known or registry.load("feature set", part).NEEDED_ROLES for part in parts
+        )
 
     def _odd(self, why: str) -> BundleError:
         return BundleError(

@@ -28,6 +28,9 @@ def tell_scores(talk: Talk, scores: Mapping[str, Any]) -> None:
     talk.line(headline(scores["headline"]))
     _tell_quoted(talk, scores)
     thresholds = scores["bouts"]["thresholds"]
+    if scores["facts"].get("rows") == "trials":
+        _tell_trials(talk, scores)
+        return
     talk.table(
         ["behavior", "bouts", "animals", "precision", "recall", "F1", "95 %"],
         [_frames_row(behavior) for behavior in scores["behaviors"]],
@@ -59,6 +62,38 @@ def tell_scores(talk: Talk, scores: Mapping[str, Any]) -> None:
     _tell_groups_and_labs(talk, scores)
     if any(behavior["f1"]["interval"]["rough"] for behavior in scores["behaviors"]):
         talk.line(ROUGH)
+    for word in _remarks(scores):
+        talk.line(word)
+
+
+def _tell_trials(talk: Talk, scores: Mapping[str, Any]) -> None:
+    """Say how well whole trials were answered."""
+    talk.table(
+        ["answer", "trials", "animals", "precision", "recall", "F1", "95 %"],
+        [
+            [
+                row["name"],
+                row["truth_frames"],
+                row["n_animals"],
+                row["precision"],
+                row["recall"],
+                row["f1"]["value"],
+                _cell(row["f1"]),
+            ]
+            for row in scores["behaviors"]
+        ],
+    )
+    overall = [("accuracy", "accuracy"), ("macro F1", "macro_f1")]
+    rows = [
+        [words, scores["frames"][key]["value"], _cell(scores["frames"][key])]
+        for words, key in overall
+    ]
+    rows += [
+        [f"{each['name']} baseline, {words}", each[key], ""]
+        for each in scores["baselines"]
+        for words, key in overall
+    ]
+    talk.table(["score", "value", "95 %"], rows)
     for word in _remarks(scores):
         talk.line(word)
 

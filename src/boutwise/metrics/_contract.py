@@ -121,6 +121,8 @@ class ScoreOptions:
             they are not declared exclusive.
         ordered: Whether the order of bouts matters, so that an edit score is given.
         quoted: Names of the numbers that stand first, see :data:`boutwise.metrics._quoted.QUOTED`.
+        rows: What is scored one by one: ``frames``, or whole ``trials``, of which bouts and seconds
+            mean nothing.
     """
 
     thresholds: tuple[float, ...] = (0.1, 0.25, 0.5)
@@ -135,6 +137,7 @@ class ScoreOptions:
     one_at_a_time: bool = False
     ordered: bool = False
     quoted: tuple[str, ...] = ("macro_f1",)
+    rows: Literal["frames", "trials"] = "frames"
 
 
 def scored_behaviors(ethogram: Ethogram, matching: Matching) -> list[int]:

@@ -45,7 +45,11 @@ def macro_f1(material: Material) -> tuple[Headline, ...]:
     background = ", background included" if ethogram.backgrounds else ""
     text = f"Mean F1 over {len(ethogram.names)} behaviors{background}"
     return (
-        Headline("macro_f1", f"{text}, frames of all recordings pooled", material.frames.macro_f1),
+        Headline(
+            "macro_f1",
+            f"{text}, {material.scoring.options.rows} of all recordings pooled",
+            material.frames.macro_f1,
+        ),
     )
 
 
@@ -73,8 +77,9 @@ def _chosen(material: Material) -> str:
 
 
 def accuracy(material: Material) -> tuple[Headline, ...]:
-    """Share of the frames that are right."""
-    return (Headline("accuracy", "Share of frames decided rightly", material.frames.accuracy),)
+    """Share of the frames, or trials, that are right."""
+    text = f"Share of {material.scoring.options.rows} decided rightly"
+    return (Headline("accuracy", text, material.frames.accuracy),)
 
 
 def bout_f1(material: Material) -> tuple[Headline, ...]:

@@ -46,6 +46,8 @@ class Facts:
         unlabelled_frames: Frames left out: nobody examined them for any behavior.
         unscorable_frames: Frames left out: examined, and could not be judged.
         scored_s: Seconds of the scored frames.
+        rows: What is scored one by one: ``frames``, or whole ``trials``; then "frames" are trials
+            wherever they are counted.
     """
 
     recordings: tuple[str, ...]
@@ -59,6 +61,7 @@ class Facts:
     unlabelled_frames: int
     unscorable_frames: int
     scored_s: float
+    rows: str = "frames"
 
 
 @dataclass(frozen=True)

@@ -194,6 +194,7 @@ def _facts(scoring: Scoring) -> Facts:
         scored_s=sum(
             float(n) / item.fps for n, item in zip(scoring.counts.scored, items, strict=True)
         ),
+        rows=scoring.options.rows,
     )
 
 

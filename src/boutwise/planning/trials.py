@@ -210,6 +210,8 @@ def trial_settings(
     reasons: dict[str, str] = {}
     data = recipe.model_dump()
     for place, member in enumerate(data["members"]):
+        if member.get("views") == "auto":
+            member["views"] = 0  # nothing is augmented
         for path, (value, why) in SETTINGS.items():
             section, name = path.split(".")
             if member[section][name] == "auto":
@@ -254,6 +256,8 @@ def _refuse_frames_only(recipe: Recipe) -> None:
         asked[f"members.{place}.learner: network"] = isinstance(member, NetworkMember)
         if not isinstance(member, NetworkMember):
             windows = member.windows
+            asked[f"members.{place}.augment"] = bool(member.augment)
+            asked[f"members.{place}.average"] = bool(member.average)
             asked[f"members.{place}.windows.statistics"] = windows.statistics not in (
                 "auto",
                 "none",

@@ -32,6 +32,8 @@ SECTIONS = (
     ("environment", "Environment"),
 )
 """Id and heading of each section below the head, in the order of the page."""
+FRAMES_ONLY = ("rasters", "bouts")
+"""Sections that a run on whole trials does not have."""
 
 
 def write_report(run_directory: Path, *, out: Path | None = None) -> Path:
@@ -71,4 +73,6 @@ def render(run: Run) -> str:
         "checks": checks.build(run),
         "environment": checks.environment_table(run),
     }
-    return rendered("report.html.j2", run=run, sections=SECTIONS, **content)
+    trials = head.of_trials(run.scores)
+    sections = [entry for entry in SECTIONS if not (trials and entry[0] in FRAMES_ONLY)]
+    return rendered("report.html.j2", run=run, sections=sections, **content)

@@ -87,7 +87,7 @@ def read_run(directory: Path) -> Run:
     ]
     labels = _labels(labels_path) if labels_path.is_file() else None
     tracks = _all_tracks(directory / "oof", scores["facts"], labels)
-    if not tracks:
+    if not tracks and scores["facts"].get("rows") != "trials":
         absent.append("oof/")
     return Run(
         directory,

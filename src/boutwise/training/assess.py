@@ -24,8 +24,8 @@ from boutwise.training.units import entry_mask, out_of_fold
 from boutwise.types import FrameState, Prediction
 
 OUT_OF_FOLD = "out-of-fold"
-TRIALS = ("accuracy", "macro_f1")
-"""Numbers that stand first where whole trials are answered: each counts the same."""
+OF_TRIALS = ("accuracy",)
+"""What stands first where whole trials are answered: each counts the same."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,7 +165,9 @@ def score_predictions(
         for entry, prediction in zip(entries, predictions, strict=True)
     ]
     folds = fold_of_units(plan.folds, {e.unit: e.group for e in entries if e.unit == e.group})
-    options = ScoreOptions(folds=folds, quoted=TRIALS if snapshot.of_trials else ("macro_f1",))
+    options = ScoreOptions(folds=folds)
+    if snapshot.of_trials:
+        options = ScoreOptions(folds=folds, quoted=OF_TRIALS, rows="trials")
     return score_recordings(items, snapshot.ethogram, options=options)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from boutwise.report.colors import Swatch
 from boutwise.report.figures import swatch_key
 from boutwise.report.run_folder import Run
-from boutwise.report.sections.head import split_of
+from boutwise.report.sections.head import of_trials, split_of
 from boutwise.report.tables import (
     Cell,
     Table,
@@ -33,7 +33,7 @@ def build(run: Run, swatches: Mapping[str, Swatch]) -> dict[str, Any]:
         ("animals", f"{len(facts['animals']):,}"),
         ("animals or pairs, summed over recordings", f"{facts['n_subjects']:,}"),
         ("frames scored", f"{facts['scored_frames']:,}"),
-        ("time scored", duration_words(facts["scored_s"])),
+        *([] if of_trials(run.scores) else [("time scored", duration_words(facts["scored_s"]))]),
         ("frames unlabelled, left out", f"{facts['unlabelled_frames']:,}"),
         ("frames unscorable, left out", f"{facts['unscorable_frames']:,}"),
     ]

@@ -44,6 +44,8 @@ def build(run: Run) -> dict[str, Any]:
         "interval": interval_words(interval, digits=3),
         "refused": interval["reason"],
         "method": interval["method"],
+        "name": "accuracy" if of_trials(run.scores) else "macro-F1",
+        "trials": of_trials(run.scores),
         "meaning": headline["text"].rstrip("."),
         "sentence": sentence(run),
         "badges": badges(run),
@@ -65,6 +67,8 @@ def notes(scores: Mapping[str, Any]) -> str:
 
 def references(scores: Mapping[str, Any]) -> list[tuple[str, float | None]]:
     """Name and macro-F1 of the baselines, the null control, and people among themselves."""
+    if of_trials(scores):
+        return [(entry["name"], entry["accuracy"]) for entry in scores.get("baselines", [])]
     found = [(entry["name"], entry["macro_f1"]) for entry in scores.get("baselines", [])]
     null, people = scores.get("null_control"), scores.get("people")
     found += [("null control", null["macro_f1"])] if null else []
@@ -127,6 +131,10 @@ def sentence(run: Run) -> str:
         return f"{opening}, the score is not defined."
     n_behaviors = len(scores["facts"]["behaviors"])
     text = f"{opening}, it reaches a macro-F1 of {value:.3f} over {n_behaviors} behaviors"
+    if of_trials(scores):
+        n_trials = scores["facts"]["scored_frames"]
+        text = f"{opening}, it answers {value:.1%} of {n_trials} trials rightly, of {n_behaviors} "
+        text += "possible answers"
     words = interval_words(interval, digits=3)
     if words:
         rough = ", rough" if interval["rough"] else ""
@@ -196,6 +204,8 @@ def badges(run: Run) -> list[Badge]:
 
 def tiles(scores: Mapping[str, Any]) -> list[Tile]:
     """The other numbers that people ask for first."""
+    if of_trials(scores):
+        return _trial_tiles(scores)
     frames, bouts = scores["frames"], scores["bouts"]
     found = [_tile("accuracy of frames", frames["accuracy"])]
     if scores["facts"]["backgrounds"]:
@@ -222,6 +232,26 @@ def tiles(scores: Mapping[str, Any]) -> list[Tile]:
         found.append(_tile("calibration error (ECE)", calibration["ece"]))
     total = duration_words(scores["facts"]["scored_s"])
     found.append(Tile("scored", total, f"{scores['facts']['scored_frames']:,} frames"))
+    return found
+
+
+def of_trials(scores: Mapping[str, Any]) -> bool:
+    """Whether whole trials were answered, not frames."""
+    return bool(scores["facts"].get("rows") == "trials")
+
+
+def _trial_tiles(scores: Mapping[str, Any]) -> list[Tile]:
+    """The other numbers of a run on trials, of which bouts and onsets mean nothing."""
+    found = [_tile("macro-F1", scores["frames"]["macro_f1"])]
+    if scores.get("holdout"):
+        apart = scores["holdout"]["headline"]["estimate"]
+        found.insert(0, _tile("accuracy on held-out animals", apart))
+    if scores["calibration"]:
+        found.append(_tile("calibration error (ECE)", scores["calibration"]["ece"]))
+    majority = next(e["accuracy"] for e in scores["baselines"] if e["name"] == "majority")
+    found.append(Tile("accuracy of the majority", f"{majority:.3f}", "always the commonest answer"))
+    facts = scores["facts"]
+    found.append(Tile("scored", f"{facts['scored_frames']:,} trials", "each counts the same"))
     return found
 
 
