@@ -37,6 +37,7 @@ __all__ = [
     "estimates_in_run",
     "find",
     "find_in_run",
+    "off_beat",
     "offset_from_movement",
     "offset_from_posteriors",
     "sync_rows",
@@ -122,19 +123,40 @@ def judge(estimates: Mapping[Labels, SyncEstimate], against: str) -> list[Proble
         estimates: (recording, annotator) -> estimate.
         against: What the labels were held against, in words.
     """
-    told = {labels: one for labels, one in estimates.items() if not one.cannot_tell}
-    common_s = 0.0
-    if len(told) >= _LEAST_FOR_COMMON:
-        common_s = float(np.median([one.offset_frames / one.fps for one in told.values()]))
-    problems = []
-    for labels, one in told.items():
-        own = replace(one, offset_frames=one.offset_frames - common_s * one.fps)
-        room = LEAST_S if len(told) >= _LEAST_FOR_COMMON else COMMON_S
-        if _is_off(own, max(LEAST_FRAMES, room * one.fps)):
-            problems.append(_problem(labels, own, against, relative=common_s != 0))
+    off, common_s = off_beat(estimates)
+    told = [one for one in estimates.values() if not one.cannot_tell]
+    problems = [
+        _problem(labels, one, against, relative=common_s != 0) for labels, one in off.items()
+    ]
     if abs(common_s) >= COMMON_S:
         problems.append(_common(common_s, len(told), against))
     return problems
+
+
+def off_beat(
+    estimates: Mapping[Labels, SyncEstimate],
+) -> tuple[dict[Labels, SyncEstimate], float]:
+    """Labels that are off by more than the others are, and the delay that all share.
+
+    Returns:
+        (recording, annotator) -> estimate less the common delay; and that delay, seconds, 0 where
+        too few can be told.
+    """
+    told = {labels: one for labels, one in estimates.items() if not one.cannot_tell}
+    common_s, room_s = 0.0, COMMON_S
+    if len(told) >= _LEAST_FOR_COMMON:
+        common_s = float(np.median([one.offset_frames / one.fps for one in told.values()]))
+        room_s = LEAST_S
+    own = {
+        labels: replace(one, offset_frames=one.offset_frames - common_s * one.fps)
+        for labels, one in told.items()
+    }
+    off = {
+        labels: one
+        for labels, one in own.items()
+        if _is_off(one, max(LEAST_FRAMES, room_s * one.fps))
+    }
+    return off, common_s
 
 
 def not_judged(estimates: Mapping[Labels, SyncEstimate]) -> list[Problem]:
