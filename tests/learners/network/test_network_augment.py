@@ -142,6 +142,18 @@ def test_feature_scale_has_one_factor_a_window():
     assert 1.17 < float(centre.max()) <= 1.2
 
 
+def test_feature_shift_moves_each_feature_of_a_window_as_a_whole():
+    batch, target = random_batch(windows=400)
+    new, aimed = after("feature_shift", batch, target, spread=0.3, stretch=0)
+    assert aimed is target
+    moved = new.streams["pose"] - batch.streams["pose"]
+    assert torch.equal(moved.isnan(), batch.streams["pose"].isnan())
+    of_window = moved.nanmean(dim=1, keepdim=True)
+    assert float((moved - of_window).nan_to_num().abs().max()) < 1e-5
+    assert 0.27 < float(of_window[~of_window.isnan()].std()) < 0.33
+    assert not torch.equal(of_window[:, :, 0], of_window[:, :, 1])
+
+
 def mixing(labels, weights=None):
     """Two windows of one frame each, with the inputs 1 and 0, mixed: shares, weights, inputs."""
     labels = torch.tensor(labels, dtype=torch.int8)[:, None]

@@ -20,7 +20,15 @@ from boutwise.learners.network import Learner, load
 
 from .conftest import ETHOGRAM, make_dataset, make_member, whole
 
-AUGMENT = ["noise", "feature_dropout", "mixup", "feature_scale", "time_stretch", "jitter"]
+AUGMENT = [
+    "noise",
+    "feature_dropout",
+    "mixup",
+    "feature_scale",
+    "feature_shift",
+    "time_stretch",
+    "jitter",
+]
 
 
 def fit(member, train, run, valid=None):
