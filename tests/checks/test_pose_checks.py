@@ -232,6 +232,23 @@ def test_a_pose_that_no_feature_set_can_use_blocks():
     assert "'one' needs 'nose' and 'tail_base'" in found["t"].what
 
 
+def test_a_feature_set_for_other_keypoints_is_not_told_of():
+    sets = {"one": (("nose",),), "seven": (("nose",), ("neck",)), "any": ()}
+    assert needed_by_features({"r": {"nose"}, "s": {"nose"}}, sets) == []
+    (problem,) = needed_by_features({"r": {"nose"}, "s": {"nose", "neck"}}, sets)
+    assert (problem.recording, problem.severity) == ("r", Severity.WARNING)
+    (problem,) = needed_by_features({"r": {"neck"}, "s": {"neck", "nose"}}, sets)
+    assert (problem.recording, problem.severity) == ("r", Severity.BLOCKING)
+
+
+def test_points_that_are_no_whole_animal_do_not_block_a_set_of_single_points():
+    roles = {"r": {"left_hindpaw"}, "s": set()}
+    (problem,) = needed_by_features(roles, {"one": (("nose",),), "any": ()})
+    assert (problem.recording, problem.severity) == ("", Severity.WARNING)
+    found = needed_by_features(roles, {"one": (("nose",),)})
+    assert [problem.severity for problem in found] == [Severity.BLOCKING] * 2
+
+
 def test_of_two_recordings_the_second_is_held_against_the_first():
     study = mice_study(preset="easy", animals=2, minutes=0.5, seed=1)
     assert between(sizes_of(study)) == []

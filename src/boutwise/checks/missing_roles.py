@@ -42,32 +42,46 @@ def find(project: Study) -> list[Problem]:
 def needed_by_features(
     roles: Mapping[str, AbstractSet[str]], sets: Mapping[str, Needs]
 ) -> list[Problem]:
-    """Recordings from which a feature set cannot be computed.
+    """Recordings from which a feature set cannot be computed that is for such keypoints.
+
+    A set that can be computed of no recording is for other keypoints than these, and is told of
+    only where nothing better is left. A set that needs no roles (of single points) can be computed
+    of everything, so then nothing blocks.
 
     Args:
         roles: Recording -> roles that its keypoints have.
         sets: Feature set -> roles that it needs.
     """
+    needy = {name: needs for name, needs in sets.items() if needs}
+    fitting = {n for n, needs in needy.items() if not all(lacks(needs, r) for r in roles.values())}
+    if not fitting and len(needy) < len(sets) and roles:
+        common = set.intersection(*map(set, roles.values()))
+        return [_lacking("", {n: lacks(needs, common) for n, needs in needy.items()})]
     problems = []
     for recording, mine in roles.items():
-        lacking = {name: lacks(needs, mine) for name, needs in sets.items()}
+        lacking = {name: lacks(needs, mine) for name, needs in needy.items()}
         lacking = {name: words for name, words in lacking.items() if words}
-        if not lacking:
-            continue
-        # Where no set can be computed, nothing can be trained or predicted.
-        severity = Severity.BLOCKING if len(lacking) == len(sets) else Severity.WARNING
-        listed = "; ".join(f"'{name}' needs {words}" for name, words in lacking.items())
-        problems.append(
-            _problem(
-                recording,
-                f"keypoints that features need are missing or have no role: {listed}",
-                severity=severity,
-                todo="give the keypoints their roles under 'keypoints:' in boutwise.yaml; a role "
-                "goes to one name only: bring files that name a point differently to one name",
-                value=float(len(lacking)),
-            )
-        )
+        if lacking and len(lacking) == len(needy):
+            # Whatever is trained or predicted of the others cannot be of this one.
+            problems.append(_lacking(recording, lacking, Severity.BLOCKING))
+        elif set(lacking) & fitting:
+            words = {name: lacking[name] for name in lacking if name in fitting}
+            problems.append(_lacking(recording, words))
     return problems
+
+
+def _lacking(
+    recording: str, lacking: Mapping[str, str], severity: Severity = Severity.WARNING
+) -> Problem:
+    listed = "; ".join(f"'{name}' needs {words}" for name, words in lacking.items())
+    return _problem(
+        recording,
+        f"keypoints that features need are missing or have no role: {listed}",
+        severity=severity,
+        todo="give the keypoints their roles under 'keypoints:' in boutwise.yaml; a role "
+        "goes to one name only: bring files that name a point differently to one name",
+        value=float(len(lacking)),
+    )
 
 
 def lacks(needs: Needs, roles: AbstractSet[str]) -> str:

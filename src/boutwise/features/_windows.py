@@ -26,7 +26,17 @@ VERSION = 1
 """Of the statistics; whoever changes their values raises it."""
 BLOCK_FRAMES = 4096
 """Frames computed at a time; keeps the work within the processor's cache."""
-NOT_SUMMARIZED = ("z:", "ahead.", "left.", "up.", "other:ahead.", "other:left.", "other:up.")
+NOT_SUMMARIZED = (
+    "z:",
+    "ahead.",
+    "left.",
+    "up.",
+    "other:ahead.",
+    "other:left.",
+    "other:up.",
+    "x.",
+    "y.",
+)
 """Columns that begin so get no statistics: copies, and coordinates that distances and heights say
 better (but for ``ahead.nose``: how far the animal is stretched). Of a motion at several spans
 (``speed.nose@0.1s``, ``speed.nose@1s``) only the shortest does: windows make the longer ones of it.
