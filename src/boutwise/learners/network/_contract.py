@@ -29,12 +29,17 @@ class Batch:
     mask: Tensor
     present: Mapping[str, Tensor]
 
-    def first(self) -> Batch:
-        """The first window alone."""
+    def __len__(self) -> int:
+        """Windows."""
+        return len(self.mask)
+
+    def rows(self, first: int, last: int) -> Batch:
+        """The windows from ``first`` to before ``last``."""
+        here = slice(first, last)
         return Batch(
-            {name: values[:1] for name, values in self.streams.items()},
-            self.mask[:1],
-            {name: values[:1] for name, values in self.present.items()},
+            {name: values[here] for name, values in self.streams.items()},
+            self.mask[here],
+            {name: values[here] for name, values in self.present.items()},
         )
 
     def to(self, device: torch.device | str) -> Batch:
@@ -67,6 +72,12 @@ class Target:
         """The same target on a device."""
         shares = None if self.shares is None else self.shares.to(device)
         return Target(self.labels.to(device), self.weights.to(device), self.places, shares)
+
+    def rows(self, first: int, last: int) -> Target:
+        """What was said about the windows from ``first`` to before ``last``."""
+        here = slice(first, last)
+        shares = None if self.shares is None else self.shares[here]
+        return Target(self.labels[here], self.weights[here], self.places[here], shares)
 
     def at(self, frame: int) -> Target:
         """What was said about one frame of each window, with T = 1."""
@@ -157,7 +168,25 @@ class Head(Protocol):
         ...
 
     def loss(self, scores: Tensor, target: Target, mask: Tensor) -> Tensor:
-        """Scalar; unlabelled, unscorable, untrained and padded frames have zero weight."""
+        """Scalar, the mean of ``means``.
+
+        Unlabelled, unscorable, untrained and padded frames have zero weight.
+        """
+        ...
+
+    def means(self, scores: Tensor, target: Target, mask: Tensor) -> Tensor:
+        """The weighted mean over frames of the loss of each output, (outputs,)."""
+        ...
+
+    def totals(self, target: Target, mask: Tensor) -> Tensor:
+        """The sum of the weights of each output, (outputs,).
+
+        With them the loss of a batch can be put together from parts of it.
+        """
+        ...
+
+    def counts(self, scores: Tensor, target: Target, mask: Tensor) -> Tensor:
+        """Hits, false alarms and misses of each behavior, (behaviors, 3)."""
         ...
 
 

@@ -94,7 +94,7 @@ class FittedNetwork:
         """
         total = len(next(iter(chunk.streams.values())))
         batch, _ = self._stretch(chunk, 0, total, total)
-        return attention_of(self._network, batch.first().to(self._device), self.ethogram)
+        return attention_of(self._network, batch.rows(0, 1).to(self._device), self.ethogram)
 
     def _score(self, chunk: Chunk) -> NDArray[np.float32]:
         lengths = {len(chunk.streams[name]) for name in self.scaling.streams & chunk.streams.keys()}

@@ -98,20 +98,40 @@ class Network(nn.Module):
             mask = pooled(mask, part.stride)  # type: ignore[arg-type]
         return values, mask
 
-    def losses(self, batch: Batch, target: Target) -> dict[str, Tensor]:
-        """The loss of each head, scalars."""
-        scores, mask = self(batch), batch.mask
-        if self.per_window:
-            centre = centre_of(mask.shape[1])
-            target, mask = target.at(centre), mask[:, centre : centre + 1]
-        return {
-            name: head.loss(scores[name], target, mask)  # type: ignore[operator]
-            for name, head in self.heads.items()
-        }
+    def _judged(self, batch: Batch, target: Target) -> tuple[Target, Tensor]:
+        """What the scores are compared with, and the mask of it: all frames, or the centre."""
+        if not self.per_window:
+            return target, batch.mask
+        centre = centre_of(batch.mask.shape[1])
+        return target.at(centre), batch.mask[:, centre : centre + 1]
 
     def loss(self, batch: Batch, target: Target) -> Tensor:
-        """Sum of the losses of the heads, a scalar."""
-        return torch.stack(list(self.losses(batch, target).values())).sum()
+        """Sum over the heads of the mean over their outputs, a scalar."""
+        return torch.stack([each.mean() for each in self.means(batch, target).values()]).sum()
+
+    def means(self, batch: Batch, target: Target) -> dict[str, Tensor]:
+        """Mean loss of each output of each head, (outputs,)."""
+        return self.judge(batch, target, counted=False)[0]
+
+    def judge(
+        self, batch: Batch, target: Target, *, counted: bool = True
+    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """The means, and of each head the counts of hits and faults, (behaviors, 3)."""
+        scores = self(batch)
+        target, mask = self._judged(batch, target)
+        heads: Any = self.heads
+        means = {name: heads[name].means(scores[name], target, mask) for name in heads}
+        counts = {
+            name: heads[name].counts(scores[name].detach(), target, mask)
+            for name in (heads if counted else ())
+        }
+        return means, counts
+
+    def totals(self, batch: Batch, target: Target) -> dict[str, Tensor]:
+        """Sum of the weights of each output of each head, (outputs,)."""
+        target, mask = self._judged(batch, target)
+        heads: Any = self.heads
+        return {name: heads[name].totals(target, mask) for name in heads}
 
     def attention(self, batch: Batch) -> Tensor:
         """How much each step of a window counts, (B, steps); the sum is 1, and 0 is in padding."""

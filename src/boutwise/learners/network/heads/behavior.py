@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor, nn
 
@@ -45,38 +47,71 @@ class Head(nn.Module):
 
     def loss(self, scores: Tensor, target: Target, mask: Tensor) -> Tensor:
         """Mean over outputs of the weighted mean over frames."""
+        return self.means(scores, target, mask).mean()
+
+    def means(self, scores: Tensor, target: Target, mask: Tensor) -> Tensor:
+        """The weighted mean over frames of each output, (outputs,)."""
+        losses = []
+        for columns, votes, weights in self._outputs(target, mask, scores.dtype):
+            shares = votes / votes.sum(dim=-1, keepdim=True).clamp(min=1e-12)
+            # One score for an independent behavior, where 'yes' comes first.
+            shares = shares[..., : len(columns)]
+            loss: Tensor = self.criterion(
+                scores[..., columns].flatten(0, 1), shares.flatten(0, 1), weights.flatten()
+            )
+            losses.append(loss)
+        return torch.stack(losses)
+
+    def totals(self, target: Target, mask: Tensor) -> Tensor:
+        """The sum of the weights of each output, (outputs,): what its mean is divided by."""
+        outputs = self._outputs(target, mask, self.class_weights.dtype)
+        return torch.stack([weights.sum() for _, _, weights in outputs])
+
+    def counts(self, scores: Tensor, target: Target, mask: Tensor) -> Tensor:
+        """Hits, false alarms and misses of each behavior, (behaviors, 3).
+
+        The likeliest behavior of a group is said, and an independent one from a chance of a half
+        on; a frame in which annotators differ counts with their shares.
+        """
+        found = torch.zeros(scores.shape[-1], 3, dtype=torch.float64, device=scores.device)
+        for columns, votes, weights in self._outputs(target, mask, scores.dtype):
+            here = scores[..., columns]
+            said = here > 0
+            if len(columns) > 1:
+                said = here.argmax(-1, keepdim=True) == torch.arange(len(columns)).to(here.device)
+            # Without the weights of the classes: a frame is a frame.
+            each = self.class_weights[columns, 1].unsqueeze(0)
+            yes = votes[..., : len(columns)] / each.clamp(min=1e-12)
+            yes = yes.clamp(max=1.0)
+            known = (weights > 0).unsqueeze(-1)
+            hits, alarms = (said & known) * yes, (said & known) * (1 - yes)
+            misses = (~said & known) * yes
+            for place, values in enumerate((hits, alarms, misses)):
+                found[columns, place] = values.sum(dim=(0, 1), dtype=torch.float64)
+        return found
+
+    def _outputs(
+        self, target: Target, mask: Tensor, dtype: torch.dtype
+    ) -> Iterator[tuple[list[int], Tensor, Tensor]]:
+        """Columns of each output, its votes (B, T, classes) and frame weights (B, T).
+
+        Votes are the targets times the weights of the classes, 0 where nobody judged.
+        """
         frame_weights = target.weights * mask
-        targets = _targets(target, scores)
-        losses = [self._group(scores, targets, frame_weights, g) for g in self.groups]
-        losses += [self._single(scores, targets, frame_weights, c) for c in self.independent]
-        return torch.stack(losses).mean()
-
-    def _group(
-        self, scores: Tensor, targets: Tensor, weights: Tensor, columns: list[int]
-    ) -> Tensor:
-        of_class = self.class_weights[columns, 1]
-        return self._loss(scores[..., columns], targets[..., columns] * of_class, weights)
-
-    def _single(self, scores: Tensor, targets: Tensor, weights: Tensor, column: int) -> Tensor:
-        yes = targets[..., [column]] * self.class_weights[column, 1]
-        no = (1 - targets[..., [column]]) * self.class_weights[column, 0]
-        return self._loss(scores[..., [column]], torch.cat([yes, no], dim=-1), weights)
-
-    def _loss(self, scores: Tensor, votes: Tensor, weights: Tensor) -> Tensor:
-        """The loss of one output; votes are (B, T, classes), NaN where nobody judged."""
-        votes = votes.nan_to_num(0.0)
-        total = votes.sum(dim=-1)
-        shares = votes / total.clamp(min=1e-12).unsqueeze(-1)
-        classes = scores.shape[-1]  # one for an independent behavior, where 'yes' comes first
-        loss: Tensor = self.criterion(
-            scores.flatten(0, 1), shares[..., :classes].flatten(0, 1), (weights * total).flatten()
-        )
-        return loss
+        targets = _targets(target, dtype)
+        for columns in self.groups:
+            votes = (targets[..., columns] * self.class_weights[columns, 1]).nan_to_num(0.0)
+            yield columns, votes, frame_weights * votes.sum(dim=-1)
+        for column in self.independent:
+            yes = targets[..., [column]] * self.class_weights[column, 1]
+            no = (1 - targets[..., [column]]) * self.class_weights[column, 0]
+            votes = torch.cat([yes, no], dim=-1).nan_to_num(0.0)
+            yield [column], votes, frame_weights * votes.sum(dim=-1)
 
 
-def _targets(target: Target, scores: Tensor) -> Tensor:
+def _targets(target: Target, dtype: torch.dtype) -> Tensor:
     """What is learned, 0 to 1, (B, T, behaviors): NaN where there is nothing to learn."""
     if target.shares is not None:
-        return target.shares.to(scores.dtype)
-    labels = target.labels.to(scores.dtype)
+        return target.shares.to(dtype)
+    labels = target.labels.to(dtype)
     return labels.masked_fill(target.labels < FrameState.NO, float("nan"))
