@@ -9,7 +9,7 @@ from boutwise.planning import make_plan
 from boutwise.planning.plan import usable_subjects
 from boutwise.training.assess import null_control
 from boutwise.training.pool import run_units
-from boutwise.training.snapshot import take_snapshot
+from boutwise.training.taking import take_snapshot
 from boutwise.training.snapshot_files import load_snapshot, save_snapshot
 from boutwise.training.units import Unit
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -60,7 +60,7 @@ def points_of(pose: PoseTrack, subject: Subject) -> dict[str, Floats]:
     return points
 
 
-def trunk_end(points: Mapping[str, Floats], ends: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+def trunk_end(points: Container[str], ends: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
     """The first alternative whose points are all there; empty when none is."""
     return next((end for end in ends if all(name in points for name in end)), ())
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
+from boutwise.features._body import FRONTS, REARS, trunk_end
 from boutwise.planning.targets import LabelledSubject
 from boutwise.project import Project
 from boutwise.types import Ethogram, FrameState
@@ -53,6 +55,8 @@ class Fingerprint:
         keypoints: Number of keypoints; ``n_dims`` 2 or 3.
         roles: Roles that keypoints have.
         cores: Cores of this machine.
+        partial_roles: Role -> recordings that have it, for those that not all have.
+        trunks: What marks the ends of the trunk -> recordings, where it is not the same in all.
     """
 
     recordings: int
@@ -68,6 +72,8 @@ class Fingerprint:
     n_dims: int
     roles: tuple[str, ...]
     cores: int = field(default_factory=lambda: os.cpu_count() or 1)
+    partial_roles: dict[str, int] = field(default_factory=dict)
+    trunks: dict[str, int] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for ``plan.yaml``."""
@@ -102,13 +108,16 @@ def take_fingerprint(
     recordings = {item.recording.id: item.recording for item in subjects}
     classes, lengths = _classes(ethogram, subjects)
     missing, total, keypoints, n_dims = 0, 0, 0, 2
-    roles: set[str] = set()
+    roles: Counter[str] = Counter()
+    trunks: Counter[str] = Counter()
     for name in recordings:
         pose = project.pose(name)
         missing += int(np.isnan(pose.positions[..., 0]).sum())
         total += pose.positions[..., 0].size
         keypoints, n_dims = len(pose.keypoints), pose.n_dims
-        roles |= set(pose.roles.values())
+        mine = set(pose.roles.values())
+        roles.update(mine)
+        trunks[trunk_of(mine)] += 1
     return Fingerprint(
         recordings=len(recordings),
         unlabelled=len(project.recordings("unlabelled")),
@@ -124,6 +133,8 @@ def take_fingerprint(
         keypoints=keypoints,
         n_dims=n_dims,
         roles=tuple(sorted(roles)),
+        partial_roles={r: n for r, n in sorted(roles.items()) if n < len(recordings)},
+        trunks=dict(sorted(trunks.items())) if len(trunks) > 1 else {},
     )
 
 
@@ -153,3 +164,14 @@ def _classes(
         if name not in ethogram.backgrounds:
             all_lengths += lengths
     return classes, all_lengths
+
+
+def trunk_of(roles: Iterable[str]) -> str:
+    """What marks the two ends of the trunk, in words; empty where nothing does.
+
+    >>> trunk_of(["nose", "left_ear", "right_ear", "tail_base"])
+    'left_ear + right_ear to tail_base'
+    """
+    points = set(roles)
+    front, rear = trunk_end(points, FRONTS), trunk_end(points, REARS)
+    return f"{' + '.join(front)} to {' + '.join(rear)}" if front and rear else ""

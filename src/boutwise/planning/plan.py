@@ -14,8 +14,10 @@ import yaml
 from boutwise import __version__, registry
 from boutwise.errors import DataError, RecipeError, did_you_mean
 from boutwise.formats._prediction import refuse_same_stems
+from boutwise.planning.augmenting import augment_reasons, refuse_augment
 from boutwise.planning.fingerprint import Fingerprint, take_fingerprint
 from boutwise.planning.folds import Fold, group_of, make_folds
+from boutwise.planning.keypoints import keypoint_reasons
 from boutwise.planning.learnable import refuse_one_answer
 from boutwise.planning.recipes import load_recipe
 from boutwise.planning.rules import resolve
@@ -162,13 +164,14 @@ def make_plan(
         target = resolved.target.model_copy(update={"annotators": "only"})
         resolved = resolved.model_copy(update={"target": target})
     reasons |= annotator_reasons(asked.target, learned)
-    reasons |= _left_out(project)
+    reasons |= _left_out(project) | augment_reasons(resolved) | keypoint_reasons(facts)
     plan = Plan(resolved, reasons, facts, fps, folds, holdout, seed)
     return replace(plan, reasons={**reasons, "fps": _rate_reason(facts, fps)})
 
 
 def _refuse_unheeded(recipe: Recipe, ethogram: Ethogram) -> None:
     """What would be passed over in silence is refused."""
+    refuse_augment(recipe)
     for part in recipe.prepare:
         _refuse_options("preparation", part, "clean")
     _refuse_options("decoder", recipe.decode.decider, "decide", taken=("thresholds",))

@@ -13,6 +13,7 @@ from typing import Any
 from boutwise.errors import RecipeError
 from boutwise.learners import _trees_auto
 from boutwise.learners.network import _auto as _network_auto
+from boutwise.planning.augmenting import views_of
 from boutwise.planning.fingerprint import Fingerprint
 from boutwise.types.recipe import NetworkMember, Recipe, parse_recipe
 
@@ -78,7 +79,8 @@ def resolve(recipe: Recipe, facts: Fingerprint, fps: float) -> tuple[Recipe, dic
     rules = dict(RULES)
     for place, member in enumerate(recipe.members):
         values = _network_auto if isinstance(member, NetworkMember) else _trees_auto
-        rules |= _member_rules(f"members.{place}", values.auto_values(_facts(facts, fps)))
+        settings = values.auto_values(_facts(facts, fps)) | {"views": views_of(member)}
+        rules |= _member_rules(f"members.{place}", settings)
     for path in list(_autos(data)):
         if path in ("target.annotators", "split.folds"):
             continue

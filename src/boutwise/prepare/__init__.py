@@ -17,6 +17,7 @@ from boutwise.prepare.streams import (
     Stream,
     load_streams,
     member_streams,
+    placed,
     present_frames,
     stream_mirror,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "frames_of_view",
     "load_streams",
     "member_streams",
+    "placed",
     "pose_parts",
     "present_frames",
     "resample_pose",

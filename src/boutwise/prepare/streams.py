@@ -158,13 +158,48 @@ def present_frames(streams: Mapping[str, NDArray[np.float32]]) -> NDArray[np.boo
     return np.asarray(np.logical_or.reduce(present))
 
 
-def load_streams(store: Store, keys: Mapping[str, Sequence[str]]) -> dict[str, NDArray[np.float32]]:
-    """Streams by the keys under which they were cached; raises nothing is missing."""
+def load_streams(
+    store: Store,
+    keys: Mapping[str, Sequence[str]],
+    pieces: Mapping[str, Sequence[Sequence[str]]] | None = None,
+) -> dict[str, NDArray[np.float32]]:
+    """Streams by the keys under which they were cached.
+
+    Args:
+        store: Where they lie.
+        keys: Name of each stream -> the keys of its feature sets.
+        pieces: Name of each stream -> the channels that are wanted of each feature set; what a set
+            did not give is NaN. None = those that are there.
+
+    Raises:
+        FileNotFoundError: They are no longer there.
+    """
     streams = {}
-    for name, pieces in keys.items():
-        arrays = [store.array(key) for key in pieces]
-        if any(array is None for array in arrays):
-            raise FileNotFoundError(f"the cached features of the stream '{name}' are gone")
-        found = [array for array in arrays if array is not None]
+    for name, of_stream in keys.items():
+        found = []
+        for number, key in enumerate(of_stream):
+            values, header = store.array(key), store.header(key)
+            if values is None or header is None:
+                raise FileNotFoundError(f"the cached features of the stream '{name}' are gone")
+            if pieces is not None:
+                values = placed(values, header["columns"], pieces[name][number])
+            found.append(values)
         streams[name] = found[0] if len(found) == 1 else np.concatenate(found, axis=1)
     return streams
+
+
+def placed(
+    values: NDArray[np.float32], columns: Sequence[str], wanted: Sequence[str]
+) -> NDArray[np.float32]:
+    """Channels by name, (frames, wanted channels); one that is not there is NaN.
+
+    >>> placed(np.array([[1, 2]], dtype=np.float32), ("a", "b"), ("b", "c", "a")).tolist()
+    [[2.0, nan, 1.0]]
+    """
+    if list(columns) == list(wanted):
+        return values
+    place = {name: number for number, name in enumerate(columns)}
+    found = np.full((len(values), len(wanted)), np.nan, dtype=np.float32)
+    there = [number for number, name in enumerate(wanted) if name in place]
+    found[:, there] = values[:, [place[wanted[number]] for number in there]]
+    return found

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from boutwise.prepare import load_streams
 from boutwise.training.snapshot import Entry, Snapshot
 from boutwise.types import FrameState, Prediction
 
@@ -92,8 +91,7 @@ def _of_features(snapshot: Snapshot, entry: Entry) -> Floats:
     """The summary of every column of every stream, side by side."""
     parts = []
     for member, name in _streams_once(entry):
-        keys = {name: entry.keys[member][name]}
-        parts.append(summary_of(load_streams(snapshot.store, keys)[name]))
+        parts.append(summary_of(snapshot.streams(entry, member)[name]))
     return np.concatenate(parts, axis=1).ravel()
 
 

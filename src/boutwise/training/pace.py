@@ -23,8 +23,9 @@ from boutwise.planning.budget import Pace, Work
 from boutwise.project import Project
 from boutwise.training.control import EPOCHS, ROUNDS
 from boutwise.training.pool import run_units
-from boutwise.training.snapshot import Snapshot, take_snapshot
+from boutwise.training.snapshot import Snapshot
 from boutwise.training.snapshot_files import load_snapshot, save_snapshot
+from boutwise.training.taking import take_snapshot
 from boutwise.training.units import Unit, trainer_for
 from boutwise.types.recipe import NetworkMember, TreesMember
 

@@ -23,8 +23,9 @@ from boutwise.training.opening import open_run, write_json
 from boutwise.training.people import people
 from boutwise.training.pool import run_units
 from boutwise.training.shipping import build_bundle
-from boutwise.training.snapshot import Snapshot, take_snapshot
+from boutwise.training.snapshot import Snapshot
 from boutwise.training.snapshot_files import load_snapshot, save_snapshot
+from boutwise.training.taking import take_snapshot
 from boutwise.training.trials import take_trials
 from boutwise.training.units import FINAL, Unit
 from boutwise.types.recipe import NetworkMember

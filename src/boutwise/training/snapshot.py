@@ -6,7 +6,7 @@ database.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,24 +15,29 @@ from numpy.typing import NDArray
 
 from boutwise import registry
 from boutwise.errors import DataError
-from boutwise.learners import Dataset, Mirroring, SubjectFrames, is_mirrored
-from boutwise.planning import LabelledSubject, Plan
-from boutwise.planning.folds import group_of
-from boutwise.planning.plan import groups_of_plan
-from boutwise.planning.targets import target_ethogram
+from boutwise.learners import Dataset, SubjectFrames, View
+from boutwise.planning import Plan
 from boutwise.prepare import (
-    PreparedPose,
-    Stream,
     load_streams,
     member_streams,
     resample_shares,
     resample_states,
-    stream_mirror,
 )
-from boutwise.project import Project
 from boutwise.store import Store
 from boutwise.types import Ethogram, FrameClock, Mirror, Subject
-from boutwise.types.recipe import NetworkMember, TreesMember
+
+
+@dataclass(frozen=True, eq=False)
+class ViewKeys:
+    """Where a view of a subject lies.
+
+    Attributes:
+        streams: Stream name -> keys in the store.
+        frames: Key of the working frame of the recording that each frame of the view shows.
+    """
+
+    streams: dict[str, tuple[str, ...]]
+    frames: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +51,7 @@ class Entry:
         clock: The recording's own.
         working: The clock at the working rate, on which streams lie; often the same object.
         keys: For each member, stream name -> keys in the store.
+        views: For each member its views; empty where nobody has any.
     """
 
     subject: Subject
@@ -54,6 +60,7 @@ class Entry:
     clock: FrameClock
     working: FrameClock
     keys: tuple[dict[str, tuple[str, ...]], ...]
+    views: tuple[tuple[ViewKeys, ...], ...] = ()
 
     def held_out(self, plan: Plan) -> bool:
         """Whether nothing may be learned from it, whatever the split."""
@@ -68,16 +75,20 @@ class Snapshot:
         ethogram: Behaviors that are learned.
         fps: Working rate.
         entries: One a subject.
-        columns: For each member, stream name -> channel names.
+        columns: For each member, stream name -> channel names: all that any recording gives.
         states: Frame states of each subject, (native frames, behaviors).
         store: Where the streams lie.
-        facts: ``roles``, ``keypoint_roles``, ``n_dims``, ``by_model`` (subjects
-            whose labels a model made), ``labels_digest``; ``trials`` where whole trials are learned
+        facts: ``roles`` that all recordings have, ``optional_roles`` (role -> recordings) of some,
+            ``partial_columns`` (for each member and stream, channel -> recordings that give it),
+            ``keypoint_roles``, ``n_dims``, ``by_model`` (subjects whose labels a model made),
+            ``labels_digest``; ``trials`` where whole trials are learned
             (see :mod:`boutwise.training.trials`): then a row is a trial, not a frame.
         shares: With ``target.annotators: soft`` what is learned of each subject in place of its
             states, (native frames, behaviors), NaN where nobody judged; empty otherwise.
         mirrors: For each member that uses it, stream name -> what becomes of its channels when left
             and right change places.
+        pieces: For each member, stream name -> channels of each of its feature sets; empty where
+            all recordings give the same.
     """
 
     ethogram: Ethogram
@@ -89,29 +100,61 @@ class Snapshot:
     facts: dict[str, Any]
     shares: dict[Subject, NDArray[np.float32]] = field(default_factory=dict)
     mirrors: tuple[dict[str, Mirror], ...] = ()
+    pieces: tuple[dict[str, tuple[tuple[str, ...], ...]], ...] = ()
 
     @property
     def of_trials(self) -> bool:
         """Whether rows are trials, not frames."""
         return "trials" in self.facts
 
-    def dataset(self, member: int, *, weights: dict[Subject, NDArray[np.float32]]) -> Dataset:
-        """The subjects that have weights, with the streams of one member."""
+    def dataset(
+        self,
+        member: int,
+        *,
+        weights: dict[Subject, NDArray[np.float32]],
+        views: bool = False,
+    ) -> Dataset:
+        """The subjects that have weights, with the streams of one member.
+
+        Args:
+            member: Its place.
+            weights: Of the working frames of each subject.
+            views: Take views along: for what is learned from, and nothing else.
+        """
         items = tuple(
             SubjectFrames(
                 entry.subject,
                 self.fps,
-                load_streams(self.store, entry.keys[member]),
+                self.streams(entry, member),
                 self.working_states(entry),
                 weights[entry.subject],
                 entry.group or entry.subject.animal,
                 self.working_shares(entry),
+                self._views(entry, member) if views else (),
             )
             for entry in self.entries
             if entry.subject in weights
         )
         mirrors = self.mirrors[member] if self.mirrors else {}
         return Dataset(items, self.ethogram, self.columns[member], mirrors)
+
+    def streams(self, entry: Entry, member: int) -> dict[str, NDArray[np.float32]]:
+        """The streams of a subject, (working frames, channels); what it lacks is NaN."""
+        return self._loaded(entry.keys[member], member)
+
+    def _views(self, entry: Entry, member: int) -> tuple[View, ...]:
+        found = []
+        for view in entry.views[member] if entry.views else ():
+            frames = self.store.array(view.frames)
+            if frames is None:
+                raise FileNotFoundError(f"a cached view of {entry.subject} is gone")
+            found.append(View(self._loaded(view.streams, member), np.asarray(frames)))
+        return tuple(found)
+
+    def _loaded(
+        self, keys: Mapping[str, tuple[str, ...]], member: int
+    ) -> dict[str, NDArray[np.float32]]:
+        return load_streams(self.store, keys, self.pieces[member] if self.pieces else None)
 
     def working_states(self, entry: Entry) -> NDArray[np.int8]:
         """Frame states of a subject at the working rate, (working frames, behaviors)."""
@@ -122,81 +165,6 @@ class Snapshot:
         if entry.subject not in self.shares:
             return None
         return resample_shares(self.shares[entry.subject], entry.clock, entry.working)
-
-
-def take_snapshot(
-    project: Project, plan: Plan, subjects: Sequence[LabelledSubject], say: Any
-) -> Snapshot:
-    """Compute (or find in the store) the streams of every subject."""
-    groups = groups_of_plan(plan, list(subjects))
-    units = group_of(list(subjects), "animal")
-    store = project.store
-    entries, states = [], {}
-    columns: list[dict[str, tuple[str, ...]]] = [{} for _ in plan.recipe.members]
-    mirrors: list[dict[str, Mirror]] = [{} for _ in plan.recipe.members]
-    ethogram = target_ethogram(project, plan.recipe.target)
-    pose_facts: dict[str, Any] = {}
-    prepared: dict[str, PreparedPose] = {}
-    for done, item in enumerate(subjects):
-        say(done, len(subjects), f"features of {item.subject}")
-        name = item.recording.id
-        if name not in prepared:
-            prepared = {name: _prepare(project, plan, item)}
-        pose = prepared[name]
-        keys = []
-        for place, member in enumerate(plan.recipe.members):
-            streams = {
-                stream: pose.stream(item.subject, parts)
-                for stream, parts in member_streams(member).items()
-            }
-            found = {stream: value.columns for stream, value in streams.items()}
-            same_columns(columns, place, found, name)
-            if is_mirrored(member) and not mirrors[place]:
-                mirrors[place] = _mirrors(member, streams, ethogram)
-            keys.append({stream: value.keys for stream, value in streams.items()})
-        states[item.subject] = item.states
-        clock, group = item.recording.clock, groups[item.subject]
-        unit = units[item.subject]
-        entries.append(Entry(item.subject, group, unit, clock, pose.clock, tuple(keys)))
-        pose_facts = {
-            "roles": sorted(set(pose.native.roles.values())),
-            "n_dims": pose.native.n_dims,
-            "keypoint_roles": dict(sorted(pose.native.roles.items())),
-        }
-    say(len(subjects), len(subjects), "features")
-    facts = {**pose_facts, "by_model": sorted(str(i.subject) for i in subjects if not i.human)}
-    shares = {item.subject: item.shares for item in subjects if item.shares is not None}
-    return Snapshot(
-        ethogram,
-        plan.fps,
-        tuple(entries),
-        tuple(columns),
-        states,
-        store,
-        facts,
-        shares,
-        tuple(mirrors),
-    )
-
-
-def _mirrors(
-    member: TreesMember | NetworkMember, streams: Mapping[str, Stream], ethogram: Ethogram
-) -> dict[str, Mirror]:
-    """What becomes of the channels of a member in a mirror; refused before anything is fitted."""
-    parts = member_streams(member)
-    found = {name: stream_mirror(parts[name], stream.pieces) for name, stream in streams.items()}
-    known = {name: mirror for name, mirror in found.items() if mirror is not None}
-    return dict(Mirroring.of(known, streams, ethogram).streams)
-
-
-def _prepare(project: Project, plan: Plan, item: LabelledSubject) -> PreparedPose:
-    return PreparedPose(
-        project.pose(item.recording.id),
-        item.recording.clock,
-        fps=plan.fps,
-        prepare=plan.recipe.prepare,
-        store=project.store,
-    )
 
 
 def same_columns(
@@ -224,12 +192,14 @@ def same_columns(
 def stream_needs(plan: Plan, snapshot: Snapshot) -> list[dict[str, Any]]:
     """For ``bundle.json``: what each member needs of a recording."""
     needs = []
+    partial = snapshot.facts.get("partial_columns", [])
     for place, member in enumerate(plan.recipe.members):
         streams = {
             name: {
                 "features": [part.model_dump() for part in parts],
                 "versions": [registry.load("feature set", part.part).VERSION for part in parts],
                 "columns": list(snapshot.columns[place][name]),
+                "optional": sorted(partial[place].get(name, {})) if partial else [],
             }
             for name, parts in member_streams(member).items()
         }

@@ -23,7 +23,7 @@ from boutwise.bundle.ethogram_json import ethogram_as_dict, ethogram_from_dict
 from boutwise.errors import DataError
 from boutwise.prepare import working_clock
 from boutwise.store import Store
-from boutwise.training.snapshot import Entry, Snapshot
+from boutwise.training.snapshot import Entry, Snapshot, ViewKeys
 from boutwise.types import Ethogram, FrameClock, FrameState, Mirror, Subject
 
 LABELS, SNAPSHOT = "labels.parquet", "snapshot.json"
@@ -43,6 +43,7 @@ def save_snapshot(snapshot: Snapshot, directory: Path) -> str:
         "fps": snapshot.fps,
         "store": str(snapshot.store.directory.resolve()),
         "columns": [{k: list(v) for k, v in member.items()} for member in snapshot.columns],
+        "pieces": [dict(member) for member in snapshot.pieces],
         "mirrors": [
             {name: asdict(mirror) for name, mirror in member.items()} for member in snapshot.mirrors
         ],
@@ -55,6 +56,7 @@ def save_snapshot(snapshot: Snapshot, directory: Path) -> str:
                 "unit": entry.unit,
                 "clock": _clock_as_dict(entry.clock, snapshot.store),
                 "keys": [{k: list(v) for k, v in member.items()} for member in entry.keys],
+                "views": [[asdict(view) for view in member] for member in entry.views],
             }
             for entry in snapshot.entries
         ],
@@ -81,6 +83,7 @@ def load_snapshot(directory: Path) -> Snapshot:
             clock,
             working_clock(clock, data["fps"]),
             tuple({k: tuple(v) for k, v in member.items()} for member in row["keys"]),
+            tuple(tuple(_view(view) for view in member) for member in row["views"]),
         )
         for row, clock in zip(data["entries"], clocks, strict=True)
     )
@@ -95,9 +98,17 @@ def load_snapshot(directory: Path) -> Snapshot:
         read_shares(directory / LABELS, entries, ethogram),
         tuple(
             {k: Mirror(tuple(v["source"]), tuple(v["sign"])) for k, v in member.items()}
-            for member in data.get("mirrors", ())
+            for member in data["mirrors"]
+        ),
+        tuple(
+            {k: tuple(tuple(piece) for piece in v) for k, v in member.items()}
+            for member in data["pieces"]
         ),
     )
+
+
+def _view(row: dict[str, Any]) -> ViewKeys:
+    return ViewKeys({name: tuple(keys) for name, keys in row["streams"].items()}, row["frames"])
 
 
 def _clock_as_dict(clock: FrameClock, store: Store) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 A unit reads the run folder only and writes one folder::
 
-    folds/<fold>/members/<i>/   the fitted member, its raw scores as raw/<n>.npy, done.json
+    folds/<fold>/members/<i>/   the fitted member, its raw scores as raw/<n>.npy, done.json;
+                                of a network also curves.csv and tensorboard/
     control/<fold>/members/0/   the same for the null control
     final/members/<i>/          the fitted member of the bundle
 
@@ -91,6 +92,7 @@ def run_unit(run: Path, unit: Unit, *, threads: int = 1, say: Say | None = None)
         say=say or (lambda done, total, words: None),
         steps=unit.steps,
         trainer=trainer_for(member),
+        curves=directory,
     )
     train, valid = _training_set(plan, snapshot, unit)
     fitted = learner.fit(train, valid, context)
@@ -136,7 +138,7 @@ def _training_set(plan: Plan, snapshot: Snapshot, unit: Unit) -> tuple[Dataset, 
             weight[entry_mask(plan, entry, unit.fold)] = 0
         if weight.any():
             weights[entry.subject] = weight
-    dataset = snapshot.dataset(unit.member, weights=weights)
+    dataset = snapshot.dataset(unit.member, weights=weights, views=True)
     member = plan.recipe.members[unit.member]
     stops = isinstance(member, NetworkMember) and member.optim.early_stop != "none"
     if not stops or unit.kind == FINAL or len(dataset.groups) < FEWEST_TO_STOP:

@@ -1,0 +1,104 @@
+"""What a plan says of augmentation: how many views, what is refused, and what changes nothing."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from boutwise import registry
+from boutwise.errors import PartError, RecipeError, did_you_mean
+from boutwise.prepare import member_streams, pose_parts
+from boutwise.types.recipe import NetworkMember, Part, Recipe, TreesMember
+
+OF_POSES, OF_BATCHES = "pose augmentation", "augmentation"
+FOR_TREES = "mirror"
+"""The only augmentation of batches that trees know: rows have no windows."""
+VIEWS = 3
+"""Views of a recording where a recipe has pose augmentations and leaves the number open."""
+
+
+def views_of(member: TreesMember | NetworkMember) -> tuple[int, str]:
+    """Number of views of each recording, and why."""
+    parts = [part.part for part in pose_parts(member)]
+    if not parts:
+        return 0, "no pose augmentation is asked for"
+    return VIEWS, (
+        f"{', '.join(parts)} at {VIEWS} strengths drawn at random; each view costs the features of "
+        "every recording once more (rule of thumb, not measured)"
+    )
+
+
+def refuse_augment(recipe: Recipe) -> None:
+    """Refuse augmentations that are not there, or that a member cannot heed.
+
+    Raises:
+        PartError: There is no such part, or two have the same name.
+        RecipeError: A member has no use for a part, or a part has no such option.
+    """
+    poses, batches = registry.names(OF_POSES), registry.names(OF_BATCHES)
+    for place, member in enumerate(recipe.members):
+        for part in member.augment:
+            name = part.part
+            if name in poses and name in batches:
+                raise PartError(
+                    f"'{name}' is an augmentation of poses and one of batches",
+                    todo="rename one of them, or remove one of the packages",
+                )
+            if name not in poses and name not in batches:
+                raise PartError(
+                    f"there is no augmentation '{name}'",
+                    todo=did_you_mean(name, [*poses, *batches]),
+                )
+            if name in poses:
+                _refuse_options(part)
+            elif isinstance(member, TreesMember) and (name != FOR_TREES or part.options):
+                raise RecipeError(
+                    f"'members.{place}.augment': trees cannot heed '{name}'"
+                    + (" with options" if name == FOR_TREES else ", which acts on windows"),
+                    expected=", ".join([FOR_TREES, *poses]),
+                )
+        if pose_parts(member) and recipe.target.ratings is not None:
+            raise RecipeError(
+                f"'members.{place}.augment': ratings of whole trials have no views",
+                expected="no pose augmentation",
+            )
+        if not pose_parts(member) and member.views not in ("auto", 0):
+            raise RecipeError(
+                f"'members.{place}.views' is {member.views}, and no pose augmentation is asked for",
+                expected=f"one of {', '.join(poses)} in 'augment', or 0 views",
+            )
+
+
+def _refuse_options(part: Part) -> None:
+    change = registry.load(OF_POSES, part.part).change
+    parameters = inspect.signature(change).parameters.values()
+    known = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
+    for option in part.options:
+        if option not in known:
+            raise RecipeError(
+                f"the {OF_POSES} '{part.part}' has no option '{option}'",
+                expected=", ".join(known),
+                todo=did_you_mean(option, known),
+            )
+
+
+def augment_reasons(recipe: Recipe) -> dict[str, str]:
+    """Pose augmentations that can change no feature of their member, and why.
+
+    Args:
+        recipe: Without any ``auto``.
+    """
+    found: dict[str, Any] = {}
+    for place, member in enumerate(recipe.members):
+        sets = {part.part for parts in member_streams(member).values() for part in parts}
+        for part in pose_parts(member):
+            inert = registry.load(OF_POSES, part.part).INERT
+            deaf = [s for s in sets if inert in registry.load("feature set", s).INVARIANCES]
+            if inert and len(deaf) == len(sets):
+                found[f"members.{place}.augment.{part.part}"] = (
+                    f"changes nothing here: {' and '.join(sorted(sets))} do not depend on it "
+                    f"(invariant to {inert}); leave it out"
+                )
+        if pose_parts(member) and member.views == 0:
+            found[f"members.{place}.views"] = "0 views: the pose augmentations are not used"
+    return found
