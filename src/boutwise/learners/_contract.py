@@ -138,6 +138,7 @@ class Chunk:
         streams: Name -> (before + frames + after, channels).
         before: Context frames before the stretch; fewer than the margin at the recording's start.
         after: Context frames behind it.
+        start: Frame of the recording at which the stretch begins.
     """
 
     subject: Subject
@@ -145,6 +146,7 @@ class Chunk:
     streams: Mapping[str, NDArray[np.float32]]
     before: int = 0
     after: int = 0
+    start: int = 0
 
 
 @dataclass(frozen=True)
@@ -159,6 +161,7 @@ class Run:
         steps: Rounds or epochs to train without a validation set: the median of the folds; None
             = those of the plan.
         trainer: Trains a torch module; given by ``training``, because Lightning lives there.
+        curves: Folder in which the losses of each epoch are kept; None keeps none.
     """
 
     seed: int
@@ -167,6 +170,7 @@ class Run:
     say: Callable[[int, int, str], None] = field(default=lambda done, total, words: None)
     steps: int | None = None
     trainer: Callable[..., Any] | None = None
+    curves: Path | None = None
 
 
 class Fitted(Protocol):

@@ -24,6 +24,9 @@ CAUTIONS = {
 }
 """Split -> what the card must say of it."""
 
+OF_THE_RUN = ("done.json", "error.txt", "work", "curves.csv", "tensorboard")
+"""What lies beside a fitted member and is no part of it."""
+
 
 def build_bundle(
     run: Path, plan: Plan, snapshot: Snapshot, decision: Decision, scores: dict[str, Any]
@@ -35,9 +38,7 @@ def build_bundle(
     for member in range(len(plan.recipe.members)):
         source = Unit(FINAL, "", member).directory(run)
         target = staging / "members" / str(member)
-        shutil.copytree(
-            source, target, ignore=shutil.ignore_patterns("done.json", "error.txt", "work")
-        )
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns(*OF_THE_RUN))
     decision.save(staging)
     plan.save(staging / "plan.yaml")
     manifest = _manifest(plan, snapshot, scores)
@@ -67,6 +68,7 @@ def _manifest(plan: Plan, snapshot: Snapshot, scores: dict[str, Any]) -> dict[st
         "members": stream_needs(plan, snapshot),
         **({"trials": trials_need(plan)} if snapshot.of_trials else {}),
         "roles": snapshot.facts["roles"],
+        "optional_roles": snapshot.facts.get("optional_roles", {}),
         "keypoint_roles": snapshot.facts["keypoint_roles"],
         "n_dims": snapshot.facts["n_dims"],
         "animals": sorted(animals),
@@ -107,6 +109,15 @@ def _beside(scores: dict[str, Any]) -> str:
     return "".join(f"- {found['text']}\n" for found in asked if found)
 
 
+def _optional(manifest: dict[str, Any]) -> str:
+    roles = manifest["optional_roles"]
+    if not roles:
+        return ""
+    of = len(manifest["recordings"])
+    named = ", ".join(f"{role} ({count} of {of})" for role, count in roles.items())
+    return f"\nUsed where they are there, as in some recordings of training: {named}."
+
+
 def card(manifest: dict[str, Any]) -> str:
     """The bundle's card: what it is, what it was trained on, how good it is, what it is not for."""
     scores, split = manifest["scores"], manifest["split"]
@@ -138,7 +149,7 @@ Without background: {_estimate(scores["frames"]["macro_f1_without_background"])}
 
 ## What it needs
 Pose in {manifest["n_dims"]}D with the roles {", ".join(manifest["roles"])}, at
-{manifest["fps_range"][0]:g} to {manifest["fps_range"][1]:g} frames per second.
+{manifest["fps_range"][0]:g} to {manifest["fps_range"][1]:g} frames per second.{_optional(manifest)}
 
 ## What it is not for
 Other set-ups, camera views and strains than those it was trained on: there its score is unknown.

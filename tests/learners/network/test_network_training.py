@@ -101,6 +101,12 @@ class Cloud:
     def to(self, device):
         return self
 
+    def __len__(self):
+        return len(self.values)
+
+    def rows(self, first, last):
+        return Cloud(self.values[first:last])
+
 
 class Clouds:
     def __init__(self, seed):
