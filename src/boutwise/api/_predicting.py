@@ -23,12 +23,14 @@ from boutwise.api._tasks import (
     without_pose,
 )
 from boutwise.bundle import Bundle
+from boutwise.bundle.fitting import absent_roles
 from boutwise.errors import BoutwiseError, DataError, UsageError, did_you_mean
 from boutwise.formats._prediction import file_stem, read_facts, refuse_same_stems
 from boutwise.formats._trial_prediction import ENDING, read_trial_facts
 from boutwise.inference import (
     Predictor,
     answers_trials,
+    explained_from,
     predict_trials,
     prediction_bouts,
     refuse_unexplained,
@@ -222,7 +224,10 @@ def _predict_task(
 ) -> bool:
     """Predict one recording and write its files; False when they were there already."""
     pose, clock = task.load()
-    facts = {"pose": _content(pose, clock), "source": pose.source}
+    facts: dict[str, Any] = {"pose": _content(pose, clock), "source": pose.source}
+    lacks = sorted({role for b in predictor.bundles for role in absent_roles(b, pose.roles)})
+    if lacks:
+        facts["without_roles"] = lacks  # as some recordings of training were; said in the manifest
     if answers_trials(predictor.bundles[0]):
         return _predict_trials(predictor, task, out, facts)
     path = out / f"{file_stem(task.recording)}.frames.parquet"
@@ -248,7 +253,7 @@ def _predict_task(
     return True
 
 
-def _predict_trials(predictor: Predictor, task: Task, out: Path, facts: dict[str, str]) -> bool:
+def _predict_trials(predictor: Predictor, task: Task, out: Path, facts: dict[str, Any]) -> bool:
     """Answer the trials of one recording and write its file; False when it was there already."""
     pose, clock = task.load()
     trials = task.trials()

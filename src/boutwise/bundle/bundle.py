@@ -34,11 +34,13 @@ class StreamNeed:
         features: Feature sets and their options, in order.
         versions: Version of each set.
         columns: Name of each channel, in order.
+        optional: Channels that some recordings of training lacked.
     """
 
     features: tuple[Part, ...]
     versions: tuple[int, ...]
     columns: tuple[str, ...]
+    optional: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,6 +129,11 @@ class Bundle:
         return dict(self.manifest["keypoint_roles"])
 
     @property
+    def optional_roles(self) -> dict[str, int]:
+        """Roles that not all recordings of training had -> those that did."""
+        return dict(self.manifest.get("optional_roles", {}))
+
+    @property
     def members(self) -> list[dict[str, Any]]:
         """For each member: its learner, and its streams as :class:`StreamNeed`."""
         return [
@@ -138,6 +145,7 @@ class Bundle:
                         tuple(Part.model_validate(part) for part in stream["features"]),
                         tuple(stream["versions"]),
                         tuple(stream["columns"]),
+                        frozenset(stream.get("optional", ())),
                     )
                     for name, stream in member["streams"].items()
                 },
@@ -159,62 +167,6 @@ class Bundle:
                 f"works at {self.fps:.3g}",
                 todo="check the declared rate (--fps), or train on recordings of this rate",
             )
-
-    def places(
-        self, recording: str, need: StreamNeed, columns: Sequence[str], roles: Mapping[str, str]
-    ) -> list[int] | None:
-        """Where the features of training stand among those of a recording.
-
-        Files name their keypoints in any order, so the features are taken by name.
-
-        Args:
-            recording: Id of the recording.
-            need: What the stream was trained on.
-            columns: Features that the recording's pose gives.
-            roles: Keypoint -> role of the recording.
-
-        Returns:
-            One place a feature; None when they stand in the very order of training.
-
-        Raises:
-            BundleError: A feature is missing or new, or a keypoint has another role than in
-                training; the message names it.
-        """
-        trained = self.keypoint_roles
-        turned = [name for name, role in roles.items() if trained.get(name, role) != role]
-        if turned:
-            raise BundleError(
-                f"the keypoint '{turned[0]}' has other roles here and in training",
-                recording=recording,
-                expected=f"{trained[turned[0]]}, got {roles[turned[0]]}",
-                todo="give it the role that it had (keypoints: in boutwise.yaml), or train again",
-            )
-        if tuple(columns) == need.columns:
-            return None
-        place = {name: number for number, name in enumerate(columns)}
-        lost = [name for name in need.columns if name not in place]
-        more = sorted(set(columns) - set(need.columns))
-        if not lost and not more:
-            return [place[name] for name in need.columns]
-        if not lost:
-            # With more keypoints the body's axis may be another one under the same names.
-            raise BundleError(
-                f"the pose gives {len(more)} features that training did not have: {more[0]}, ...",
-                recording=recording,
-                expected=f"the keypoints of training: {', '.join(self.keypoint_roles)}",
-                todo="give the keypoints that training did not have the role 'none', or leave "
-                "them out of the file",
-            )
-        absent = [role for role in self.manifest["roles"] if role not in set(roles.values())]
-        what = f"no keypoint has the role {', '.join(absent)}" if absent else "the pose differs"
-        raise BundleError(
-            f"{what}, so {len(lost)} of {len(need.columns)} features that the bundle was trained "
-            f"on are missing: {', '.join(lost[:3])}, ...",
-            recording=recording,
-            expected=f"keypoints with the roles {', '.join(self.manifest['roles'])} in "
-            f"{self.manifest['n_dims']}D",
-            todo="give the keypoints these roles (keypoints: in boutwise.yaml, or a mapping)",
-        )
 
     def refuse_animals(self, animals: Sequence[str]) -> None:
         """Refuse to be evaluated on animals that it was trained on.
@@ -272,7 +224,8 @@ class Bundle:
             shape = (self.ethogram.names, self.animals, self.prepare, self.members)
             whole = all(shape[:2]) and bool(shape[3]) and 0 < self.fps < math.inf
             # Feature sets that need no roles take keypoints by name, so there may be none.
-            rolled = bool(self.keypoint_roles) and bool(list(self.manifest["roles"]))
+            roles = [*self.manifest["roles"], *self.optional_roles]
+            rolled = bool(self.keypoint_roles) and bool(roles)
             whole = whole and (rolled or not self._needs_roles())
         except (KeyError, TypeError, ValueError, AttributeError, DataError) as error:
             raise self._odd(f"{type(error).__name__}: {error}") from error

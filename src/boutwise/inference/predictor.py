@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from boutwise import registry
 from boutwise.bundle import Bundle, StreamNeed
+from boutwise.bundle.fitting import fitted_columns
 from boutwise.errors import BundleError
 from boutwise.learners import Fitted, score_subject
 from boutwise.prepare import PreparedPose, present_frames, scores_at
@@ -173,9 +174,14 @@ def member_streams(
     streams = {}
     for name, need in member.streams.items():
         stream = prepared.stream(subject, need.features)
-        roles = prepared.native.roles
-        places = bundle.places(subject.recording, need, stream.columns, roles)
-        streams[name] = stream.values if places is None else stream.values[:, places]
+        streams[name] = fitted_columns(
+            bundle,
+            need,
+            stream.values,
+            stream.columns,
+            recording=subject.recording,
+            roles=prepared.native.roles,
+        )
     return streams
 
 

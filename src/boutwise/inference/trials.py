@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boutwise.bundle import Bundle
+from boutwise.bundle.fitting import fitted_columns
 from boutwise.errors import BundleError
 from boutwise.formats._prediction import file_stem
 from boutwise.formats._trial_prediction import ENDING, write_trials
@@ -120,9 +121,14 @@ def _score(
         streams = {}
         for name, need in member.streams.items():
             stream = prepared.stream(subject, need.features)
-            roles = prepared.pose.roles
-            places = bundle.places(subject.recording, need, stream.columns, roles)
-            streams[name] = stream.values if places is None else stream.values[:, places]
+            streams[name] = fitted_columns(
+                bundle,
+                need,
+                stream.values,
+                stream.columns,
+                recording=subject.recording,
+                roles=prepared.pose.roles,
+            )
         raw.append(score_subject(member.fitted, subject, ROWS_PER_S, streams))
         present &= present_frames(streams)
     return bundle.decision.probabilities(raw, ROWS_PER_S), present

@@ -25,7 +25,7 @@ from boutwise.training.pool import run_units
 from boutwise.training.shipping import build_bundle
 from boutwise.training.snapshot import Snapshot
 from boutwise.training.snapshot_files import load_snapshot, save_snapshot
-from boutwise.training.taking import take_snapshot
+from boutwise.training.taking import partial_note, take_snapshot
 from boutwise.training.trials import take_trials
 from boutwise.training.units import FINAL, Unit
 from boutwise.types.recipe import NetworkMember
@@ -166,6 +166,7 @@ def _steps(run: Path, plan: Plan, member: int) -> int | None:
 
 def _scores(run: Path, plan: Plan, snapshot: Snapshot, assessed: Assessed) -> dict[str, Any]:
     scores = assessed.scores.as_dict()
+    scores["notes"] = [*scores["notes"], *partial_note(snapshot)]
     scores["null_control"] = null_control(run, plan, snapshot)
     scores["run"] = {
         "name": run.name,

@@ -80,8 +80,8 @@ class Snapshot:
         store: Where the streams lie.
         facts: ``roles`` that all recordings have, ``optional_roles`` (role -> recordings) of some,
             ``partial_columns`` (for each member and stream, channel -> recordings that give it),
-            ``keypoint_roles``, ``n_dims``, ``by_model`` (subjects whose labels a model made),
-            ``labels_digest``; ``trials`` where whole trials are learned
+            ``keypoint_roles``, ``n_dims``, ``recordings`` (their number), ``by_model`` (subjects
+            whose labels a model made), ``labels_digest``; ``trials`` where whole trials are learned
             (see :mod:`boutwise.training.trials`): then a row is a trial, not a frame.
         shares: With ``target.annotators: soft`` what is learned of each subject in place of its
             states, (native frames, behaviors), NaN where nobody judged; empty otherwise.

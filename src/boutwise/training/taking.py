@@ -35,6 +35,8 @@ from boutwise.types import Ethogram, Mirror, PoseTrack, Subject
 from boutwise.types.recipe import NetworkMember, TreesMember
 
 AnyMember = TreesMember | NetworkMember
+RARE = 4
+"""A feature that no more than one of so many recordings gives is named in the report."""
 Pieces = dict[str, list[tuple[str, ...]]]
 """Name of each stream -> the channels of each of its feature sets."""
 
@@ -59,8 +61,9 @@ def take_snapshot(
         name, who = item.recording.id, item.subject
         if name not in looks:
             looks = {name: _Looks(project, plan, item)}
-            poses[name] = looks[name].without_positions
         held_out = (groups[who] or units[who]) in plan.holdout
+        if not held_out:
+            poses[name] = looks[name].without_positions
         keys, views = [], []
         for place, member in enumerate(plan.recipe.members):
             streams = looks[name].streams(who, member)
@@ -230,8 +233,28 @@ class _Channels:
         return tuple(found)
 
 
+def partial_note(snapshot: Snapshot) -> list[str]:
+    """What a report must say of features that only some recordings give; nothing where all do."""
+    partial = snapshot.facts.get("partial_columns", [])
+    counts = {c: n for member in partial for stream in member.values() for c, n in stream.items()}
+    if not counts:
+        return []
+    every = {c for member in snapshot.columns for stream in member.values() for c in stream}
+    recordings = snapshot.facts["recordings"]
+    roles = snapshot.facts["optional_roles"]
+    named = ", ".join(f"{role} in {count}" for role, count in roles.items())
+    rare = sorted(name for name, count in counts.items() if count * RARE <= recordings)
+    words = (
+        f"{len(counts)} of {len(every)} features are missing in some of the {recordings} "
+        f"recordings (roles: {named or 'the same in all'})."
+    )
+    if rare:
+        words += f" {len(rare)} are there in a quarter of them or fewer: {', '.join(rare[:3])}."
+    return [words]
+
+
 def _pose_facts(poses: Mapping[str, PoseTrack]) -> dict[str, Any]:
-    """``roles`` that all have, ``optional_roles`` of some, ``keypoint_roles``, ``n_dims``."""
+    """What ``Snapshot.facts`` says of the poses that are learned from."""
     n_dims = {name: pose.n_dims for name, pose in poses.items()}
     if len(set(n_dims.values())) > 1:
         flat = next(name for name, dims in n_dims.items() if dims == min(n_dims.values()))
@@ -251,4 +274,5 @@ def _pose_facts(poses: Mapping[str, PoseTrack]) -> dict[str, Any]:
         "optional_roles": {r: n for r, n in sorted(counts.items()) if n < len(poses)},
         "keypoint_roles": dict(sorted(keypoint_roles.items())),
         "n_dims": int(np.max(list(n_dims.values()))),
+        "recordings": len(poses),
     }

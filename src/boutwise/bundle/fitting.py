@@ -1,0 +1,92 @@
+"""Does a recording give what a bundle was trained on: by name, because files have any order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boutwise.errors import BundleError
+
+if TYPE_CHECKING:
+    from boutwise.bundle.bundle import Bundle, StreamNeed
+
+
+def fitted_columns(
+    bundle: Bundle,
+    need: StreamNeed,
+    values: NDArray[np.float32],
+    columns: Sequence[str],
+    *,
+    recording: str,
+    roles: Mapping[str, str],
+) -> NDArray[np.float32]:
+    """The features of a recording in the order of training.
+
+    Args:
+        bundle: That was trained.
+        need: What the stream was trained on.
+        values: (frames, features) of the recording.
+        columns: Their names.
+        recording: Its id, for messages.
+        roles: Keypoint -> role of the recording.
+
+    Returns:
+        (frames, features of training); a feature that some recordings of training lacked as well
+        may be missing (NaN). The very array when nothing has to be changed.
+
+    Raises:
+        BundleError: A feature is missing that all recordings of training had, or one is new, or a
+            keypoint has another role than in training; the message names it.
+    """
+    trained = bundle.keypoint_roles
+    turned = [name for name, role in roles.items() if trained.get(name, role) != role]
+    if turned:
+        raise BundleError(
+            f"the keypoint '{turned[0]}' has other roles here and in training",
+            recording=recording,
+            expected=f"{trained[turned[0]]}, got {roles[turned[0]]}",
+            todo="give it the role that it had (keypoints: in boutwise.yaml), or train again",
+        )
+    if tuple(columns) == need.columns:
+        return values
+    place = {name: number for number, name in enumerate(columns)}
+    lost = [name for name in need.columns if name not in place and name not in need.optional]
+    if lost:
+        raise _lacks(bundle, need, lost, recording, roles)
+    more = sorted(set(columns) - set(need.columns))
+    if more:
+        # With more keypoints the body's axis may be another one under the same names.
+        raise BundleError(
+            f"the pose gives {len(more)} features that training did not have: {more[0]}, ...",
+            recording=recording,
+            expected=f"the keypoints of training: {', '.join(bundle.keypoint_roles)}",
+            todo="give the keypoints that training did not have the role 'none', or leave "
+            "them out of the file",
+        )
+    found = np.full((len(values), len(need.columns)), np.nan, dtype=np.float32)
+    there = [number for number, name in enumerate(need.columns) if name in place]
+    found[:, there] = values[:, [place[need.columns[number]] for number in there]]
+    return found
+
+
+def _lacks(
+    bundle: Bundle, need: StreamNeed, lost: list[str], recording: str, roles: Mapping[str, str]
+) -> BundleError:
+    absent = [role for role in bundle.manifest["roles"] if role not in set(roles.values())]
+    what = f"no keypoint has the role {', '.join(absent)}" if absent else "the pose differs"
+    return BundleError(
+        f"{what}, so {len(lost)} of {len(need.columns)} features that the bundle was trained "
+        f"on are missing: {', '.join(lost[:3])}, ...",
+        recording=recording,
+        expected=f"keypoints with the roles {', '.join(bundle.manifest['roles'])} in "
+        f"{bundle.manifest['n_dims']}D",
+        todo="give the keypoints these roles (keypoints: in boutwise.yaml, or a mapping)",
+    )
+
+
+def absent_roles(bundle: Bundle, roles: Mapping[str, str]) -> list[str]:
+    """Roles that some recordings of training had and this one lacks, sorted."""
+    return sorted(set(bundle.optional_roles) - set(roles.values()))
