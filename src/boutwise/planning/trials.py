@@ -34,11 +34,12 @@ MANY_TRIALS = 2
 SETTINGS: Mapping[str, tuple[Any, str]] = {
     "windows.statistics": ("none", "a row is a whole trial"),
     "windows.frame_step": (1, "a row is a whole trial, and each is used"),
-    "optim.lr": (0.05, "trials are few: small steps, as measured on 229 trials of 58 mice"),
-    "optim.rounds": (100, "as measured on 229 trials of 58 mice"),
+    "windows.score_step": (1, "a row is a whole trial, and each is answered"),
+    "optim.lr": (0.02, "trials are few: small steps, as measured on 229 trials of 58 mice"),
+    "optim.rounds": (250, "as many as steps of this size need, as measured on 58 mice"),
     "optim.leaves": (6, "trials are few: very small trees"),
     "optim.leaf_frames": (10, "trials in a leaf, at least"),
-    "optim.feature_fraction": (0.3, "measurements say much the same: a part for each tree"),
+    "optim.feature_fraction": (0.1, "measurements say much the same: a tenth for each tree"),
     "optim.weight_power": (0.0, "stimuli are given about equally often, and accuracy counts each"),
 }
 """What ``auto`` means in a member of trees that learns trials; the rest is as for frames."""
@@ -214,7 +215,7 @@ def trial_settings(
             member["views"] = 0  # nothing is augmented
         for path, (value, why) in SETTINGS.items():
             section, name = path.split(".")
-            if member[section][name] == "auto":
+            if member[section].get(name) == "auto":
                 member[section][name] = value
                 reasons[f"members.{place}.{path}"] = why
     for section, name, value in (("smooth", "seconds", 0.0), ("", "minimum_duration", "none")):
@@ -263,6 +264,8 @@ def _refuse_frames_only(recipe: Recipe) -> None:
                 "none",
             )
             asked[f"members.{place}.windows.frame_step"] = windows.frame_step not in ("auto", 1)
+            step = windows.model_dump().get("score_step", 1)
+            asked[f"members.{place}.windows.score_step"] = step not in ("auto", 1)
     for path, wrong in asked.items():
         if wrong:
             raise RecipeError(

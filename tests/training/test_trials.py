@@ -1,0 +1,132 @@
+"""A run on whole trials from the project to the report, and its bundle on other mice."""
+
+import csv
+import json
+import math
+
+import numpy as np
+import pytest
+from tests.withdrawals import FPS, STIMULI, trial_project, write_trials
+from typer.testing import CliRunner
+
+from boutwise.api import evaluate, plan, predict_files, train_run
+from boutwise.bundle import Bundle
+from boutwise.cli._app import build
+from boutwise.errors import BundleError, DataError
+from boutwise.inference import Predictor, predict_trials
+from boutwise.training.control import shift_labels
+from boutwise.training.snapshot_files import load_snapshot
+from boutwise.types import FrameClock
+
+QUICK = [f"members.0.optim.{name}" for name in ("rounds=30", "lr=0.2", "leaf_frames=3")]
+PAIN = "{heavy: needle, light: needle, brush: touch, cotton: touch}"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """Eight mice, needle or touch."""
+    project = trial_project(tmp_path_factory.mktemp("run") / "p", mice=8)
+    made = plan(project, "trials", settings=[*QUICK, f"target.ratings.merges={PAIN}"])
+    return train_run(project, made, workers=1)
+
+
+@pytest.fixture(scope="module")
+def others(tmp_path_factory):
+    """Four more mice."""
+    return trial_project(tmp_path_factory.mktemp("others") / "p", mice=4, first=20, seed=9)
+
+
+def test_what_was_planted_is_found_and_every_trial_counts_once(run):
+    scores = run.scores
+    assert scores["headline"]["name"] == "accuracy"
+    assert scores["facts"]["rows"] == "trials"
+    assert scores["facts"]["scored_frames"] == 32
+    assert scores["facts"]["scored_s"] is None
+    assert scores["frames"]["accuracy"]["value"] > 0.9
+    majority = next(row for row in scores["baselines"] if row["name"] == "majority")
+    assert majority["accuracy"] == 0.5
+    assert scores["frames"]["accuracy"]["interval"]["n_groups"] == 8
+
+
+def test_the_null_control_deals_answers_anew_within_each_animal(run):
+    snapshot = load_snapshot(run.directory / "data")
+    dealt = shift_labels(snapshot)
+    orders = set()
+    for subject, states in snapshot.states.items():
+        mine = dealt.states[subject]
+        assert sorted(mine.tolist()) == sorted(states.tolist())
+        orders.add(tuple(mine[:, 0].tolist()))
+    assert len(orders) > 1, "one order for all could be learned"
+    assert not run.scores["null_control"]["leaks"]
+
+
+def test_out_of_fold_answers_are_a_row_a_trial(run):
+    files = sorted((run.directory / "oof").iterdir())
+    assert len(files) == 8
+    with files[0].open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["trial"] for row in rows] == ["1", "2", "3", "4"]
+    assert rows[1]["start_frame"] == rows[0]["stop_frame"]
+    assert float(rows[0]["stop_s"]) == pytest.approx(int(rows[0]["stop_frame"]) / FPS)
+    for row in rows:
+        chances = [float(row[f"p:{name}"]) for name in ("needle", "touch")]
+        assert math.isclose(sum(chances), 1, abs_tol=1e-4)
+        assert row["label"] == ("needle", "touch")[int(np.argmax(chances))]
+        assert row["bundle"] == "out-of-fold"
+
+
+def test_the_page_speaks_of_trials(run):
+    page = (run.directory / "report.html").read_text(encoding="utf-8")
+    assert "of 32 trials rightly" in page
+    assert "Bout statistics" not in page
+    assert "Ethograms: truth over prediction" not in page
+    assert "<h3>Confusion</h3>" in page
+
+
+def test_new_trajectories_get_one_row_a_trial(run, tmp_path):
+    file = write_trials(tmp_path / "new.npz", mice=2, first=30, seed=3)
+    result = predict_files([run.bundle], [file], tmp_path / "out", fps=FPS)
+    assert (len(result.done), result.failed) == (2, {})
+    rows = []
+    for path in sorted((tmp_path / "out").glob("*.trials.csv")):
+        with path.open(encoding="utf-8", newline="") as opened:
+            rows += list(csv.DictReader(opened))
+    right = {"brush": "touch", "cotton": "touch", "light": "needle", "heavy": "needle"}
+    truth = [right[kind] for kind in STIMULI] * 2
+    assert np.mean([row["label"] == true for row, true in zip(rows, truth, strict=True)]) >= 0.75
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))
+    assert len(manifest["recordings"]) == 2
+    again = predict_files([run.bundle], [file], tmp_path / "out", fps=FPS)
+    assert (again.done, len(again.kept)) == ((), 2)
+
+
+def test_a_bundle_is_evaluated_on_other_mice_and_refuses_its_own(run, others):
+    scores = evaluate(run.bundle, others)
+    assert scores.frames.accuracy.value >= 0.8
+    assert (scores.facts.rows, scores.facts.scored_frames) == ("trials", 16)
+    talk = CliRunner().invoke(build(), ["evaluate", str(run.bundle), str(others.root)])
+    assert talk.exit_code == 0, talk.output
+    assert "Share of trials decided rightly" in talk.output
+    assert "bouts" not in talk.output
+
+
+def test_a_single_trial_cannot_be_compared_and_frames_are_not_answered(run, others):
+    recording = others.recordings()[0]
+    trial = recording.trials[0]
+    pose = others.pose(recording.id).frames(0, trial.n_frames)
+    predictor = Predictor((Bundle.open(run.bundle),))
+    clock = FrameClock.declared(trial.n_frames, FPS)
+    with pytest.raises(DataError, match="one trial only"):
+        predict_trials(predictor, recording.id, pose, clock)
+    with pytest.raises(BundleError, match="whole trials, not frames"):
+        predictor.predict(recording.id, pose, clock)
+
+
+def test_held_out_mice_are_scored_at_the_end(tmp_path):
+    project = trial_project(tmp_path / "p", mice=7)
+    settings = [*QUICK, f"target.ratings.merges={PAIN}", "split.holdout=2", "split.folds=2"]
+    made = plan(project, "trials", settings=settings)
+    result = train_run(project, made, workers=1)
+    assert result.scores["facts"]["scored_frames"] == 20
+    assert result.scores["holdout"]["facts"]["scored_frames"] == 8
+    assert result.scores["holdout"]["headline"]["name"] == "accuracy"
