@@ -15,14 +15,18 @@ from typing import Any
 
 import h5py
 import numpy as np
+import pandas as pd
 import pytest
 from tests.bad_inputs.lab import Kind, Lab, Refused, check_refused, named
 from tests.formats._samples import (
+    CALMS21,
     INTERVALS,
     PROJECT,
     SAMPLES,
+    write_calms21,
     write_h5,
     write_jabs,
+    write_mabe,
     write_paws,
     write_project,
     write_sleap,
@@ -172,6 +176,32 @@ def arrays(**more: Any) -> Callable[[Path], Any]:
     return lambda path: np.savez(path, **more)
 
 
+CALMS = "files/calms21_task1_train.json"
+NPY = "files/calms21_task1_train.npy"
+PARQUET = "files/train_tracking/LabA/11.parquet"
+
+
+def calms(change: Callable[[dict[str, Any]], Any]) -> Callable[[Path], None]:
+    """A CalMS21 file of which the second sequence is changed."""
+
+    def make(path: Path) -> None:
+        data = json.loads(json.dumps(CALMS21))
+        change(list(data["annotator-id_0"].values())[1])
+        write_calms21(path, data)
+
+    return make
+
+
+def parquet(change: Callable[[Any], Any]) -> Callable[[Path], None]:
+    """A pose file of MABe 2025, changed by pandas."""
+
+    def make(path: Path) -> None:
+        write_mabe(path)
+        change(pd.read_parquet(path)).to_parquet(path, index=False)
+
+    return make
+
+
 KINDS = [
     # --- HDF5 of DeepLabCut
     h5("a pickle with a payload in the header", lambda path: write_h5(path, pickle.dumps(_Planted())), "refused"),
@@ -216,6 +246,21 @@ KINDS = [
     made("a spreadsheet of entities", "files/Käfig.xlsx", lambda path: _entities(path), "cannot be read"),
     made("an old spreadsheet", "files/Käfig.xls", raw(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)), "spreadsheet"),
     made("an old spreadsheet named like a table", "files/Käfig.csv", raw(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)), "old spreadsheet"),
+    # --- CalMS21 and MABe 2025
+    made("CalMS21 JSON that is cut", CALMS, cut(write_calms21, 0.7), "the file ends|no sequence|has no end"),
+    made("CalMS21 JSON with a frame of one mouse", CALMS, calms(lambda s: s["keypoints"].__setitem__(2, s["keypoints"][2][:1])), "a frame has the shape"),
+    made("CalMS21 JSON with an unknown code", CALMS, calms(lambda s: s["annotations"].__setitem__(1, 77)), "annotation 77 in"),
+    made("CalMS21 JSON with more scores than frames", CALMS, calms(lambda s: s["scores"].append(s["scores"][0])), "'scores' of the sequence .* has 6 frames"),
+    made("CalMS21 JSON of features only", CALMS, calms(lambda s: (s.update(features=[[1.0]]), s.pop("keypoints"))), "has no keypoints"),
+    made("CalMS21 JSON nested 100,000 deep", CALMS, raw(b'{"g": {"s": {"keypoints": ' + b"[" * 100_000 + b"]" * 100_000 + b"}}}"), "cannot be read|uneven|shape"),
+    made("CalMS21 JSON with something behind it", CALMS, lambda path: (write_calms21(path), path.write_bytes(path.read_bytes() + b"{}")), "something follows|stands in the file"),
+    made("a CalMS21 NPY with a payload", NPY, lambda path: np.save(path, {"task1/x": {"s": {"keypoints": _Planted()}}}, allow_pickle=True), "is refused: it asks for"),
+    made("a CalMS21 NPY that is cut", NPY, cut(write_calms21, 0.8), "ends too early"),
+    made("a pose in parquet that is cut", PARQUET, cut(write_mabe, 0.5), "damaged or cut off"),
+    made("a pose in parquet with a point twice", PARQUET, parquet(lambda t: pd.concat([t, t[:1]])), "there twice in a frame", 85),
+    made("a pose in parquet with a frame in the far future", PARQUET, parquet(lambda t: t.assign(video_frame=[*t.video_frame[:-1], 2**40])), "the frame is", 84),
+    made("a pose in parquet with words for x", PARQUET, parquet(lambda t: t.assign(x="left")), "the column 'x' holds"),
+    made("a pose whose table does not know it", PARQUET, lambda path: write_mabe(path, video_id="12"), "does not know the video"),
     # --- archives of arrays
     made("arrays of objects, with a payload", "files/tracks.npz", arrays(data=np.array([_Planted()], dtype=object)), "object|pickle|no format claims|claims"),
     made("a PAWS archive with an array of objects", "files/tracks.npz", lambda path: write_paws(path, **{_first_of(path): np.array([_Planted()], dtype=object)}), "object|pickle|format"),

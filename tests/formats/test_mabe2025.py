@@ -192,8 +192,9 @@ def test_a_broken_table_is_said_with_its_row(tmp_path, name):
     write_mabe(tmp_path / POSE, **changes)
     with pytest.raises(FormatError, match=words) as caught:
         formats.read(tmp_path / POSE)
-    assert caught.value.file == str(tmp_path / "train.csv")
-    assert caught.value.row == (None if name == "another video" else 2)
+    strange = name == "another video"
+    assert caught.value.file == str(tmp_path / (POSE if strange else "train.csv"))
+    assert caught.value.row == (None if strange else 2)
 
 
 @pytest.mark.parametrize("file", [POSE, BOUTS])

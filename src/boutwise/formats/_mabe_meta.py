@@ -73,9 +73,9 @@ def video_of(path: Path) -> Video | None:
     found = videos(table).get(path.stem)
     if found is None:
         raise FormatError(
-            f"the table does not know the video '{path.stem}'",
-            file=table,
-            expected="a row for each video",
+            f"the table '{table.name}' does not know the video '{path.stem}'",
+            file=path,
+            expected=f"a row for each video in {table}",
             todo="use the table that the video was published with",
         )
     return found

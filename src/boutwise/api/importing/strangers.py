@@ -8,6 +8,7 @@ from typing import NamedTuple
 import h5py
 
 from boutwise.errors import FormatError
+from boutwise.formats._mabe_parquet import columns_of
 from boutwise.formats._sheet import is_sheet, sheet_rows
 from boutwise.formats._text import encoding_of, first_bytes, head_rows
 
@@ -71,6 +72,8 @@ def unclaimed(path: Path) -> Stranger:
         return Stranger(what, "save the project again in BORIS", damaged=True)
     if ending == ".xlsx":
         return _workbook(path)
+    if ending == ".parquet" and not columns_of(path):
+        return Stranger("the parquet file is damaged or cut off", CUT_OFF, damaged=True)
     if ending not in TABLES | HDF5:
         return Stranger("no format claims it")
     head = first_bytes(path)
