@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from boutwise.api._demo import demo
     from boutwise.api._doctor import doctor
     from boutwise.api._evaluating import evaluate
+    from boutwise.api._feature_export import export_features
     from boutwise.api._initialize import initialize
     from boutwise.api._personalizing import personalize
     from boutwise.api._planning import plan, prepare
@@ -37,6 +38,7 @@ _HOME = {
     "doctor": "_doctor",
     "evaluate": "_evaluating",
     "export": "_converting",
+    "export_features": "_feature_export",
     "initialize": "_initialize",
     "personalize": "_personalizing",
     "plan": "_planning",
@@ -61,6 +63,7 @@ __all__ = [
     "doctor",
     "evaluate",
     "export",
+    "export_features",
     "initialize",
     "personalize",
     "plan",

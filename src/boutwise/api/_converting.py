@@ -29,6 +29,8 @@ _FORMATS = (
 
 ANNOTATOR_FOLDERS = r"(?P<annotator>[^/]+)/[^/]+$"
 """Pattern by which the import reads the annotator from the folders that :func:`export` makes."""
+FEATURES = "features"
+"""What ``export`` calls a format that is none of labels alone; see ``_feature_export``."""
 UNNAMED = "unnamed"
 """Folder for labels of which nobody said whose they are, beside the folders of others."""
 _NO_FOLDER = re.compile(
@@ -79,7 +81,9 @@ def export(
     everybody = sorted({name for bouts in labels.values() for name in bouts.annotators()})
     if not everybody:
         raise DataError("no recording that fits has labels", file=project.root)
-    chosen = everybody if annotator is None else [_known(annotator, everybody, project.root)]
+    chosen = (
+        everybody if annotator is None else [known_annotator(annotator, everybody, project.root)]
+    )
     folders = _folders(chosen, project.root) if len(chosen) > 1 else {chosen[0]: ""}
     for folder in folders.values():
         (out / folder).mkdir(exist_ok=True)
@@ -95,7 +99,12 @@ def export(
     return written
 
 
-def _known(annotator: str, everybody: Iterable[str], file: str | Path) -> str:
+def known_annotator(annotator: str, everybody: Iterable[str], file: str | Path) -> str:
+    """The annotator, who is one of these.
+
+    Raises:
+        UsageError: Nobody of that name labelled anything.
+    """
     everybody = list(everybody)
     if annotator not in everybody:
         raise UsageError(
@@ -223,7 +232,7 @@ def _of_one(bouts: Bouts, annotator: str | None, source: str | Path) -> Bouts:
     """
     everybody = bouts.annotators()
     if annotator is not None:
-        return bouts.where(annotator=_known(annotator, everybody, source))
+        return bouts.where(annotator=known_annotator(annotator, everybody, source))
     if len(everybody) > 1:
         raise UsageError(
             f"the file holds labels by {len(everybody)} annotators: "
@@ -270,7 +279,8 @@ def _format_of(target: Path) -> str:
 def _writer(format: str) -> ModuleType:
     names = writable_formats()
     if format not in names:
-        raise UsageError(f"bouts cannot be written as '{format}'", todo=did_you_mean(format, names))
+        known = names if format == FEATURES else [*names, FEATURES]
+        raise UsageError(f"bouts cannot be written as '{format}'", todo=did_you_mean(format, known))
     return registry.load("format", format)
 
 

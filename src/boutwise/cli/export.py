@@ -12,6 +12,7 @@ from boutwise.cli._command import Answer, command
 from boutwise.cli._options import Annotator, ProjectFolder, open_project
 from boutwise.cli._problems import counted
 from boutwise.cli._talk import Talk
+from boutwise.errors import UsageError
 
 
 @command
@@ -19,12 +20,44 @@ def run(
     talk: Talk,
     project: ProjectFolder,
     format: Annotated[
-        str, typer.Option(metavar="NAME", help="A format that can be written; see 'formats'.")
+        str,
+        typer.Option(
+            metavar="NAME", help="A format that can be written, see 'formats'; or 'features'."
+        ),
     ],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the files.")],
     annotator: Annotator = None,
+    features: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B",
+            help="Feature sets of --format features; egocentric when not given, see 'features'.",
+        ),
+    ] = None,
 ) -> Answer:
-    """Write the labels of a project in another program's format."""
+    """Write the labels of a project in another program's format, or its features with them."""
+    if format == "features":
+        return _features(talk, project, out, annotator=annotator, sets=features or "egocentric")
+    if features is not None:
+        raise UsageError(
+            f"--features has no meaning for --format {format}", expected="--format features"
+        )
+    return _labels(talk, project, out, format=format, annotator=annotator)
+
+
+def _features(talk: Talk, project: Path, out: Path, *, annotator: str | None, sets: str) -> Answer:
+    from boutwise import api
+
+    names = [name.strip() for name in sets.split(",") if name.strip()]
+    with open_project(project) as opened:
+        done = api.export_features(opened, out, sets=names, annotator=annotator, say=talk.say)
+    talk.line(f"{counted(len(done.files), 'file')} written to {out}")
+    if done.left_out:
+        talk.line(f"without pose, left out: {', '.join(done.left_out)}")
+    return Answer({"files": done.files, "left_out": done.left_out})
+
+
+def _labels(talk: Talk, project: Path, out: Path, *, format: str, annotator: str | None) -> Answer:
     from boutwise import api
 
     with open_project(project) as opened:
