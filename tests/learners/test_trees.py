@@ -53,7 +53,7 @@ def member(**optim) -> TreesMember:
     settings = {path: value for path, (value, _) in values.items()}
     chosen = {path[6:]: value for path, value in settings.items() if path.startswith("optim.")}
     windows = {path[8:]: value for path, value in settings.items() if path.startswith("windows.")}
-    windows["statistics"] = [0.25, 1.05]
+    windows |= {"statistics": [0.25, 1.05], "score_step": 1}
     chosen |= {"rounds": 30, **optim}
     return TreesMember(learner="trees", features=["egocentric"], windows=windows, optim=chosen)
 
@@ -125,16 +125,31 @@ def test_a_broken_bundle_says_so(fitted, tmp_path):
         trees.load(tmp_path)
 
 
+@pytest.mark.parametrize("score_step", [1, 3])
 @settings(max_examples=15, deadline=None)
 @given(start=st.integers(0, 1100), length=st.integers(1, 300))
-def test_whole_is_chunked(fitted, start, length):
+def test_whole_is_chunked(fitted, start, length, score_step):
     item = subject("c", seed=3)
+    fitted = trees.Fitted(fitted.windows, fitted.ethogram, fitted.models, score_step=score_step)
     values = item.streams["features"]
     stop, margin = min(start + length, len(values)), fitted.margin_frames
     low, high = max(start - margin, 0), min(stop + margin, len(values))
-    chunk = Chunk(item.subject, FPS, {"features": values[low:high]}, start - low, high - stop)
+    chunk = Chunk(
+        item.subject, FPS, {"features": values[low:high]}, start - low, high - stop, start
+    )
     (part,) = fitted.scores([chunk])
     np.testing.assert_allclose(part, scores(fitted, item)[start:stop], atol=1e-5)
+
+
+def test_scores_between_the_scored_frames_lie_between_them(fitted, tmp_path):
+    item = subject("c", seed=3)
+    every = trees.Fitted(fitted.windows, fitted.ethogram, fitted.models)
+    third = trees.Fitted(fitted.windows, fitted.ethogram, fitted.models, score_step=3)
+    exact, thin = scores(every, item), scores(third, item)
+    np.testing.assert_allclose(thin[::3], exact[::3], atol=1e-5)
+    np.testing.assert_allclose(thin[1:-3:3], (2 * thin[0:-3:3] + thin[3::3]) / 3, atol=1e-5)
+    third.save(tmp_path)
+    np.testing.assert_array_equal(scores(trees.load(tmp_path), item), thin)
 
 
 @pytest.mark.parametrize("state", [FrameState.UNLABELLED, FrameState.UNSCORABLE])
@@ -184,7 +199,8 @@ def test_absent_behaviors_are_recorded_and_stay_at_the_floor(train, tmp_path):
     assert found.absent == ("rear", "groom")
     found.save(tmp_path)
     assert trees.load(tmp_path).absent == ("rear", "groom")
-    raw = scores(found, subject("c", seed=3)).astype(np.float64)
+    # Between the frames that are scored, the floor is met nearly: see the interpolation.
+    raw = scores(found, subject("c", seed=3)).astype(np.float64)[:: found.score_step]
     odds = np.exp(raw[:, :3])
     np.testing.assert_allclose(odds[:, 2] / odds[:, :2].sum(axis=1), 1e-4, rtol=1e-3)
     np.testing.assert_allclose(1 / (1 + np.exp(-raw[:, 3])), 1e-4, rtol=1e-3)

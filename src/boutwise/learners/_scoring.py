@@ -27,7 +27,7 @@ def chunks_of(
         stop = min(start + chunk_frames, n_frames)
         first, last = max(0, start - margin_frames), min(n_frames, stop + margin_frames)
         pieces = {name: values[first:last] for name, values in streams.items()}
-        yield Chunk(subject, fps, pieces, before=start - first, after=last - stop)
+        yield Chunk(subject, fps, pieces, before=start - first, after=last - stop, start=start)
 
 
 def score_subject(

@@ -20,6 +20,8 @@ MOST_ROWS = 200_000
 """Rows above which frames are drawn more thinly; with 1,000 columns they take .8 GB."""
 ROWS_PER_S = 10.0
 """Rows for each second of labeled time, once there is enough of it."""
+ROWS_PER_BOUT = 4
+"""Scores in a median bout, so that interpolation does not lose its borders."""
 LONGEST_WINDOW_BOUTS = 40.0
 """A window longer than this many median bouts says nothing about one bout."""
 
@@ -56,6 +58,7 @@ def auto_values(fingerprint: Mapping[str, Any]) -> dict[str, Setting]:
     return {
         "windows.statistics": _statistics(float(fingerprint["median_bout_s"])),
         "windows.frame_step": step,
+        "windows.score_step": _score_step(float(fingerprint["median_bout_s"]), fps),
         "optim.leaf_frames": _leaf_frames(rows),
         **{f"optim.{name}": pair for name, pair in MEASURED.items()},
     }
@@ -77,6 +80,20 @@ def _frame_step(n_frames: int, fps: float) -> Setting:
     if capped > thin:
         return capped, f"{n_frames} labeled frames: so many are left out to stay below {MOST_ROWS}"
     return thin, f"neighboring frames are alike: {ROWS_PER_S:g} a second, as measured"
+
+
+def _score_step(median_bout_s: float, fps: float) -> Setting:
+    thin = max(1, math.floor(fps / ROWS_PER_S + 0.5))
+    step = max(1, min(thin, math.floor(median_bout_s * fps / ROWS_PER_BOUT)))
+    if step < thin:
+        return step, (
+            f"{ROWS_PER_BOUT} scores in a median bout of {median_bout_s:.2f} s; {ROWS_PER_S:g} a "
+            "second would be fewer"
+        )
+    return step, (
+        f"{ROWS_PER_S:g} scores a second, interpolated between: on six animals as good as a score "
+        "for every frame, and faster by as much"
+    )
 
 
 def _leaf_frames(rows: int) -> Setting:

@@ -89,6 +89,7 @@ class Fitted:
         margin_frames: Context with which a chunk scores like the whole recording.
         steps: Rounds of the longest model.
         mirroring: With it every frame is scored as it is and mirrored, and both are averaged.
+        score_step: Every so many frames are scored; the scores between are interpolated.
     """
 
     def __init__(
@@ -98,11 +99,12 @@ class Fitted:
         models: tuple[Model, ...],
         *,
         mirroring: Mirroring | None = None,
+        score_step: int = 1,
     ) -> None:
         self.windows, self.ethogram, self.models = windows, ethogram, models
-        self.mirroring = mirroring
+        self.mirroring, self.score_step = mirroring, score_step
         self.absent = tuple(name for model in models for name in model.absent)
-        self.margin_frames = windows.margin_frames
+        self.margin_frames = windows.margin_frames + score_step - 1
         self.steps = max((model.rounds for model in models), default=0)
 
     def scores(self, chunks: Iterable[Chunk]) -> Iterator[NDArray[np.float32]]:
@@ -113,13 +115,13 @@ class Fitted:
         """
         for chunk in chunks:
             base = self._checked(chunk)
-            start, stop = chunk.before, len(base) - chunk.after
-            scores = self._scores(base, start, stop)
+            frames, scored = self._frames(chunk, len(base))
+            scores = self._scores(base, scored)
             if self.mirroring is not None:
                 image = self.mirroring.apply({STREAM: base})[STREAM]
-                scores += self.mirroring.swapped(self._scores(image, start, stop))
+                scores += self.mirroring.swapped(self._scores(image, scored))
                 scores /= 2
-            yield scores
+            yield _between(frames, scored, scores)
 
     def why_not(self) -> str:
         """Trees can always tell what the features contributed."""
@@ -135,10 +137,25 @@ class Fitted:
 
         return contributions(self.models, self.windows, self._checked(chunk))
 
-    def _scores(self, base: NDArray[np.float32], start: int, stop: int) -> NDArray[np.float32]:
-        out = np.empty((max(stop - start, 0), len(self.ethogram.names)), dtype=np.float32)
-        done = 0
-        for block in self.windows.blocks(base, start=start, stop=stop):
+    def _frames(self, chunk: Chunk, length: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Frames of a chunk that are asked for, and those that are scored: up to one beyond.
+
+        The same frames of a recording are scored however it is cut into chunks.
+        """
+        frames = np.arange(chunk.before, length - chunk.after)
+        if len(frames) == 0:
+            return frames, frames
+        first = chunk.before - chunk.start % self.score_step
+        stop = min(int(frames[-1]) + self.score_step, length)
+        return frames, np.arange(first, stop, self.score_step)
+
+    def _scores(self, base: NDArray[np.float32], frames: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Raw scores of frames that lie ``score_step`` apart."""
+        out = np.empty((len(frames), len(self.ethogram.names)), dtype=np.float32)
+        if len(frames) == 0:
+            return out
+        done, first, stop = 0, int(frames[0]), int(frames[-1]) + 1
+        for block in self.windows.blocks(base, start=first, stop=stop, step=self.score_step):
             for model in self.models:
                 places = [self.ethogram.names.index(name) for name in model.task.behaviors]
                 out[done : done + len(block), places] = model.scores(model.raw(block))
@@ -189,6 +206,8 @@ class Fitted:
         }
         if self.mirroring is not None:
             state["mirroring"] = self.mirroring.as_dict()
+        if self.score_step > 1:
+            state["score_step"] = self.score_step
         for number, model in enumerate(self.models):
             file = ""
             if model.booster is not None:
@@ -231,9 +250,20 @@ def load(directory: Path) -> Fitted:
             models.append(Model(task, tuple(entry["present"]), booster, int(entry["rounds"])))
         image = state.get("mirroring")
         mirroring = None if image is None else Mirroring.from_dict(image)
+        score_step = int(state.get("score_step", 1))
     except (OSError, ValueError, KeyError, TypeError, lightgbm.basic.LightGBMError) as error:
         raise _unreadable(directory, f"{type(error).__name__}: {error}") from error
-    return Fitted(windows, ethogram, tuple(models), mirroring=mirroring)
+    return Fitted(windows, ethogram, tuple(models), mirroring=mirroring, score_step=score_step)
+
+
+def _between(
+    frames: NDArray[np.int64], scored: NDArray[np.int64], scores: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Scores of all frames from those that were scored; the last one is held to the end."""
+    if len(frames) == len(scored):
+        return scores
+    columns = [np.interp(frames, scored, column) for column in scores.T]
+    return np.stack(columns, axis=1).astype(np.float32)
 
 
 def _unreadable(directory: Path, why: str) -> BundleError:

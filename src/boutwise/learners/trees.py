@@ -61,6 +61,7 @@ class Learner:
             )
         self.optim: Boosting = member.optim
         self.frame_step = int(member.windows.frame_step)
+        self.score_step = int(member.windows.score_step)
         self.augments = "mirror" in [part.part for part in member.augment]
         self.averages = "mirror" in member.average
         statistics = member.windows.statistics
@@ -98,7 +99,13 @@ class Learner:
         held = None if valid is None else Rows.of(valid, windows, self.frame_step)
         models = [self._fit_task(task, rows, held, binned, progress) for task in tasks]
         averaged = mirroring if self.averages else None
-        return Fitted(windows, self.ethogram, tuple(models), mirroring=averaged)
+        return Fitted(
+            windows,
+            self.ethogram,
+            tuple(models),
+            mirroring=averaged,
+            score_step=self.score_step,
+        )
 
     def _fit_task(
         self,

@@ -105,10 +105,15 @@ class Split(Strict):
 
 
 class TreesWindows(Strict):
-    """Window statistics that trees see, and which frames they are trained on."""
+    """Window statistics that trees see, and which frames they are trained on and score.
+
+    Every ``frame_step``-th frame is a row of training. Every ``score_step``-th is scored, and the
+    scores between are interpolated.
+    """
 
     statistics: Annotated[Auto | NoneWord | list[PositiveFloat], OrNone] = "auto"
     frame_step: Auto | PositiveInt = "auto"
+    score_step: Auto | PositiveInt = "auto"
 
 
 class Boosting(Strict):
