@@ -12,7 +12,7 @@ of every tested frame were learned from: its score is a leak, shown beside the h
 Given are the macro-F1 over frames and the share of swapped agents (see
 ``boutwise.metrics.swapped_agents``), both pooled over seeds, with intervals over pairs of animals.
 The simulated mice are those of the frozen preset; no number here may be used to change it.
-Takes about 10 CPU minutes as it stands.
+Takes about 8 CPU minutes as it stands.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ from boutwise.project import Project
 from boutwise.synthetic import PAIR_PRESETS, PAIRS_VERSION, simulate_pairs, write_pairs
 from boutwise.training.assess import assess
 from boutwise.training.pool import run_units
-from boutwise.training.snapshot import take_snapshot
 from boutwise.training.snapshot_files import load_snapshot, save_snapshot
+from boutwise.training.taking import take_snapshot
 from boutwise.training.units import Unit
 from boutwise.types import Ethogram
 
@@ -194,7 +194,7 @@ def main() -> None:
     parser.add_argument("--preset", choices=sorted(PAIR_PRESETS), default="default")
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--pairs", type=int, default=6)
-    parser.add_argument("--minutes", type=float, default=2.5)
+    parser.add_argument("--minutes", type=float, default=1.5)
     parser.add_argument("--folds", type=int, default=3)
     parser.add_argument("--set", dest="settings", action="append", default=[])
     parser.add_argument("--json", action="store_true")
