@@ -30,8 +30,8 @@ from boutwise.synthetic.bout_lengths import BEHAVIORS
 from boutwise.synthetic.labeling import rate
 from boutwise.training.assess import assess
 from boutwise.training.pool import run_units
-from boutwise.training.snapshot import take_snapshot
 from boutwise.training.snapshot_files import load_snapshot, save_snapshot
+from boutwise.training.taking import take_snapshot
 from boutwise.training.units import Unit
 from boutwise.types.bouts import from_frames
 
