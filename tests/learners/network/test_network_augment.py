@@ -11,10 +11,13 @@ import torch
 from boutwise import registry
 from boutwise.errors import RecipeError
 from boutwise.learners.network._contract import Batch, Facts, Target
+from boutwise.learners.network._scaling import Scaling
+from boutwise.learners.network._windows import Batches, WindowPlan
 from boutwise.types import Behavior, Ethogram, FrameState, Mirror
 
-from .conftest import ETHOGRAM
+from .conftest import ETHOGRAM, make_dataset
 from .test_network_parts import WIDTH, full, random_batch
+from .test_network_windows import with_views
 
 MIRROR = Mirror((1, 0, 2, 3, 4), (1.0, 1.0, -1.0, 1.0, 1.0))
 MOVE_FRAMES = ("time_stretch", "jitter")
@@ -218,3 +221,26 @@ def test_mixup_beside_padding_changes_nothing():
     assert torch.equal(aimed.shares[0, 10:], target.labels[0, 10:].float())
     assert (aimed.weights[0] == 1).all()
     assert torch.equal(new.mask, short)
+
+
+def test_an_epoch_is_the_same_whatever_came_before_it():
+    """What makes a resumed fit equal: seed and number of the epoch decide about everything."""
+    dataset = with_views(make_dataset(n_frames=600), pace=1.2)
+    facts = Facts(ETHOGRAM, 20.0, ("pose",), {"pose": Mirror((1, 0, 2, 3, 4, 5), (1.0,) * 6)})
+    scaling = Scaling.fit(dataset, ["pose"], mask_all=True, mirrors=facts.mirrors)
+    plan = WindowPlan(length=50, batch=4, around_bouts=True, seed=3)
+
+    def made():
+        augments = [augment_of(name, facts) for name in registry.names("augmentation")]
+        return Batches(dataset, scaling, plan, augments, views=True)
+
+    walked = made()
+    first, *_, third = [list(walked.epoch(number)) for number in range(3)]
+    resumed = list(made().epoch(2))
+    assert len(resumed) == len(third) == len(walked)
+    for (a, x), (b, y) in zip(third, resumed, strict=True):
+        torch.testing.assert_close(a.streams["pose"], b.streams["pose"], equal_nan=True)
+        torch.testing.assert_close(x.shares, y.shares, equal_nan=True)
+        assert torch.equal(x.weights, y.weights)
+        assert x.places == y.places
+    assert [t.places for _, t in first] != [t.places for _, t in third]

@@ -114,6 +114,25 @@ def test_batches_hold_what_the_dataset_holds():
     np.testing.assert_array_equal(batch.streams["pose"][0], expected["pose"])
 
 
+@pytest.mark.parametrize("around", [False, True])
+def test_subjects_of_very_different_lengths(around):
+    """Each is seen in proportion to its frames and bouts, and no window leaves its subject."""
+    sizes = (30, 600, 12_000)
+    items = [
+        make_dataset(seed=n, n_items=1, n_frames=size).items[0] for n, size in enumerate(sizes)
+    ]
+    dataset = replace(make_dataset(), items=tuple(items))
+    windows = Windows(dataset, plan(around_bouts=around))
+    assert windows.count == 1 + 12 + 240
+    seen_of = np.zeros(3)
+    for epoch in range(20):
+        for index, start in windows.draw(epoch):
+            assert 0 <= start <= max(0, sizes[index] - 50)
+            seen_of[index] += 1
+    share = seen_of / seen_of.sum()
+    np.testing.assert_allclose(share, np.array([1, 12, 240]) / 253, rtol=0.25, atol=0.004)
+
+
 def with_views(dataset, pace=1.0, count=2):
     """Views that show each frame as its number times 1000 x the number of the view."""
     items = []
