@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         personalize,
         plan,
         predict,
+        predict_trials,
         score,
         train,
     )
@@ -42,6 +43,7 @@ _HOME = {
     "personalize": "boutwise.api",
     "plan": "boutwise.api",
     "predict": "boutwise.api",
+    "predict_trials": "boutwise.api",
     "score": "boutwise.api",
     "train": "boutwise.api",
 }
@@ -57,6 +59,7 @@ __all__ = [
     "personalize",
     "plan",
     "predict",
+    "predict_trials",
     "score",
     "train",
 ]

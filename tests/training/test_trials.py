@@ -9,13 +9,16 @@ import pytest
 from tests.withdrawals import FPS, STIMULI, trial_project, write_trials
 from typer.testing import CliRunner
 
-from boutwise.api import evaluate, plan, predict_files, train_run
+import boutwise as bw
+from boutwise.api import evaluate, plan, predict_files, prepare, train_run
 from boutwise.bundle import Bundle
 from boutwise.cli._app import build
-from boutwise.errors import BundleError, DataError
+from boutwise.errors import BundleError, DataError, UsageError
 from boutwise.inference import Predictor, predict_trials
+from boutwise.planning.plan import usable_subjects
 from boutwise.training.control import shift_labels
 from boutwise.training.snapshot_files import load_snapshot
+from boutwise.training.trials import take_trials
 from boutwise.types import FrameClock
 
 QUICK = [f"members.0.optim.{name}" for name in ("rounds=30", "lr=0.2", "leaf_frames=3")]
@@ -120,6 +123,38 @@ def test_a_single_trial_cannot_be_compared_and_frames_are_not_answered(run, othe
         predict_trials(predictor, recording.id, pose, clock)
     with pytest.raises(BundleError, match="whole trials, not frames"):
         predictor.predict(recording.id, pose, clock)
+
+
+def test_python_and_the_command_line_say_the_same(run, tmp_path):
+    file = write_trials(tmp_path / "new.npz", mice=1, first=30, seed=3)
+    told = bw.predict_trials(run.bundle, file, fps=FPS)
+    predict_files([run.bundle], [file], tmp_path / "out", fps=FPS)
+    path = next((tmp_path / "out").glob("*.trials.csv"))
+    with path.open(encoding="utf-8", newline="") as opened:
+        rows = list(csv.DictReader(opened))
+    written = [float(row["p:needle"]) for row in rows]
+    np.testing.assert_allclose(told.answers.probabilities[0, :, 0], written, atol=1e-5)
+
+
+@pytest.mark.parametrize("option", [{"write": "boris_project"}, {"explain": True}])
+def test_what_trials_do_not_have_is_refused(run, tmp_path, option):
+    file = write_trials(tmp_path / "new.npz", mice=1)
+    with pytest.raises(UsageError, match="answers trials writes one table"):
+        predict_files([run.bundle], [file], tmp_path / "out", fps=FPS, **option)
+
+
+def test_a_bundle_of_trials_is_not_fitted_to_one_animal(run, others, tmp_path):
+    with pytest.raises(UsageError, match="whole trials is not fitted"):
+        bw.personalize(run.bundle, others, tmp_path / "new.boutwise", only="animal=B6_20")
+
+
+def test_prepare_makes_the_rows_that_training_takes(tmp_path):
+    project = trial_project(tmp_path / "p", mice=5)
+    made = plan(project, "trials", settings=QUICK)
+    assert prepare(project, made) == 5
+    before = set(project.store.keys())
+    take_trials(project, made, usable_subjects(project, made.recipe), lambda *_: None)
+    assert set(project.store.keys()) == before
 
 
 def test_held_out_mice_are_scored_at_the_end(tmp_path):

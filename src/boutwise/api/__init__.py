@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from boutwise.api._personalizing import personalize
     from boutwise.api._planning import plan, prepare
     from boutwise.api._predicting import predict, predict_files
+    from boutwise.api._predicting_trials import predict_trials
     from boutwise.api._reporting import report
     from boutwise.api._training import train, train_run
     from boutwise.api.importing.verbs import apply_import, plan_import
@@ -45,6 +46,7 @@ _HOME = {
     "plan_import": "importing.verbs",
     "predict": "_predicting",
     "predict_files": "_predicting",
+    "predict_trials": "_predicting_trials",
     "prepare": "_planning",
     "report": "_reporting",
     "score": "scoring.verb",
@@ -70,6 +72,7 @@ __all__ = [
     "plan_import",
     "predict",
     "predict_files",
+    "predict_trials",
     "prepare",
     "report",
     "score",

@@ -15,7 +15,7 @@ from boutwise.api._evaluating import truth_of
 from boutwise.bundle import Bundle, pack
 from boutwise.decision.personal import fit_biases, personal
 from boutwise.errors import DataError, UsageError
-from boutwise.inference import Predictor
+from boutwise.inference import Predictor, answers_trials
 from boutwise.planning import LabelledSubject
 from boutwise.project import Project
 from boutwise.types import FrameState
@@ -58,6 +58,14 @@ def personalize(
     if path.exists():
         raise UsageError("there is such a file", file=path, todo="choose another name for --out")
     bundle = bundle if isinstance(bundle, Bundle) else Bundle.open(bundle)
+    if answers_trials(bundle):
+        raise UsageError(
+            "a bundle that answers whole trials is not fitted to one animal",
+            file=bundle.path,
+            expected="a bundle that answers frames",
+            todo="predict with it as it is; with target.ratings.relative it compares the trials of "
+            "each animal by itself",
+        )
     recordings = [each for each in project.recordings(only) if project.has_pose(each.id)]
     subjects = truth_of(bundle, project, recordings, annotators=annotators)
     animals = _one_animal(project, bundle, subjects)

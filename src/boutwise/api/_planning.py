@@ -12,7 +12,9 @@ from boutwise.planning import Plan, make_plan
 from boutwise.planning.budget import fit_budget
 from boutwise.planning.plan import usable_subjects
 from boutwise.prepare import PreparedPose, member_streams
+from boutwise.prepare.trials import PreparedTrials, trials_of
 from boutwise.project import Project
+from boutwise.types import Recording
 
 Say = Callable[[int, int, str], None]
 
@@ -65,6 +67,28 @@ def plan(
     return fit_budget(whole, work, spent_s=time.monotonic() - begun_s)
 
 
+def _prepared(project: Project, plan: Plan, recording: Recording) -> PreparedPose | PreparedTrials:
+    """The pose of a recording, to make streams of, as its plan has them."""
+    pose, rated = project.pose(recording.id), plan.recipe.target.ratings
+    if rated is not None:
+        return PreparedTrials(
+            pose,
+            recording.clock,
+            trials_of(recording.trials, recording.n_frames),
+            plan.fps,
+            tuple(plan.recipe.prepare),
+            relative=rated.relative is True,
+            store=project.store,
+        )
+    return PreparedPose(
+        pose,
+        recording.clock,
+        fps=plan.fps,
+        prepare=plan.recipe.prepare,
+        store=project.store,
+    )
+
+
 def prepare(project: Project, plan: Plan, *, say: Say | None = None) -> int:
     """Compute the features of every recording that has pose, labelled or not, into the store.
 
@@ -74,16 +98,14 @@ def prepare(project: Project, plan: Plan, *, say: Say | None = None) -> int:
     say = say or (lambda done, total, words: None)
     pairs = bool({item.subject.target for item in usable_subjects(project, plan.recipe)} - {""})
     recordings = [r for r in project.recordings() if project.has_pose(r.id)]
+    rated = plan.recipe.target.ratings
+    if rated is not None and rated.relative is True:
+        # A trial that stands alone has no row in a model that compares trials.
+        recordings = [r for r in recordings if len(r.trials) > 1]
     count = 0
     for done, recording in enumerate(recordings):
         say(done, len(recordings), recording.id)
-        prepared = PreparedPose(
-            project.pose(recording.id),
-            recording.clock,
-            fps=plan.fps,
-            prepare=plan.recipe.prepare,
-            store=project.store,
-        )
+        prepared = _prepared(project, plan, recording)
         for subject in recording.subjects(pairs=pairs):
             for member in plan.recipe.members:
                 for parts in member_streams(member).values():

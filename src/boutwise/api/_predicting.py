@@ -160,10 +160,10 @@ def predict_files(
     if out.exists() and not out.is_dir():
         raise UsageError("this is a file, not a folder", file=out, todo="choose another --out")
     opened = _open(bundles)
-    if write is not None and answers_trials(opened[0]):
+    if answers_trials(opened[0]) and (write is not None or explain):
         raise UsageError(
-            "a bundle that answers trials writes one table, and no other format",
-            todo="leave --write out",
+            "a bundle that answers trials writes one table, and explains nothing",
+            todo=f"leave {'--explain' if explain else '--write'} out",
         )
     project = as_project(sources)
     store = Store(cache) if cache else (project.store if project else None)
