@@ -216,6 +216,36 @@ def test_what_was_observed():
     assert {(p.start, p.stop) for p in bouts.observed} == {(0, 900)}
 
 
+def test_what_was_looked_for_and_never_seen_is_of_pairs_where_all_that_was_seen_is():
+    rows = (
+        LabelRow("bite", 0, 5, 2, "m1", "m2"),
+        LabelRow("bite", 9, 12, 3, "m2", "m1"),
+    )
+    both = recording(animals=("m1", "m2"))
+    looked_for = ("bite", "mount")
+    bouts, _ = convert(LabelTrack("r", "frame", rows, looked_for), both)
+    seen = {(piece.behavior, piece.animal, piece.target) for piece in bouts.observed}
+    assert seen == {
+        (name, one, other) for name in looked_for for one, other in (("m1", "m2"), ("m2", "m1"))
+    }
+    alone = (*rows, LabelRow("rear", 20, 25, 4, "m1"))
+    bouts, _ = convert(LabelTrack("r", "frame", alone, (*looked_for, "rear")), both)
+    seen = {(piece.behavior, piece.target) for piece in bouts.observed}
+    assert seen == {("bite", "m1"), ("bite", "m2"), ("mount", ""), ("rear", "")}
+
+
+def test_modifiers_that_are_names_of_animals_are_told():
+    both = recording(animals=("m1", "m2"))
+    row = LabelRow("bite", 0, 5, 2, "m1", modifiers="high|m2")
+    _, problems = convert(LabelTrack("r", "frame", (row,), ("bite",)), both)
+    (problem,) = problems
+    assert "names of animals: m2" in problem.what
+    assert problem.severity is Severity.WARNING
+    assert "targets" in problem.todo
+    told = LabelRow("bite", 0, 5, 2, "m1", "m2", modifiers="high")
+    assert not convert(LabelTrack("r", "frame", (told,), ("bite",)), both)[1]
+
+
 def test_rows_faster_than_frames_keep_classes_apart():
     rows = tuple(
         LabelRow(name, start / 100, (start + 1) / 100, start + 2)

@@ -109,6 +109,7 @@ def labels_to_bouts(
     bouts = [bout for _, bout in placed if bout]
     lost = [*track.lost, *(row for row, bout in placed if not bout)]
     _check(job, bouts, ethogram)
+    _check_targets(job)
     _check_length(job)
     if not track.rows and not lost:
         job.warn("the file holds no label", todo="remove it if it was made by mistake")
@@ -133,6 +134,25 @@ def _check_length(job: Placing) -> None:
             f"the file is of a recording of {track.length:g} {unit}, and this one has {mine:g}",
             todo="check the frame rate, and whether the labels count from the start of this video "
             "or of one before it",
+        )
+
+
+def _check_targets(job: Placing) -> None:
+    """Warn where modifiers are names of other animals, and nobody has said what they mean."""
+    named = [
+        (row, word)
+        for row in job.track.rows
+        for word in row.modifiers.split("|")
+        if word and not row.target and job.known_animal(word) not in (None, row.animal)
+    ]
+    if named:
+        words = ", ".join(dict.fromkeys(word for _, word in named))
+        job.warn(
+            f"modifiers of {len(named)} labels are names of animals: {words}; the labels are taken "
+            "as of one animal each",
+            row=named[0][0].row,
+            todo="if they are acted upon, say targets: [...] with these names in --mapping, and "
+            "import again",
         )
 
 
@@ -258,7 +278,8 @@ def _subjects(job: Placing, bouts: list[Bout]) -> dict[str, list[tuple[str, str]
 
     A file speaks of the animals and pairs that occur in it; an animal that it never names was not
     examined, nor is anything known of the only one where the file names another. A behavior that
-    is never directed is one of single animals.
+    was looked for and never seen is one of pairs where all that was seen is directed, else one of
+    single animals.
     """
     alone = dict.fromkeys((bout.animal, "") for bout in bouts)
     named = [row.animal for row in (*job.track.rows, *job.track.lost) if row.animal]
@@ -271,8 +292,9 @@ def _subjects(job: Placing, bouts: list[Bout]) -> dict[str, list[tuple[str, str]
     names = dict.fromkeys([*job.track.behaviors, *(bout.behavior for bout in bouts)])
     subjects: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for name in names:
-        if name in directed:
+        unseen = name not in directed | single
+        if name in directed or (unseen and directed and not single):
             subjects[name] += pairs
-        if name in single or name not in directed:
+        if name in single or (unseen and (single or not directed)):
             subjects[name] += alone
     return subjects
