@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from boutwise.metrics import ScoredSubject, swapped_agents
+from boutwise.metrics import ScoredSubject, score_recordings, swapped_agents
 from boutwise.types import Behavior, Ethogram, ExclusiveGroup, Subject
 
 NAMES = ("other", "bite", "sniff")
@@ -75,3 +75,10 @@ def test_what_was_never_seen_has_no_share():
     assert found.frames > 0
     assert math.isnan(found.share.value)
     assert swapped_agents(items[:1], ETHOGRAM).frames == 0
+
+
+def test_animals_filmed_together_count_as_one_and_the_notes_say_so():
+    items = [one for seed in range(4) for one in pair(seed, f"r{seed}", f"a{seed}+b{seed}")]
+    scores = score_recordings(items, ETHOGRAM)
+    assert scores.frames.macro_f1.interval.n_groups == 4
+    assert "Animals that were filmed together count as one animal." in scores.notes

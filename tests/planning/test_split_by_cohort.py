@@ -64,3 +64,16 @@ def test_a_run_by_cohort_trains_without_the_tested_one(tmp_path):
     page = (result.directory / "report.html").read_text(encoding="utf-8")
     assert "On cohorts of which the model had seen no animal" in page
     assert "split unknown" not in page
+
+
+def test_animals_filmed_together_are_told_as_such():
+    recordings = [
+        Recording(f"r{k}", FrameClock.declared(10, 30), (f"a{k}", f"b{k}")) for k in range(3)
+    ]
+    pairs = [
+        LabelledSubject(recording, subject, np.zeros((10, 1), dtype=np.int8))
+        for recording in recordings
+        for subject in recording.subjects(pairs=True)
+    ]
+    _, _, reason = make_folds(pairs, Split(by="animal"), 0)
+    assert reason == "3 groups of animals filmed together: one is left out at a time"

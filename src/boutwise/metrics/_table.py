@@ -210,6 +210,8 @@ def _notes(scoring: Scoring, frames: FrameScores) -> tuple[str, ...]:
         )
         if n < ROUGH_BELOW:
             notes.append(f"They are rough: {n} animals are fewer than {ROUGH_BELOW}.")
+    if any(item.subject.target and "+" in item.animal for item in scoring.items):
+        notes.append("Animals that were filmed together count as one animal.")
     if not all(item.human for item in scoring.items):
         notes.append("Some of the labels were made by a model, not by a person.")
     for column, name in enumerate(scoring.ethogram.names):

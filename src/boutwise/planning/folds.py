@@ -97,7 +97,8 @@ def make_folds(
         folds = tuple(Fold(str(place + 1), (str(place),)) for place in range(count))
         return folds, held, f"{count} folds of random frames; every animal is on both sides: LEAKS"
     tests = folds_by(left, split.folds, seed, weights=[n_frames[name] for name in left])
-    kind = f"{len(left)} {split.by}s"
+    together = split.by == "animal" and any("+" in name for name in left)
+    kind = f"{len(left)} {'groups of animals filmed together' if together else f'{split.by}s'}"
     reason = (
         f"{kind}: one is left out at a time"
         if len(tests) == len(left)
