@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import yaml
 from boutwise import __version__, registry
 from boutwise.errors import DataError, RecipeError, did_you_mean
 from boutwise.formats._prediction import refuse_same_stems
+from boutwise.planning.alignment import Late, late_labels
 from boutwise.planning.augmenting import augment_reasons, refuse_augment
 from boutwise.planning.fingerprint import Fingerprint, take_fingerprint
 from boutwise.planning.folds import Fold, group_of, make_folds
@@ -47,6 +48,8 @@ class Plan:
         holdout: Groups that are kept apart and evaluated at the end.
         seed: Seeds folds, sampling and learners.
         asked: With a budget the key of the plan before it was fitted to the budget.
+        late_labels: Recording -> frames by which its labels are late at its first and last frame,
+            where they are put back before they are learned.
     """
 
     recipe: Recipe
@@ -57,6 +60,7 @@ class Plan:
     holdout: tuple[str, ...]
     seed: int
     asked: str = ""
+    late_labels: Late = field(default_factory=dict)
 
     @property
     def leaks(self) -> bool:
@@ -75,6 +79,7 @@ class Plan:
             "reasons": dict(self.reasons),
             "folds": [{"name": fold.name, "test": list(fold.test)} for fold in self.folds],
             "holdout": list(self.holdout),
+            **({"late_labels": _plain(self.late_labels)} if self.late_labels else {}),
             "fingerprint": self.fingerprint.as_dict(),
         }
 
@@ -111,6 +116,7 @@ class Plan:
                 tuple(data["holdout"]),
                 int(data["seed"]),
                 str(data.get("asked", "")),
+                _late(data.get("late_labels", {})),
             )
         except RecipeError:
             raise
@@ -122,6 +128,14 @@ class Plan:
                 todo="bring the file back as it was, or begin a new run",
             ) from error
         return plan
+
+
+def _plain(late: Late) -> dict[str, list[float]]:
+    return {recording: list(frames) for recording, frames in late.items()}
+
+
+def _late(data: Mapping[str, Any]) -> Late:
+    return {str(name): (float(first), float(last)) for name, (first, last) in data.items()}
 
 
 def make_plan(
@@ -165,8 +179,9 @@ def make_plan(
         resolved = resolved.model_copy(update={"target": target})
     reasons |= annotator_reasons(asked.target, learned)
     reasons |= _left_out(project) | augment_reasons(resolved) | keypoint_reasons(facts)
-    plan = Plan(resolved, reasons, facts, fps, folds, holdout, seed)
-    return replace(plan, reasons={**reasons, "fps": _rate_reason(facts, fps)})
+    late, why = late_labels(project, asked.target, learned)
+    reasons |= why | {"fps": _rate_reason(facts, fps)}
+    return Plan(resolved, reasons, facts, fps, folds, holdout, seed, late_labels=late)
 
 
 def _refuse_unheeded(recipe: Recipe, ethogram: Ethogram) -> None:

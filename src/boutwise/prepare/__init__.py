@@ -6,6 +6,7 @@ computed twice. May import: ``windows``, ``features``, ``cleaning``, ``store`` a
 """
 
 from boutwise.prepare.rates import (
+    put_back,
     resample_pose,
     resample_shares,
     resample_states,
@@ -38,6 +39,7 @@ __all__ = [
     "placed",
     "pose_parts",
     "present_frames",
+    "put_back",
     "resample_pose",
     "resample_shares",
     "resample_states",

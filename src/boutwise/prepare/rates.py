@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -108,6 +109,29 @@ def _taken(
         return values
     found = values[nearest_frames(clock, working.times_s)]
     found[in_gap(clock, working)] = unknown
+    return found
+
+
+def put_back(values: NDArray[Any], late_frames: Sequence[float], unknown: float) -> NDArray[Any]:
+    """Labels as they would be had they not been late, (frames, behaviors).
+
+    Args:
+        values: States or shares as they are.
+        late_frames: By how many frames they are late at the first and at the last frame; between
+            them the delay grows evenly.
+        unknown: What stands in frames whose label would lie outside of the recording.
+
+    >>> put_back(np.array([[0], [0], [1], [1]]), (1, 1), -1).ravel().tolist()
+    [0, 1, 1, -1]
+    """
+    if not any(late_frames):
+        return values
+    frames = np.arange(len(values))
+    late = np.linspace(late_frames[0], late_frames[1], len(values))
+    source = np.floor(frames + late + 0.5).astype(np.int64)
+    inside = (source >= 0) & (source < len(values))
+    found = values[np.clip(source, 0, max(len(values) - 1, 0))]
+    found[~inside] = unknown
     return found
 
 

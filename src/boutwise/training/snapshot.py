@@ -6,7 +6,7 @@ database.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,11 +20,12 @@ from boutwise.planning import Plan
 from boutwise.prepare import (
     load_streams,
     member_streams,
+    put_back,
     resample_shares,
     resample_states,
 )
 from boutwise.store import Store
-from boutwise.types import Ethogram, FrameClock, Mirror, Subject
+from boutwise.types import Ethogram, FrameClock, FrameState, Mirror, Subject
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,9 +81,11 @@ class Snapshot:
         store: Where the streams lie.
         facts: ``roles`` that all recordings have, ``optional_roles`` (role -> recordings) of some,
             ``partial_columns`` (for each member and stream, channel -> recordings that give it),
-            ``keypoint_roles``, ``n_dims``, ``recordings`` (their number), ``by_model`` (subjects
-            whose labels a model made), ``labels_digest``; ``trials`` where whole trials are learned
-            (see :mod:`boutwise.training.trials`): then a row is a trial, not a frame.
+            ``keypoint_roles``, ``keypoints`` (their roles, or names where they have none),
+            ``n_dims``, ``recordings`` (their number), ``by_model`` (subjects
+            whose labels a model made), ``labels_digest``, ``late_labels`` (of the plan); ``trials``
+            where whole trials are learned (see :mod:`boutwise.training.trials`): then a row is a
+            trial, not a frame.
         shares: With ``target.annotators: soft`` what is learned of each subject in place of its
             states, (native frames, behaviors), NaN where nobody judged; empty otherwise.
         mirrors: For each member that uses it, stream name -> what becomes of its channels when left
@@ -157,14 +160,23 @@ class Snapshot:
         return load_streams(self.store, keys, self.pieces[member] if self.pieces else None)
 
     def working_states(self, entry: Entry) -> NDArray[np.int8]:
-        """Frame states of a subject at the working rate, (working frames, behaviors)."""
-        return resample_states(self.states[entry.subject], entry.clock, entry.working)
+        """What is learned of a subject: states at the working rate, (working frames, behaviors).
+
+        Labels that are late are put back; what is scored stays in :attr:`states`.
+        """
+        states = put_back(self.states[entry.subject], self._late(entry), FrameState.UNLABELLED)
+        return resample_states(states, entry.clock, entry.working)
 
     def working_shares(self, entry: Entry) -> NDArray[np.float32] | None:
         """Shares of votes of a subject at the working rate; None where labels are learned."""
         if entry.subject not in self.shares:
             return None
-        return resample_shares(self.shares[entry.subject], entry.clock, entry.working)
+        shares = put_back(self.shares[entry.subject], self._late(entry), np.nan)
+        return resample_shares(shares, entry.clock, entry.working)
+
+    def _late(self, entry: Entry) -> Sequence[float]:
+        known: Mapping[str, Sequence[float]] = self.facts.get("late_labels", {})
+        return known.get(entry.subject.recording, (0.0, 0.0))
 
 
 def same_columns(

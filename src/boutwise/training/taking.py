@@ -87,6 +87,7 @@ def take_snapshot(
             **_pose_facts(poses),
             "partial_columns": channels.partial(),
             "by_model": sorted(str(item.subject) for item in subjects if not item.human),
+            "late_labels": {name: list(late) for name, late in plan.late_labels.items()},
         },
         {item.subject: item.shares for item in subjects if item.shares is not None},
         channels.mirrors(ethogram),
@@ -273,6 +274,7 @@ def _pose_facts(poses: Mapping[str, PoseTrack]) -> dict[str, Any]:
         "roles": sorted(role for role, count in counts.items() if count == len(poses)),
         "optional_roles": {r: n for r, n in sorted(counts.items()) if n < len(poses)},
         "keypoint_roles": dict(sorted(keypoint_roles.items())),
+        "keypoints": sorted({p.roles.get(k, k) for p in poses.values() for k in p.keypoints}),
         "n_dims": int(np.max(list(n_dims.values()))),
         "recordings": len(poses),
     }
