@@ -11,6 +11,7 @@ import yaml
 
 from boutwise import api
 from boutwise.bundle import Bundle
+from boutwise.bundle.fitting import unknown_keypoints
 from boutwise.errors import BundleError, DataError
 from boutwise.planning import make_plan
 from boutwise.planning.plan import usable_subjects
@@ -178,7 +179,19 @@ def predictions_of(project, mice, bundle, tmp_path, rears_of):
     lacks = {row["recording"]: row.get("without_roles") for row in manifest["recordings"]}
     assert lacks[mice[0].recording.id] is None
     assert lacks[mice[2].recording.id] == ["left_ear", "right_ear"]
+    # A third lab has one keypoint more: it is not used, and nothing else changes.
     pose = project.pose(mice[0].recording.id)
+    richer = replace(
+        pose,
+        positions=np.concatenate([pose.positions, pose.positions[:, :, :1]], axis=2),
+        confidence=None,
+        keypoints=(*pose.keypoints, "whisker"),
+    )
+    fps = mice[0].recording.clock.fps
+    same = api.predict(bundle, replace(pose, confidence=None), fps=fps)
+    found = api.predict(bundle, richer, fps=fps)
+    np.testing.assert_array_equal(found.probabilities, same.probabilities)
+    assert unknown_keypoints(bundle, richer) == ["whisker"]
     kept = [n for n, k in enumerate(pose.keypoints) if pose.roles.get(k) != "tail_tip"]
     keypoints = tuple(pose.keypoints[n] for n in kept)
     poorer = replace(

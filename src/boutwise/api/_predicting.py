@@ -23,7 +23,7 @@ from boutwise.api._tasks import (
     without_pose,
 )
 from boutwise.bundle import Bundle
-from boutwise.bundle.fitting import absent_roles
+from boutwise.bundle.fitting import absent_roles, unknown_keypoints
 from boutwise.errors import BoutwiseError, DataError, UsageError, did_you_mean
 from boutwise.formats._prediction import file_stem, read_facts, refuse_same_stems
 from boutwise.formats._trial_prediction import ENDING, read_trial_facts
@@ -226,6 +226,9 @@ def _predict_task(
     pose, clock = task.load()
     facts: dict[str, Any] = {"pose": _content(pose, clock), "source": pose.source}
     lacks = sorted({role for b in predictor.bundles for role in absent_roles(b, pose.roles)})
+    strange = {name for b in predictor.bundles for name in unknown_keypoints(b, pose)}
+    if strange:
+        facts["unused_keypoints"] = sorted(strange)
     if lacks:
         facts["without_roles"] = lacks  # as some recordings of training were; said in the manifest
     if answers_trials(predictor.bundles[0]):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from boutwise.errors import BundleError
+from boutwise.types import PoseTrack
 
 if TYPE_CHECKING:
     from boutwise.bundle.bundle import Bundle, StreamNeed
@@ -84,6 +86,34 @@ def _lacks(
         expected=f"keypoints with the roles {', '.join(bundle.manifest['roles'])} in "
         f"{bundle.manifest['n_dims']}D",
         todo="give the keypoints these roles (keypoints: in boutwise.yaml, or a mapping)",
+    )
+
+
+def unknown_keypoints(bundle: Bundle, pose: PoseTrack) -> list[str]:
+    """Keypoints of a recording that are not used: no recording of training had them.
+
+    Only of a bundle whose recordings differed in their keypoints, as those of several labs do; of
+    another one a new keypoint is a sign of another tracker, and its features are refused.
+    """
+    known = set(bundle.manifest.get("keypoints", ()))
+    if not bundle.optional_roles or not known:
+        return []
+    return [name for name in pose.keypoints if pose.roles.get(name, name) not in known]
+
+
+def known_pose(bundle: Bundle, pose: PoseTrack) -> PoseTrack:
+    """The pose without the keypoints that are not used; the same one where all are."""
+    unknown = unknown_keypoints(bundle, pose)
+    if not unknown:
+        return pose
+    kept = [place for place, name in enumerate(pose.keypoints) if name not in unknown]
+    names = tuple(pose.keypoints[place] for place in kept)
+    return replace(
+        pose,
+        positions=pose.positions[:, :, kept],
+        confidence=None if pose.confidence is None else pose.confidence[:, :, kept],
+        keypoints=names,
+        roles={name: role for name, role in pose.roles.items() if name in names},
     )
 
 

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from boutwise.bundle.fitting import known_pose
 from boutwise.errors import BundleError
 from boutwise.formats._prediction import file_stem
 from boutwise.inference.predictor import Member, Predictor, member_streams
@@ -97,7 +98,11 @@ def explain(
     for bundle, members in zip(predictor.bundles, predictor.members, strict=True):
         bundle.refuse_clock(recording, clock)
         prepared = PreparedPose(
-            pose, clock, fps=bundle.fps, prepare=bundle.prepare, store=predictor.store
+            known_pose(bundle, pose),
+            clock,
+            fps=bundle.fps,
+            prepare=bundle.prepare,
+            store=predictor.store,
         )
         last = prepared.clock.n_frames - 1
         native = np.clip(prepared.clock.to_frame(clock.times_s), 0, last)

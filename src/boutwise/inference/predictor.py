@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from boutwise import registry
 from boutwise.bundle import Bundle, StreamNeed
-from boutwise.bundle.fitting import fitted_columns
+from boutwise.bundle.fitting import fitted_columns, known_pose
 from boutwise.errors import BundleError
 from boutwise.learners import Fitted, score_subject
 from boutwise.prepare import PreparedPose, present_frames, scores_at
@@ -101,7 +101,11 @@ class Predictor:
         for bundle, members in zip(self.bundles, self.members, strict=True):
             bundle.refuse_clock(recording, clock)
             prepared = PreparedPose(
-                pose, clock, fps=bundle.fps, prepare=bundle.prepare, store=self.store
+                known_pose(bundle, pose),
+                clock,
+                fps=bundle.fps,
+                prepare=bundle.prepare,
+                store=self.store,
             )
             for place, subject in enumerate(subjects):
                 chance, present = _score(bundle, members, prepared, subject, clock)

@@ -68,6 +68,7 @@ def _manifest(plan: Plan, snapshot: Snapshot, scores: dict[str, Any]) -> dict[st
         "members": stream_needs(plan, snapshot),
         **({"trials": trials_need(plan)} if snapshot.of_trials else {}),
         "roles": snapshot.facts["roles"],
+        "keypoints": snapshot.facts.get("keypoints", []),
         "optional_roles": snapshot.facts.get("optional_roles", {}),
         "keypoint_roles": snapshot.facts["keypoint_roles"],
         "n_dims": snapshot.facts["n_dims"],
