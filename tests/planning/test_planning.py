@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.withdrawals import trial_project
 
 from boutwise.errors import DataError, LabelError, RecipeError
 from boutwise.features import egocentric
@@ -36,9 +37,16 @@ OF_PAIRS = {"cnn_lstm": ["members.0.streams.pose.features=[egocentric]"]}
 """Recipes for pairs, and what makes them fit for one animal."""
 
 
+@pytest.fixture(scope="module")
+def rated_mice(tmp_path_factory):
+    """Mice with rated trials in place of behaviors."""
+    return trial_project(tmp_path_factory.mktemp("rated") / "p", mice=6)
+
+
 @pytest.mark.parametrize("name", recipe_names())
-def test_every_recipe_that_ships_can_be_planned(mice, name):
-    plan = make_plan(mice, name, settings=OF_PAIRS.get(name, []))
+def test_every_recipe_that_ships_can_be_planned(mice, rated_mice, name):
+    project = rated_mice if load_recipe(name).target.ratings else mice
+    plan = make_plan(project, name, settings=OF_PAIRS.get(name, []))
     assert "'auto'" not in str(plan.recipe.model_dump())
     assert all(reason for reason in plan.reasons.values())
 
@@ -209,7 +217,6 @@ def test_steps_are_counted_at_the_working_rate(tmp_path):
     facts = replace(make_plan(project, "pose").fingerprint, rates=(30.0, 120.0), frames=100_000)
     resolved, _ = resolve(load_recipe("pose"), facts, 30.0)
     assert resolved.members[0].windows.frame_step == 3
-
 
 
 @pytest.mark.parametrize(
