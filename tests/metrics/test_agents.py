@@ -79,6 +79,6 @@ def test_what_was_never_seen_has_no_share():
 
 def test_animals_filmed_together_count_as_one_and_the_notes_say_so():
     items = [one for seed in range(4) for one in pair(seed, f"r{seed}", f"a{seed}+b{seed}")]
-    scores = score_recordings(items, ETHOGRAM)
+    scores = score_recordings(items, Ethogram(ETHOGRAM.behaviors))
     assert scores.frames.macro_f1.interval.n_groups == 4
     assert "Animals that were filmed together count as one animal." in scores.notes
