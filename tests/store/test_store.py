@@ -145,3 +145,17 @@ def test_a_file_digest_is_of_its_bytes(tmp_path):
     assert file_digest(one) == file_digest(two)
     two.write_bytes(b"x" * 2_999_999 + b"y")
     assert file_digest(one) != file_digest(two)
+
+
+def test_the_digest_of_a_large_file_follows_the_file(tmp_path, monkeypatch):
+    monkeypatch.setattr("boutwise.store.digest.LARGE_BYTES", 10)
+    path, other = tmp_path / "large", tmp_path / "other"
+    path.write_bytes(b"a" * 100)
+    other.write_bytes(b"b" * 100)
+    first, second = file_digest(path), file_digest(other)
+    assert first != second
+    assert file_digest(path) == first
+    other.replace(path)  # of the same size, and perhaps of the same tick of the clock
+    assert file_digest(path) == second
+    path.write_bytes(b"b" * 101)
+    assert file_digest(path) not in (first, second)

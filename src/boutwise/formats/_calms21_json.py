@@ -17,7 +17,7 @@ from boutwise.errors import FormatError
 from boutwise.formats._calms21 import DOWNLOAD, LAYOUT, SHAPES, Found, merged
 from boutwise.formats._json_stream import CHUNK, JsonStream
 
-NO_NUMBERS = re.compile(rb'["{}]|true|false')
+NO_NUMBERS = (b'"', b"{", b"}", b"true", b"false")
 
 
 def sequences(path: Path) -> dict[str, Found]:
@@ -144,9 +144,9 @@ def _parsed(
 ) -> NDArray[np.float64]:
     if not text.strip():
         raise _wrong(where, "there is no frame", shape)
-    odd = NO_NUMBERS.search(text)
-    if odd is not None:
-        raise _wrong(_at(where, text[: odd.start()], shape), "there is no number", shape)
+    odd = [place for mark in NO_NUMBERS if (place := text.find(mark)) >= 0]
+    if odd:
+        raise _wrong(_at(where, text[: min(odd)], shape), "there is no number", shape)
     try:
         values = json.loads(b"[" + text + b"]")
     except (ValueError, RecursionError) as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,32 @@ import numpy as np
 from boutwise.errors import UsageError
 
 DIGEST_BYTES = 20
+LARGE_BYTES = 1 << 24
 _BLOCK = 1 << 20
 
 
 def file_digest(path: str | Path) -> str:
     """Digest of a file's bytes, 40 hexadecimal digits (BLAKE2b).
 
+    A large file that holds many recordings is asked for with each of them, and is read again only
+    where its size, its time or its place on the disk is another. A small one always is: it may be
+    written twice within the grain of the clock.
+
     Raises:
         OSError: The file cannot be read.
     """
+    facts = Path(path).stat()
+    if facts.st_size < LARGE_BYTES:
+        return _read_digest(str(path))
+    return _kept_digest(str(path), (facts.st_size, facts.st_mtime_ns, facts.st_ino))
+
+
+@lru_cache(maxsize=32)
+def _kept_digest(path: str, facts: tuple[int, ...]) -> str:
+    return _read_digest(path)
+
+
+def _read_digest(path: str) -> str:
     digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
     with Path(path).open("rb") as file:
         while block := file.read(_BLOCK):
