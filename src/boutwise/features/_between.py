@@ -89,7 +89,9 @@ def _nearest(me: Body, other: Body) -> Iterator[Column]:
 
 
 def _square(arrow: Floats) -> Floats:
-    squares: Floats = np.einsum("df,df->f", arrow, arrow)
+    squares: Floats = arrow[0] * arrow[0]
+    for part in arrow[1:]:
+        squares += part * part
     return squares
 
 

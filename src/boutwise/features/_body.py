@@ -145,7 +145,8 @@ class Body:
         """A track at the frames ``shift`` later, (dims, n); slices are much faster than picking."""
         n_frames = self.n_frames
         if self.frames.size < n_frames or abs(shift) >= n_frames:
-            return track[:, self.shifted(shift)]
+            taken: Floats = np.take(track, self.shifted(shift), axis=1)  # faster than track[:, ...]
+            return taken
         if shift == 0:
             return track
         moved = np.empty_like(track)

@@ -104,7 +104,7 @@ class WindowStatistics:
                 expected="statistics of the base columns at the same lengths",
             )
 
-    @property
+    @cached_property
     def summarized(self) -> tuple[int, ...]:
         """Places of the base columns that get statistics."""
         if not self.lengths_s:

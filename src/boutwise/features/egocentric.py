@@ -24,6 +24,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from boutwise.errors import DataError
 from boutwise.features._arena import outline_of, walls
@@ -48,6 +49,8 @@ NEEDED_ROLES: tuple[tuple[str, ...], ...] = (
 )
 """One of each tuple must be there; ``a+b`` stands for the middle of two keypoints."""
 
+BLOCK_FRAMES = 4096
+"""Frames computed at a time."""
 SAMPLED_FRAMES = 20_000
 """Frames, evenly spread, from which the quantities of a whole recording are measured."""
 Z_LIMIT = 10.0
@@ -80,7 +83,7 @@ def constants(pose: PoseTrack, clock: FrameClock, subject: Subject) -> dict[str,
         ``outline`` (edges, 3), body: the arena as far as the animal went, as lines
         ``a x + b y + c = 0`` with the inside negative (no edges when it never moved); of a pair the
         same of the target under ``other:size`` and so on; ``median`` and ``deviation`` (columns,)
-        of the base columns, in their units.
+        of the base columns that have a copy, in their units.
 
     Raises:
         DataError: No keypoints mark the trunk, or they are never seen together.
@@ -97,8 +100,7 @@ def _measured(pose: PoseTrack, clock: FrameClock, subject: Subject) -> dict[str,
         measured[f"{prefix}size"] = np.array([size])
         measured[f"{prefix}floor"] = np.array([_floor(scaled)])
         measured[f"{prefix}outline"] = outline_of(scaled)
-    values = np.stack([column for _, _, column in _base(bodies, measured)])
-    measured["median"], measured["deviation"] = _usual(values)
+    measured["median"], measured["deviation"] = _usual(list(_base(bodies, measured)))
     return measured
 
 
@@ -121,26 +123,39 @@ def compute(
     """
     if constants is None:
         constants = _measured(pose, clock, subject)
-    names: list[str] = []
-    units: list[str] = []
-    values: list[Floats] = []
-    copies: dict[str, Floats] = {}
-    for place, (name, unit, column) in enumerate(_base(_bodies(pose, clock, subject), constants)):
-        names.append(name)
-        units.append(unit)
-        values.append(column.astype(np.float32))
-        if _is_copied(name):
-            usual, deviation = constants["median"][place], constants["deviation"][place]
-            copy = np.clip((column - usual) / deviation, -Z_LIMIT, Z_LIMIT)
-            copies[f"z:{name}"] = copy.astype(np.float32)
+    margin, n_frames = margin_frames(clock), pose.n_frames
+    values: NDArray[np.float32] | None = None
+    # Some thousand frames at a time stay within the processor's cache, and need little memory.
+    for start in range(0, max(n_frames, 1), BLOCK_FRAMES):
+        stop = min(start + BLOCK_FRAMES, n_frames)
+        low, high = max(start - margin, 0), min(stop + margin, n_frames)
+        bodies = _bodies(pose.frames(low, high), clock, subject)
+        names, units, columns = _with_copies(bodies, constants)
+        if values is None:
+            values = np.empty((n_frames, len(names)), dtype=np.float32)
+        block = np.stack(columns, dtype=np.float32, casting="same_kind")
+        values[start:stop] = block[:, start - low : stop - low].T
     return FeatureTable(
-        values=np.stack([*values, *copies.values()], axis=1)[np.newaxis],
+        values=values[np.newaxis],
         subjects=(subject,),
-        columns=(*names, *copies),
-        units=(*units, *("1" for _ in copies)),
+        columns=names,
+        units=units,
         set_name="egocentric",
         version=VERSION,
     )
+
+
+def _with_copies(
+    bodies: Sequence[Body], constants: Mapping[str, Floats]
+) -> tuple[tuple[str, ...], tuple[str, ...], list[Floats]]:
+    """Names, units and values of all columns; the copies come last."""
+    names, units, columns = (list(each) for each in zip(*_base(bodies, constants), strict=True))
+    for place in [place for place, name in enumerate(names) if _is_copied(name)]:
+        usual, deviation = constants["median"][place], constants["deviation"][place]
+        names.append(f"z:{names[place]}")
+        units.append("1")
+        columns.append(np.clip((columns[place] - usual) / deviation, -Z_LIMIT, Z_LIMIT))
+    return tuple(names), tuple(units), columns
 
 
 def _animals(subject: Subject) -> list[Subject]:
@@ -179,13 +194,18 @@ def _floor(body: Body) -> float:
     return float(np.nanpercentile(heights, 10)) if np.isfinite(heights).any() else float("nan")
 
 
-def _usual(values: Floats) -> tuple[Floats, Floats]:
-    """Median and scaled median absolute deviation of each column, (columns, n) -> (columns,)."""
-    seen = np.isfinite(values).any(axis=1)
-    median, deviation = np.zeros(len(values)), np.ones(len(values))
-    median[seen] = np.nanmedian(values[seen], axis=1)
-    spread = np.nanmedian(np.abs(values[seen] - median[seen, np.newaxis]), axis=1)
-    deviation[seen] = np.maximum(1.4826 * spread, LEAST_DEVIATION)
+def _usual(base: Sequence[Column]) -> tuple[Floats, Floats]:
+    """Median and scaled median absolute deviation of the columns that have a copy, (columns,).
+
+    Of the others it is 0 and 1.
+    """
+    median, deviation = np.zeros(len(base)), np.ones(len(base))
+    for place, (name, _, values) in enumerate(base):
+        seen = values[np.isfinite(values)] if _is_copied(name) else values[:0]
+        if seen.size:
+            median[place] = np.median(seen)
+            spread = 1.4826 * np.median(np.abs(seen - median[place]))
+            deviation[place] = max(spread, LEAST_DEVIATION)
     return median, deviation
 
 
