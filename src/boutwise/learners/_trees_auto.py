@@ -43,7 +43,8 @@ def auto_values(fingerprint: Mapping[str, Any]) -> dict[str, Setting]:
 
     Args:
         fingerprint: ``n_frames`` (labeled frames), ``fps`` (working rate) and ``median_bout_s``
-            (median length of a bout, seconds).
+            (median length of a bout, seconds); ``mirrored``, whether every row is learned from
+            mirrored as well.
 
     Returns:
         Dotted path inside the member -> (value, reason).
@@ -53,8 +54,9 @@ def auto_values(fingerprint: Mapping[str, Any]) -> dict[str, Setting]:
     [2, 300, 12]
     """
     n_frames, fps = int(fingerprint["n_frames"]), float(fingerprint["fps"])
-    step = _frame_step(n_frames, fps)
-    rows = max(n_frames // step[0], 1)
+    images = 2 if fingerprint.get("mirrored") else 1
+    step = _frame_step(n_frames, fps, images)
+    rows = max(images * n_frames // step[0], 1)
     return {
         "windows.statistics": _statistics(float(fingerprint["median_bout_s"])),
         "windows.frame_step": step,
@@ -72,13 +74,17 @@ def _statistics(median_bout_s: float) -> Setting:
     )
 
 
-def _frame_step(n_frames: int, fps: float) -> Setting:
+def _frame_step(n_frames: int, fps: float, images: int) -> Setting:
     if n_frames <= MEASURED_ROWS // 2:
         return 1, f"{n_frames} labeled frames are few: all of them are used"
-    thin = max(1, math.floor(fps / ROWS_PER_S + 0.5))
-    capped = math.ceil(n_frames / MOST_ROWS)
+    thin = max(1, math.floor(images * fps / ROWS_PER_S + 0.5))
+    capped = math.ceil(images * n_frames / MOST_ROWS)
     if capped > thin:
         return capped, f"{n_frames} labeled frames: so many are left out to stay below {MOST_ROWS}"
+    if images == 2:
+        return thin, (
+            f"neighboring frames are alike: {ROWS_PER_S:g} rows a second, half of them mirrored"
+        )
     return thin, f"neighboring frames are alike: {ROWS_PER_S:g} a second, as measured"
 
 

@@ -18,6 +18,11 @@ Late = dict[str, tuple[float, float]]
 """Recording -> frames by which its labels are late at its first and at its last frame."""
 
 
+def may_align(target: Target) -> bool:
+    """Whether ``align: auto`` looks for late labels: not where several annotators are joined."""
+    return target.annotators not in ("majority", "soft") and target.ratings is None
+
+
 def late_labels(
     project: Project, target: Target, subjects: Sequence[LabelledSubject]
 ) -> tuple[Late, dict[str, str]]:
@@ -39,6 +44,8 @@ def late_labels(
     if target.align == "none":
         return {}, {}
     annotators = target.annotators
+    if target.align == "auto" and not may_align(target):
+        return {}, {"target.align": "each of several annotators is late for himself"}
     if annotators in ("majority", "soft"):
         raise RecipeError(
             f"'target.align: movement' and 'target.annotators: {annotators}' do not go together",

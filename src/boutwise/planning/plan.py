@@ -14,7 +14,7 @@ import yaml
 from boutwise import __version__, registry
 from boutwise.errors import DataError, RecipeError, did_you_mean
 from boutwise.formats._prediction import refuse_same_stems
-from boutwise.planning.alignment import Late, late_labels
+from boutwise.planning.alignment import Late, late_labels, may_align
 from boutwise.planning.augmenting import augment_reasons, refuse_augment
 from boutwise.planning.fingerprint import Fingerprint, take_fingerprint
 from boutwise.planning.folds import Fold, group_of, make_folds
@@ -174,9 +174,13 @@ def make_plan(
         reasons["split.folds"] = folds_reason
         split = resolved.split.model_copy(update={"folds": len(folds)})
         resolved = resolved.model_copy(update={"split": split})
+    chosen = {}
     if resolved.target.annotators == "auto":
-        target = resolved.target.model_copy(update={"annotators": "only"})
-        resolved = resolved.model_copy(update={"target": target})
+        chosen["annotators"] = "only"
+    if resolved.target.align == "auto":
+        chosen["align"] = "movement" if may_align(asked.target) else "none"
+    target = resolved.target.model_copy(update=chosen)
+    resolved = resolved.model_copy(update={"target": target})
     reasons |= annotator_reasons(asked.target, learned)
     reasons |= _left_out(project) | augment_reasons(resolved) | keypoint_reasons(facts)
     late, why = late_labels(project, asked.target, learned)

@@ -46,6 +46,12 @@ def _smooth(facts: Fingerprint) -> tuple[Any, str]:
     return seconds, "0.25 to 0.35 s gave the best bouts; never above half a median bout"
 
 
+def _smooth_before_prices(facts: Fingerprint) -> tuple[Any, str]:
+    return round(_smooth(facts)[0] * 2 / 3, 3), (
+        "two thirds of a moving mean that stands alone: the price of a change takes out the rest"
+    )
+
+
 def _minimum_duration(facts: Fingerprint) -> tuple[Any, str]:
     return "none", "the moving mean already removes flicker; a minimum takes the shortest acts"
 
@@ -61,7 +67,8 @@ RULES: dict[str, Rule] = {
 def resolve(recipe: Recipe, facts: Fingerprint, fps: float) -> tuple[Recipe, dict[str, str]]:
     """Replace every ``auto`` of a recipe by a value.
 
-    ``target.annotators`` and ``split.folds`` are resolved where labels and folds are made.
+    ``target.annotators``, ``target.align`` and ``split.folds`` are resolved where labels and folds
+    are made.
 
     Args:
         recipe: As asked for.
@@ -77,12 +84,17 @@ def resolve(recipe: Recipe, facts: Fingerprint, fps: float) -> tuple[Recipe, dic
     data = recipe.model_dump()
     reasons: dict[str, str] = {}
     rules = dict(RULES)
+    if recipe.decode.decider.part == "expected_frames":
+        rules["decode.smooth.seconds"] = _smooth_before_prices
     for place, member in enumerate(recipe.members):
         values = _network_auto if isinstance(member, NetworkMember) else _trees_auto
-        settings = values.auto_values(_facts(facts, fps)) | {"views": views_of(member)}
+        known = _facts(facts, fps) | {
+            "mirrored": any(part.part == "mirror" for part in member.augment)
+        }
+        settings = values.auto_values(known) | {"views": views_of(member)}
         rules |= _member_rules(f"members.{place}", settings)
     for path in list(_autos(data)):
-        if path in ("target.annotators", "split.folds"):
+        if path in ("target.annotators", "target.align", "split.folds"):
             continue
         if path not in rules:
             raise RecipeError(f"there is no rule for '{path}: auto'", todo="give it a value")

@@ -85,12 +85,13 @@ class Target(Strict):
     ``annotators`` is ``only`` (the one annotator of each recording), the name of one, ``majority``
     (what most of them say; a tie is unlabelled) or ``soft``: the share of their votes is what is
     learned, and the majority what is scored and calibrated against. With ``align: movement`` labels
-    that are late against the movement, or slide against it, are put back before they are learned.
+    that are late against the movement, or slide against it, are put back before they are learned;
+    ``auto`` does so where one annotator is learned from.
     """
 
     behaviors: Literal["all"] | list[str] = "all"
     annotators: str = "auto"
-    align: Annotated[Literal["none", "movement"], OrNone] = "none"
+    align: Annotated[Auto | Literal["none", "movement"], OrNone] = "none"
     ratings: Annotated[RatedTrials | None, BeforeValidator(_rated)] = None
 
 
