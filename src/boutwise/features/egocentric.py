@@ -24,7 +24,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from boutwise.errors import DataError
 from boutwise.features._arena import outline_of, walls
@@ -124,14 +123,14 @@ def compute(
     if constants is None:
         constants = _measured(pose, clock, subject)
     margin, n_frames = margin_frames(clock), pose.n_frames
-    values: NDArray[np.float32] | None = None
+    values = np.empty((n_frames, 0), dtype=np.float32)
     # Some thousand frames at a time stay within the processor's cache, and need little memory.
     for start in range(0, max(n_frames, 1), BLOCK_FRAMES):
         stop = min(start + BLOCK_FRAMES, n_frames)
         low, high = max(start - margin, 0), min(stop + margin, n_frames)
         bodies = _bodies(pose.frames(low, high), clock, subject)
         names, units, columns = _with_copies(bodies, constants)
-        if values is None:
+        if start == 0:
             values = np.empty((n_frames, len(names)), dtype=np.float32)
         block = np.stack(columns, dtype=np.float32, casting="same_kind")
         values[start:stop] = block[:, start - low : stop - low].T

@@ -91,11 +91,11 @@ def constants(pose: PoseTrack, clock: FrameClock, subject: Subject) -> dict[str,
         DataError: The subject has no target, a point is not in the track, or an animal is never
             seen with neck and tail base.
     """
-    return _measured(pose, subject)
+    return _measured(_tracks(pose, subject), pose, subject)
 
 
-def _measured(pose: PoseTrack, subject: Subject) -> dict[str, Floats]:
-    tracks = [sampled(points) for points in _tracks(pose, subject)]
+def _measured(both: Sequence[Floats], pose: PoseTrack, subject: Subject) -> dict[str, Floats]:
+    tracks = [sampled(points) for points in both]
     sizes = [
         median_length(points[NECK], points[TAIL_BASE], who, pose)
         for points, who in zip(tracks, _animals(subject), strict=True)
@@ -118,14 +118,17 @@ def compute(
         subject: The animal that acts, and its target.
         constants: Of the whole recording, from :func:`constants`; None = ``pose`` is the whole.
     """
+    both = _tracks(pose, subject)
     if constants is None:
-        constants = _measured(pose, subject)
+        constants = _measured(both, pose, subject)
     origin, size = constants["origin"][:, np.newaxis], float(constants["size"][0])
-    agent, target = ((points - origin) / size for points in _tracks(pose, subject))
+    agent, target = ((points - origin) / size for points in both)
     with np.errstate(invalid="ignore", divide="ignore"):
         names, units, columns = zip(*_columns(agent, target, clock.fps), strict=True)
     return FeatureTable(
-        values=np.stack(columns, axis=1).astype(np.float32)[np.newaxis],
+        values=np.ascontiguousarray(np.stack(columns, dtype=np.float32, casting="same_kind").T)[
+            np.newaxis
+        ],
         subjects=(subject,),
         columns=names,
         units=units,
