@@ -29,11 +29,11 @@ from boutwise import api, formats
 from boutwise.planning import make_plan
 from boutwise.project import Project
 from boutwise.synthetic import simulate_labs, simulate_pairs
-from boutwise.synthetic.pairs.labs import LABS, Lab
+from boutwise.synthetic.pairs.labs import Lab
 
 QUICK = [
-    "members.0.optim.rounds=8",
-    "members.0.windows.statistics=[0.25, 1.05]",
+    "members.0.optim.rounds=5",
+    "members.0.windows.statistics=[0.5]",
     "split.folds=2",
 ]
 
@@ -85,22 +85,24 @@ def test_real_mice_become_a_project(shared, tmp_path):
 
 @pytest.fixture(scope="module")
 def calms21(tmp_path_factory):
-    """Eight simulated pairs of a minute, two of them the official test, trained and scored."""
+    """Six simulated pairs of 48 seconds, two of them the official test, trained and scored."""
     folder = tmp_path_factory.mktemp("calms21")
-    pairs = simulate_pairs("easy", pairs=8, minutes=1.0, seed=3)
+    pairs = simulate_pairs("easy", pairs=6, minutes=0.8, seed=3)
     write_task1(folder, pairs, 2)
-    given = Namespace(folder=folder, task="1", recipe="pose", set=QUICK, seeds=1, out=None)
+    given = Namespace(
+        folder=folder, task="1", recipe="pose", set=QUICK, seeds=1, workers=1, out=None
+    )
     return folder, pairs, script("calms21").measure(given)
 
 
 def test_the_official_test_is_kept_apart_and_scored(calms21):
     folder, pairs, rows = calms21
     (row,) = rows
-    assert row["chosen_f1"] == pytest.approx(
-        np.mean([row[f"f1:{name}"] for name in ("attack", "investigation", "mount")]), abs=2e-4
-    )
-    assert row["f1:investigation"] > 0.5
-    assert row["chosen_average_precision"] > 0.4
+    each = [row[f"f1:{name}"] for name in ("attack", "investigation", "mount")]
+    shown = [f1 for f1 in each if f1 is not None]  # what no test sequence shows has no F1
+    assert row["chosen_f1"] == pytest.approx(np.mean(shown), abs=2e-4)
+    assert row["f1:investigation"] > 0.35
+    assert row["chosen_average_precision"] > 0.6
     run = folder / "boutwise" / "task1" / "runs"
     plan = next(run.glob("*/plan.yaml")).read_text(encoding="utf-8")
     assert "task1_test_mouse002" in plan
@@ -176,12 +178,13 @@ def _by_name(pose):
 def mabe(tmp_path_factory):
     """Two simulated labs of different rate, scale and labelled behaviors, trained and scored."""
     folder = tmp_path_factory.mktemp("mabe")
-    beech = Lab("beech", 25.0, 9.0, behaviors=("attack", "mount", "sniff_any"), preset="easy")
-    labs = simulate_labs([LABS["alder"], beech], pairs=5, minutes=0.6, seed=1)
+    alder = Lab("alder", 30.0, 22.0, behaviors=("attack", "sniff_any"), preset="easy")
+    beech = Lab("beech", 25.0, 9.0, behaviors=("sniff_any",), preset="easy")
+    labs = simulate_labs([alder, beech], pairs=4, minutes=0.5, seed=1)
     write_challenge(folder, labs, 1)
     given = Namespace(
         folder=folder, labs=[], recipe="pose", set=QUICK, seed=0, share=0.25, by="animal",
-        submit=True, out=None,
+        submit=True, workers=1, out=None,
     )  # fmt: skip
     return folder, script("mabe2025").measure(given)
 

@@ -144,7 +144,7 @@ def _parsed(
 ) -> NDArray[np.float64]:
     if not text.strip():
         raise _wrong(where, "there is no frame", shape)
-    odd = [place for mark in NO_NUMBERS if (place := text.find(mark)) >= 0]
+    odd = [at for at in map(text.find, NO_NUMBERS) if at >= 0]
     if odd:
         raise _wrong(_at(where, text[: min(odd)], shape), "there is no number", shape)
     try:
