@@ -7,10 +7,12 @@ import yaml
 
 from boutwise.errors import PartError, RecipeError, UsageError
 from boutwise.planning import make_plan
+from boutwise.planning.augmenting import without_mirrors
 from boutwise.planning.plan import usable_subjects
 from boutwise.training.snapshot import Snapshot
 from boutwise.training.taking import take_snapshot
 from boutwise.training.units import Unit, _training_set
+from boutwise.types import Behavior, Ethogram
 
 TREES = {"learner": "trees", "features": ["egocentric"]}
 NETWORK = {"learner": "network", "streams": {"pose": {"features": ["egocentric"]}}}
@@ -40,6 +42,17 @@ def test_a_part_that_changes_nothing_is_said(mice, tmp_path):
     assert all("egocentric" in words and "changes nothing" in words for words in told.values())
     plan = planned(mice, tmp_path, NETWORK, ["tempo"], views=0)
     assert "not used" in plan.reasons["members.0.views"]
+
+
+@pytest.mark.parametrize("member", [TREES, NETWORK], ids=["trees", "network"])
+def test_a_behavior_of_one_side_has_no_mirror_image(mice, tmp_path, member):
+    asked = planned(mice, tmp_path, member, ["mirror", "tempo"], average=["mirror"]).recipe
+    assert without_mirrors(asked, mice.ethogram) == (asked, {})
+    lonely = Ethogram((Behavior("lick_left_paw"), Behavior("rest")))
+    settled, why = without_mirrors(asked, lonely)
+    assert [part.part for part in settled.members[0].augment] == ["tempo"]
+    assert settled.members[0].average == []
+    assert "lick_right_paw" in why["members.0.mirror"]
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,14 @@ from typing import Any
 
 from boutwise import registry
 from boutwise.errors import PartError, RecipeError, did_you_mean
+from boutwise.learners import is_mirrored
+from boutwise.learners._mirroring import mirrored_behaviors
 from boutwise.prepare import member_streams, pose_parts
+from boutwise.types import Ethogram
 from boutwise.types.recipe import NetworkMember, Part, Recipe, TreesMember
 
 OF_POSES, OF_BATCHES = "pose augmentation", "augmentation"
-FOR_TREES = "mirror"
+MIRROR = "mirror"
 """The only augmentation of batches that trees know: rows have no windows."""
 VIEWS = 3
 """Views of a recording where a recipe has pose augmentations and leaves the number open."""
@@ -51,16 +54,16 @@ def refuse_augment(recipe: Recipe) -> None:
                 )
             if name in poses:
                 _refuse_options(part)
-            elif isinstance(member, TreesMember) and (name != FOR_TREES or part.options):
+            elif isinstance(member, TreesMember) and (name != MIRROR or part.options):
                 raise RecipeError(
                     f"'members.{place}.augment': trees cannot heed '{name}'"
-                    + (" with options" if name == FOR_TREES else ", which acts on windows"),
-                    expected=", ".join([FOR_TREES, *poses]),
+                    + (" with options" if name == MIRROR else ", which acts on windows"),
+                    expected=", ".join([MIRROR, *poses]),
                 )
-        if pose_parts(member) and recipe.target.ratings is not None:
+        if recipe.target.ratings is not None and (pose_parts(member) or is_mirrored(member)):
             raise RecipeError(
-                f"'members.{place}.augment': ratings of whole trials have no views",
-                expected="no pose augmentation",
+                f"'members.{place}': ratings of whole trials have no views and no mirror images",
+                expected="neither in 'augment' nor in 'average'",
             )
         if not pose_parts(member) and member.views not in ("auto", 0):
             raise RecipeError(
@@ -80,6 +83,27 @@ def _refuse_options(part: Part) -> None:
                 expected=", ".join(known),
                 todo=did_you_mean(option, known),
             )
+
+
+def without_mirrors(recipe: Recipe, ethogram: Ethogram) -> tuple[Recipe, dict[str, str]]:
+    """The recipe without mirror images where the ethogram does not allow them, and why.
+
+    A recipe that ships must do for a lab that labels one side only.
+    """
+    try:
+        mirrored_behaviors(ethogram)
+    except RecipeError as error:
+        why = f"no mirror images, in 'augment' and in 'average': {error.what}"
+    else:
+        return recipe, {}
+    reasons, members = {}, []
+    for place, member in enumerate(recipe.members):
+        if is_mirrored(member):
+            reasons[f"members.{place}.mirror"] = why
+            kept = [part for part in member.augment if part.part != MIRROR]
+            member = member.model_copy(update={"augment": kept, "average": []})
+        members.append(member)
+    return recipe.model_copy(update={"members": members}), reasons
 
 
 def augment_reasons(recipe: Recipe) -> dict[str, str]:

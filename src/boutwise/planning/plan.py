@@ -15,7 +15,7 @@ from boutwise import __version__, registry
 from boutwise.errors import DataError, RecipeError, did_you_mean
 from boutwise.formats._prediction import refuse_same_stems
 from boutwise.planning.alignment import Late, late_labels, may_align
-from boutwise.planning.augmenting import augment_reasons, refuse_augment
+from boutwise.planning.augmenting import augment_reasons, refuse_augment, without_mirrors
 from boutwise.planning.fingerprint import Fingerprint, take_fingerprint
 from boutwise.planning.folds import Fold, group_of, make_folds
 from boutwise.planning.keypoints import keypoint_reasons
@@ -156,6 +156,7 @@ def make_plan(
     asked = load_recipe(recipe, settings)
     ethogram = ethogram_of(project, asked.target)
     _refuse_unheeded(asked, ethogram)
+    asked, unmirrored = without_mirrors(asked, ethogram)
     subjects = usable_subjects(project, asked)
     refuse_one_answer(subjects, ethogram)
     folds, holdout, folds_reason = make_folds(subjects, asked.split, seed)
@@ -181,8 +182,8 @@ def make_plan(
         chosen["align"] = "movement" if may_align(asked.target) else "none"
     target = resolved.target.model_copy(update=chosen)
     resolved = resolved.model_copy(update={"target": target})
-    reasons |= annotator_reasons(asked.target, learned)
-    reasons |= _left_out(project) | augment_reasons(resolved) | keypoint_reasons(facts)
+    reasons |= annotator_reasons(asked.target, learned) | _left_out(project)
+    reasons |= unmirrored | augment_reasons(resolved) | keypoint_reasons(facts)
     late, why = late_labels(project, asked.target, learned)
     reasons |= why | {"fps": _rate_reason(facts, fps)}
     return Plan(resolved, reasons, facts, fps, folds, holdout, seed, late_labels=late)
