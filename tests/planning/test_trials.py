@@ -58,6 +58,8 @@ def test_merges_count_together_and_leave_the_ratings_alone(project):
         ("decode.minimum_duration=0.3", "minimum_duration' has no meaning"),
         ("decode.decider=viterbi", "decider' has no meaning"),
         ("split.by=random-frame", "random-frame' has no meaning"),
+        ("target.align=movement", "target.align' has no meaning"),
+        ("members.0.windows.score_step=3", "score_step' has no meaning"),
         ("target.annotators=majority", "majority' is not heeded"),
     ],
 )

@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,11 +12,14 @@ from typer.testing import CliRunner
 
 import boutwise as bw
 from boutwise.api import evaluate, plan, predict_files, prepare, train_run
+from boutwise.api.importing.verbs import apply_import, plan_import
 from boutwise.bundle import Bundle
 from boutwise.cli._app import build
 from boutwise.errors import BundleError, DataError, UsageError
+from boutwise.formats._trial_prediction import trial_rows
 from boutwise.inference import Predictor, predict_trials
 from boutwise.planning.plan import usable_subjects
+from boutwise.project import Project
 from boutwise.training.control import shift_labels
 from boutwise.training.snapshot_files import load_snapshot
 from boutwise.training.trials import take_trials
@@ -157,6 +161,21 @@ def test_prepare_makes_the_rows_that_training_takes(tmp_path):
     assert set(project.store.keys()) == before
 
 
+def test_a_trial_in_which_the_paw_is_never_seen_is_left_open(run, others):
+    recording = others.recordings()[0]
+    hidden = recording.trials[1]
+    pose = others.pose(recording.id)
+    positions = pose.positions.copy()
+    positions[hidden.first_frame : hidden.stop_frame] = np.nan
+    told = bw.predict_trials(
+        run.bundle, replace(pose, positions=positions), trials=recording.trials, fps=FPS
+    )
+    assert told.answers.observed[0].tolist() == [True, False, True, True]
+    labels = [row["label"] for row in trial_rows(told)]
+    assert labels[1] == ""
+    assert "" not in (labels[0], labels[2], labels[3])
+
+
 def test_held_out_mice_are_scored_at_the_end(tmp_path):
     project = trial_project(tmp_path / "p", mice=7)
     settings = [*QUICK, f"target.ratings.merges={PAIN}", "split.holdout=2", "split.folds=2"]
@@ -165,3 +184,22 @@ def test_held_out_mice_are_scored_at_the_end(tmp_path):
     assert result.scores["facts"]["scored_frames"] == 20
     assert result.scores["holdout"]["facts"]["scored_frames"] == 8
     assert result.scores["holdout"]["headline"]["name"] == "accuracy"
+    # A run that was cut off goes on with every unit that it has.
+    (result.directory / "report.html").unlink()
+    again = train_run(project, made, out="trials", resume=True, workers=1)
+    assert (again.units_run, again.units_kept) == (0, result.units_run)
+    assert again.scores["frames"] == result.scores["frames"]
+
+
+def test_real_trials_tell_pinprick_from_innocuous(shared, tmp_path):
+    """Two folds and a short fit: the benchmark has the numbers."""
+    project = Project.create(tmp_path / "p")
+    file = shared("paws/jones2020_tracks.npz")
+    apply_import(project, plan_import(project, file, fps=2000))
+    merges = "{HP: pinprick, LP: pinprick, CS: innocuous, DB: innocuous}"
+    short = ["members.0.optim.rounds=60", "members.0.optim.lr=0.08", "split.folds=2"]
+    made = plan(project, "trials", settings=[*short, f"target.ratings.merges={merges}"])
+    result = train_run(project, made, workers=1)
+    assert result.scores["facts"]["scored_frames"] == 229
+    assert result.scores["frames"]["accuracy"]["value"] > 0.78
+    assert not result.scores["null_control"]["leaks"]

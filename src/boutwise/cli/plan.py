@@ -29,8 +29,8 @@ def run(
     return Answer(plan.as_dict())
 
 
-def tell_plan(talk: Talk, plan: Plan) -> None:
-    """Say what the plan rests on, how it divides the animals, and each setting."""
+def _tell_frames(talk: Talk, plan: Plan) -> None:
+    """Say what is labelled."""
     facts = plan.fingerprint
     talk.line(
         f"{facts.recordings} labelled recordings of {facts.animals} animals, {facts.frames} "
@@ -43,6 +43,25 @@ def tell_plan(talk: Talk, plan: Plan) -> None:
             for name, each in facts.classes.items()
         ],
     )
+
+
+def _tell_trials(talk: Talk, plan: Plan) -> None:
+    """Say which trials are rated, and how."""
+    facts = plan.fingerprint
+    talk.line(
+        f"{facts.frames} rated trials in {facts.recordings} recordings of {facts.animals} animals "
+        f"at {plan.fps:g} frames per second"
+    )
+    talk.table(
+        ["answer", "trials", "share of trials", "animals"],
+        [[name, each.frames, each.share, each.animals] for name, each in facts.classes.items()],
+    )
+
+
+def tell_plan(talk: Talk, plan: Plan) -> None:
+    """Say what the plan rests on, how it divides the animals, and each setting."""
+    tell = _tell_trials if plan.recipe.target.ratings else _tell_frames
+    tell(talk, plan)
     talk.line(f"{len(plan.folds)} folds; tested in each:")
     for fold in plan.folds:
         talk.line(f"  {fold.name}  {_groups(fold.test)}")

@@ -250,6 +250,7 @@ def _refuse_frames_only(recipe: Recipe) -> None:
         "decode.smooth.seconds": recipe.decode.smooth.seconds not in ("auto", 0),
         "decode.minimum_duration": recipe.decode.minimum_duration not in ("auto", "none"),
         "decode.decider": recipe.decode.decider.part != "most_likely",
+        "target.align": recipe.target.align == "movement",
         "split.by: random-frame": recipe.split.by == "random-frame",
         "budget_minutes": recipe.budget_minutes != "none",
     }
