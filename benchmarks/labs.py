@@ -12,9 +12,9 @@ recording of a lab is predicted by four kinds of models:
 ``all, told``      the same, with the lab as further columns (a one-hot)
 ``unseen lab``     learned from all other labs
 
-Pairs of animals are never on both sides. The first three test the same pairs in the same folds. With
-as many folds as pairs a lab (4 by default) and four labs, the models over all labs learn from as many
-pairs as those of an unseen lab.
+Pairs of animals are never on both sides. The first three test the same pairs in the same folds.
+With as many folds as pairs a lab and four labs, the models over all labs learn from as many pairs
+as those of an unseen lab.
 Given is the macro-F1 over the behaviors that the lab looks for, pooled over seeds, with an interval
 over pairs of animals, and the mean over labs. A condition on the lab must win to become a setting.
 """
