@@ -154,6 +154,8 @@ def test_only_some_columns_are_the_same_columns():
 def test_bad_windows_are_refused():
     with pytest.raises(UsageError, match="cannot be"):
         WindowStatistics(("a",), FPS, (0.5, -1.0))
+    with pytest.raises(UsageError, match="two feature sets have the column 'a'"):
+        WindowStatistics(("a", "b", "a"), FPS, LENGTHS)
     with pytest.raises(UsageError, match="no column 'sd@9s a'"):
         WindowStatistics(("a",), FPS, LENGTHS, only=("sd@9s a",))
 

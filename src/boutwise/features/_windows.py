@@ -97,6 +97,13 @@ class WindowStatistics:
                 f"windows of {list(self.lengths_s)} s at {self.fps} frames per second cannot be",
                 expected="lengths and a rate above 0",
             )
+        twice = sorted({name for name in self.columns if self.columns.count(name) > 1})
+        if twice:
+            raise UsageError(
+                f"two feature sets have the column '{twice[0]}'",
+                expected="sets of different columns side by side",
+                todo="take one of them out of 'features:'",
+            )
         unknown = set(self.only) - set(self._all_names)
         if unknown:
             raise UsageError(
