@@ -47,12 +47,16 @@ def test_a_part_that_changes_nothing_is_said(mice, tmp_path):
 @pytest.mark.parametrize("member", [TREES, NETWORK], ids=["trees", "network"])
 def test_a_behavior_of_one_side_has_no_mirror_image(mice, tmp_path, member):
     asked = planned(mice, tmp_path, member, ["mirror", "tempo"], average=["mirror"]).recipe
-    assert without_mirrors(asked, mice.ethogram) == (asked, {})
+    roles = ("nose", "left_ear", "right_ear")
+    assert without_mirrors(asked, mice.ethogram, roles) == (asked, {})
     lonely = Ethogram((Behavior("lick_left_paw"), Behavior("rest")))
-    settled, why = without_mirrors(asked, lonely)
+    settled, why = without_mirrors(asked, lonely, roles)
     assert [part.part for part in settled.members[0].augment] == ["tempo"]
     assert settled.members[0].average == []
     assert "lick_right_paw" in why["members.0.mirror"]
+    settled, why = without_mirrors(asked, mice.ethogram, roles[:2])
+    assert settled.members[0].average == []
+    assert "there is left_ear, and no right_ear" in why["members.0.mirror"]
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,14 @@ from collections.abc import Callable, Sequence
 from boutwise.types import Mirror
 
 SIDES = {"left": "right", "right": "left"}
-_SIDED = re.compile(r"(?<![a-z])(left|right)_")
+_SIDED = re.compile(r"(?<![a-z])(left|right)(?![a-z.@])")
+"""``left`` in the name of a keypoint; ``left.nose`` and ``velocity.left@1s`` are directions."""
 
 
-def mirror_by_names(columns: Sequence[str], turned: Callable[[str], bool]) -> Mirror:
+def mirror_by_names(columns: Sequence[str], turned: Callable[[str], bool]) -> Mirror | None:
     """The mirror of columns that are named by the roles of keypoints.
+
+    None where a keypoint of one side has no partner on the other.
 
     Args:
         columns: Names; ``a-b`` and ``b-a`` after the first dot are the same column.
@@ -24,16 +27,20 @@ def mirror_by_names(columns: Sequence[str], turned: Callable[[str], bool]) -> Mi
 
     >>> mirror_by_names(["speed.left_ear", "speed.right_ear", "bend"], lambda n: n == "bend")
     Mirror(source=(1, 0, 2), sign=(1.0, 1.0, -1.0))
+    >>> mirror_by_names(["speed.left_ear", "left.nose"], lambda n: n == "left.nose") is None
+    True
     """
     places = {name: place for place, name in enumerate(columns)}
     places |= {_reversed(name): place for name, place in places.items()} | places
-    source = [places.get(_swapped(name), place) for place, name in enumerate(columns)]
+    source = [places.get(_swapped(name), -1) for name in columns]
+    if min(source, default=0) < 0:
+        return None
     sign = [-1.0 if turned(name.removeprefix("z:")) else 1.0 for name in columns]
     return Mirror(tuple(source), tuple(sign))
 
 
 def _swapped(name: str) -> str:
-    return _SIDED.sub(lambda found: SIDES[found[1]] + "_", name)
+    return _SIDED.sub(lambda found: SIDES[found[1]], name)
 
 
 def _reversed(name: str) -> str:

@@ -64,7 +64,7 @@ TO_A_SIDE = ("left.", "velocity.left@", "turn@", "bend.", "velocity.left.", "hea
 """Columns that begin so change their sign when left and right change places."""
 
 
-def mirror(columns: Sequence[str]) -> Mirror:
+def mirror(columns: Sequence[str]) -> Mirror | None:
     """What becomes of the columns when left and right of all animals change places."""
     return mirror_by_names(columns, lambda name: name.removeprefix(OTHER).startswith(TO_A_SIDE))
 

@@ -66,7 +66,7 @@ COLUMNS = (
 UNITS = (*("body" for _ in range(len(EDGES) + 1)), *("rad" for _ in ANGLES))
 
 
-def mirror(columns: Sequence[str]) -> Mirror:
+def mirror(columns: Sequence[str]) -> Mirror | None:
     """Left and right paws change places; nothing has a sign."""
     return mirror_by_names(columns, lambda _: False)
 

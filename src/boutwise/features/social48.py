@@ -71,7 +71,7 @@ ALONG_X = ("x.", "velocity_x.", "heading_cos.")
 ANIMALS = ("agent", "target")
 
 
-def mirror(columns: Sequence[str]) -> Mirror:
+def mirror(columns: Sequence[str]) -> Mirror | None:
     """Left and right points change places, and x points the other way."""
     return mirror_by_names(columns, lambda name: name.startswith(ALONG_X))
 

@@ -31,7 +31,7 @@ SPANS_S = (0.005, 0.02, 0.08)
 """Spans of speeds and of shaking, seconds."""
 
 
-def mirror(columns: Sequence[str]) -> Mirror:
+def mirror(columns: Sequence[str]) -> Mirror | None:
     """Left and right keypoints change places; no column points to a side."""
     return mirror_by_names(columns, lambda name: False)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterable
 from typing import Any
 
 from boutwise import registry
@@ -12,6 +13,7 @@ from boutwise.learners._mirroring import mirrored_behaviors
 from boutwise.prepare import member_streams, pose_parts
 from boutwise.types import Ethogram
 from boutwise.types.recipe import NetworkMember, Part, Recipe, TreesMember
+from boutwise.types.roles import mirrored
 
 OF_POSES, OF_BATCHES = "pose augmentation", "augmentation"
 MIRROR = "mirror"
@@ -85,17 +87,28 @@ def _refuse_options(part: Part) -> None:
             )
 
 
-def without_mirrors(recipe: Recipe, ethogram: Ethogram) -> tuple[Recipe, dict[str, str]]:
-    """The recipe without mirror images where the ethogram does not allow them, and why.
+def without_mirrors(
+    recipe: Recipe, ethogram: Ethogram, roles: Iterable[str]
+) -> tuple[Recipe, dict[str, str]]:
+    """The recipe without mirror images where they cannot be made, and why.
 
-    A recipe that ships must do for a lab that labels one side only.
+    A recipe that ships must do for a lab that labels, or sees, one side only.
+
+    Args:
+        recipe: As asked for.
+        ethogram: Behaviors with a side in their names need their partners.
+        roles: Of all keypoints; those of one side need their partners.
     """
+    known = set(roles)
+    alone = sorted(role for role in known if mirrored(role) not in known)
     try:
         mirrored_behaviors(ethogram)
+        problem = f"there is {alone[0]}, and no {mirrored(alone[0])}" if alone else ""
     except RecipeError as error:
-        why = f"no mirror images, in 'augment' and in 'average': {error.what}"
-    else:
+        problem = error.what
+    if not problem:
         return recipe, {}
+    why = f"no mirror images, in 'augment' and in 'average': {problem}"
     reasons, members = {}, []
     for place, member in enumerate(recipe.members):
         if is_mirrored(member):

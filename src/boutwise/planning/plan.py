@@ -156,7 +156,6 @@ def make_plan(
     asked = load_recipe(recipe, settings)
     ethogram = ethogram_of(project, asked.target)
     _refuse_unheeded(asked, ethogram)
-    asked, unmirrored = without_mirrors(asked, ethogram)
     subjects = usable_subjects(project, asked)
     refuse_one_answer(subjects, ethogram)
     folds, holdout, folds_reason = make_folds(subjects, asked.split, seed)
@@ -167,6 +166,7 @@ def make_plan(
     learned = [item for item in subjects if groups[item.subject] not in holdout]
     _refuse_blind_stopping(asked, folds, len({groups[item.subject] for item in learned}))
     facts = take_fingerprint(project, ethogram, learned)
+    asked, unmirrored = without_mirrors(asked, ethogram, facts.roles)
     fps = sorted(item.recording.clock.fps for item in learned)[len(learned) // 2]
     settled, why = trial_settings(asked, learned) if asked.target.ratings else (asked, {})
     resolved, reasons = resolve(settled, facts, fps)
