@@ -215,3 +215,20 @@ def test_a_network_without_attention_is_refused_before_any_work(
     with pytest.raises(BundleError, match=r"cnn_lstm; attention.*no attention to show"):
         api.predict_files([attentive], mice, tmp_path / "out", explain=True)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("mean", "low", "words"),
+    [
+        (0.1, 0.05, "says something about the score"),
+        (0.1, -0.05, "do not read the attention as a reason"),
+        (0.0005, 0.0003, "do not read the attention as a reason"),
+        (None, None, "too few frames"),
+    ],
+)
+def test_the_page_says_whether_attention_may_be_read(mean, low, words):
+    from boutwise.report.explained_page import _said
+
+    assert words in _said(
+        [{"deletion": {"most_beyond_random": {"mean": mean, "low": low, "high": 0.2}}}]
+    )

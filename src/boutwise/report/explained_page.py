@@ -19,6 +19,9 @@ from boutwise.report.paper import rendered, write_page
 from boutwise.report.tables import Cell, Table, missing, signed, words
 
 PAGE = "explained.html"
+LEAST_CHANGE = 0.01
+"""Change of a chance below which a difference is nothing to read, however sure it is."""
+
 MOST_FEATURES = 12
 """Features of each behavior that are shown; the files have all of them."""
 
@@ -97,7 +100,7 @@ def _said(entries: Sequence[Mapping[str, Any]]) -> str:
     """What the test says of the attention, in one sentence."""
     tests = [entry["deletion"]["most_beyond_random"] for entry in entries]
     known = [test for test in tests if test["low"] is not None]
-    above = sum(test["low"] > 0 for test in known)
+    above = sum(test["low"] > 0 and test["mean"] >= LEAST_CHANGE for test in known)
     if not known:
         return "There are too few frames to tell whether the attention means anything."
     if 2 * above > len(known):
@@ -107,7 +110,8 @@ def _said(entries: Sequence[Mapping[str, Any]]) -> str:
         )
     return (
         f"Only in {above} of {len(known)} cases does the score depend more on the frames with most "
-        "attention than on random ones: do not read the attention as a reason."
+        f"attention than on random ones (by {LEAST_CHANGE} or more, beyond doubt): do not read the "
+        "attention as a reason."
     )
 
 
