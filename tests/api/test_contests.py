@@ -176,10 +176,11 @@ def _by_name(pose):
 
 @pytest.fixture(scope="module")
 def mabe(tmp_path_factory):
-    """Two simulated labs of different rate, scale and labelled behaviors, trained and scored."""
+    """Two simulated labs of different rate, scale, keypoints and labelled behaviors."""
     folder = tmp_path_factory.mktemp("mabe")
     alder = Lab("alder", 30.0, 22.0, behaviors=("attack", "sniff_any"), preset="easy")
-    beech = Lab("beech", 25.0, 9.0, behaviors=("sniff_any",), preset="easy")
+    five = ("nose", "left_ear", "right_ear", "neck", "tail_base")
+    beech = Lab("beech", 25.0, 9.0, keypoints=five, behaviors=("sniff_any",), preset="easy")
     labs = simulate_labs([alder, beech], pairs=4, minutes=0.5, seed=1)
     write_challenge(folder, labs, 1)
     given = Namespace(
