@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 from tests.withdrawals import STIMULI, trial_project
 
+from boutwise.api.importing.verbs import apply_import, plan_import
 from boutwise.errors import DataError, LabelError, RecipeError
 from boutwise.planning import make_plan
 from boutwise.planning.plan import usable_subjects
 from boutwise.planning.recipes import load_recipe
 from boutwise.planning.trials import ethogram_of, subjects_of
+from boutwise.project import Project
 from boutwise.types import Rating, Ratings
 from boutwise.types.recipe import Target
 
@@ -156,3 +158,13 @@ def test_a_rating_of_the_whole_recording_speaks_of_each_trial(tmp_path):
     found = subjects_of(project, whole, project.recordings())
     assert ethogram_of(project, whole).names == ("drug", "saline")
     np.testing.assert_array_equal(found[0].states, [[0, 1]] * 4)
+
+
+def test_one_mouse_without_a_mixture_does_not_forbid_the_comparison(shared, tmp_path):
+    project = Project.create(tmp_path / "p")
+    file = shared("paws/jones2020_tracks.npz")
+    apply_import(project, plan_import(project, file, fps=2000))
+    merges = "{HP: pinprick, LP: pinprick, CS: innocuous, DB: innocuous}"
+    plan = make_plan(project, "trials", settings=[f"target.ratings.merges={merges}"])
+    assert "57 of 58 animals" in plan.reasons["target.ratings.relative"]
+    assert plan.recipe.target.ratings.relative is True

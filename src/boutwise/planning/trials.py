@@ -30,6 +30,8 @@ from boutwise.types.recipe import NetworkMember, RatedTrials, Recipe, Target
 
 MANY_TRIALS = 2
 """Trials of an animal from which they can be compared with each other."""
+MIXED = 0.9
+"""Share of the animals with trials of several values from which trials are compared by default."""
 
 SETTINGS: Mapping[str, tuple[Any, str]] = {
     "windows.statistics": ("none", "a row is a whole trial"),
@@ -226,13 +228,15 @@ def trial_settings(
             reasons[path] = "trials do not follow each other like frames"
     if data["target"]["ratings"]["relative"] == "auto":
         several = sum(len(_said(item)) >= MANY_TRIALS for item in subjects)
-        data["target"]["ratings"]["relative"] = several == len(subjects)
+        alone = any(len(item.trials) < MANY_TRIALS for item in subjects)
+        compared = not alone and several >= MIXED * len(subjects)
+        data["target"]["ratings"]["relative"] = compared
         reasons["target.ratings.relative"] = (
             f"{several} of {len(subjects)} animals have trials of several values in a recording; "
             + (
                 "a trial is also seen in comparison with the animal's other trials, so the model "
                 "expects such a mixture in what it is used on"
-                if several == len(subjects)
+                if compared
                 else "trials are not compared with each other"
             )
         )
