@@ -12,6 +12,7 @@ Source: the phases before and after the first peak, and the counts of shakes, fo
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -216,7 +217,7 @@ def _spectrum(move: Movement) -> dict[str, tuple[str, float]]:
         power += np.abs(np.fft.rfft(velocity, size)) ** 2 / (size * move.fps)
     total = float(power.sum())
     found = {"frequency.mean": ("Hz", _ratio(float((frequency * power).sum()), total))}
-    for low, high in zip(BANDS_HZ, BANDS_HZ[1:], strict=False):
+    for low, high in itertools.pairwise(BANDS_HZ):
         band = float(power[(frequency >= low) & (frequency < high)].sum())
         found[f"power.{low}-{high}Hz"] = ("log", float(np.log(band + 1e-6)))
         found[f"power.{low}-{high}Hz.share"] = ("log", float(np.log(_ratio(band, total) + 1e-6)))
