@@ -1,7 +1,7 @@
 """Train and score on CalMS21, when you have its files: the official test sequences, its metric.
 
     python benchmarks/calms21.py FOLDER [--task 1|2|3] [--recipe NAME] [--set a.b=c]... [--seeds N]
-                                 [--out DIR] [--json]
+                                 [--workers N] [--out DIR] [--json]
 
 FOLDER holds ``calms21_task1_train.json`` and ``calms21_task1_test.json`` (or ``.npy``; of tasks 2
 and 3 for those), anywhere below it. Only training sequences are learned from, calibrated and chosen
@@ -101,14 +101,14 @@ def jobs_of(project: Project, task: str) -> list[Job]:
     ]
 
 
-def trained(project: Project, job: Job, settings: Sequence[str], seed: int, recipe: str) -> Path:
+def trained(project: Project, job: Job, seed: int, given: argparse.Namespace) -> Path:
     """The bundle of a job, trained where it is not there yet."""
-    name = f"{job.name.replace(', ', '_').replace(' ', '')}_{recipe}_{seed}"
+    name = f"{job.name.replace(', ', '_').replace(' ', '')}_{given.recipe}_{seed}"
     bundle = Path(project.root) / "runs" / name / "bundle.boutwise"
     if not bundle.is_file():
-        wanted = [*job.settings, "split.holdout=[test]", *settings]
-        plan = api.plan(project, recipe, settings=wanted, seed=seed)
-        api.train(project, plan, out=name)
+        wanted = [*job.settings, "split.holdout=[test]", *given.set]
+        plan = api.plan(project, given.recipe, settings=wanted, seed=seed)
+        api.train(project, plan, out=name, workers=given.workers)
     return bundle
 
 
@@ -128,7 +128,7 @@ def measure(arguments: argparse.Namespace) -> list[dict[str, Any]]:
         values: dict[str, list[float]] = {}
         start = cpu_s()
         for seed in range(arguments.seeds):
-            bundle = trained(project, job, arguments.set, seed, arguments.recipe)
+            bundle = trained(project, job, seed, arguments)
             scores = scored(project, job, bundle, out / "predictions" / bundle.parent.name)
             for quoted in scores.quoted:
                 values.setdefault(quoted.name, []).append(quoted.estimate.value)
@@ -136,14 +136,20 @@ def measure(arguments: argparse.Namespace) -> list[dict[str, Any]]:
                 values.setdefault(f"f1:{name}", []).append(scores.behavior(name).f1.value)
         rows.append(
             {"job": job.name, "seeds": arguments.seeds}
-            | {name: round(float(np.mean(each)), 4) for name, each in values.items()}
+            | {name: _mean(each) for name, each in values.items()}
             | {f"{name} +-": _half_width(each) for name, each in values.items() if name in QUOTED}
             | {"cpu_s": round(cpu_s() - start, 1)}
         )
     if len(rows) > 1:
-        means = {name: round(float(np.mean([row[name] for row in rows])), 4) for name in QUOTED}
+        means = {name: _mean([row[name] for row in rows]) for name in QUOTED}
         rows.append({"job": f"task {arguments.task}, mean", "seeds": arguments.seeds} | means)
     return rows
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    """Mean of a score; None where it is not defined, as for a behavior that no test shows."""
+    mean = float(np.mean(np.array(values, dtype=float)))
+    return round(mean, 4) if np.isfinite(mean) else None
 
 
 def _half_width(values: Sequence[float]) -> float | None:
@@ -161,6 +167,7 @@ def main() -> None:
     parser.add_argument("--recipe", default="pose")
     parser.add_argument("--set", action="append", default=[], metavar="a.b=c")
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--workers", type=int)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()

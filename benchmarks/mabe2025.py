@@ -1,8 +1,8 @@
 """Train and score on MABe 2025, when you have its folder: held-out animals, the contest's metric.
 
     python benchmarks/mabe2025.py FOLDER [--labs A,B] [--recipe NAME] [--set a.b=c]... [--seed N]
-                                  [--share .2] [--by animal|recording] [--submit] [--out DIR]
-                                  [--json]
+                                  [--share .2] [--by animal|recording] [--submit]
+                                  [--workers N] [--out DIR] [--json]
     python benchmarks/mabe2025.py --loading
 
 FOLDER holds ``train.csv``, ``train_tracking`` and ``train_annotation``. Of each lab about a share
@@ -53,11 +53,7 @@ def cpu_s() -> float:
 
 
 def chosen(folder: Path, labs: Sequence[str]) -> dict[str, Video]:
-    """The labelled videos of the labs, those without a file of bouts left out.
-
-    Raises:
-        DataError: There is none.
-    """
+    """The labelled videos of the labs, those without a file of bouts left out."""
     table = folder / "train.csv"
     if not table.is_file():
         raise DataError("there is no train.csv", file=folder, todo="name the folder of the contest")
@@ -147,9 +143,8 @@ def trained(project: Project, apart: Sequence[str], scope: str, given: argparse.
         f"split.holdout={json.dumps(held)}",
         *given.set,
     ]
-    api.train(
-        project, api.plan(project, given.recipe, settings=settings, seed=given.seed), out=name
-    )
+    plan = api.plan(project, given.recipe, settings=settings, seed=given.seed)
+    api.train(project, plan, out=name, workers=given.workers)
     return bundle
 
 
@@ -169,11 +164,7 @@ def predicted(
             read = bouts_csv.read(place / f"{file_stem(video.id)}.bouts.csv")
             rows += [
                 Bout(
-                    video.id,
-                    row.animal,
-                    row.behavior,
-                    int(row.start),
-                    int(row.stop),
+                    *(video.id, row.animal, row.behavior, int(row.start), int(row.stop)),
                     target=row.target,
                     confidence=row.confidence,
                 )
@@ -217,12 +208,10 @@ def measure(given: argparse.Namespace) -> list[dict[str, Any]]:
     mabe2025.write(submission, found, clocks={})
     write_solution(solution, given.folder, tested)
     scores = api.score(solution, submission, preset="mabe2025")
-    rows: list[dict[str, Any]] = [
-        {"job": f"lab {lab}", "videos": len(apart[lab]), "f1": None} for lab in apart
-    ]
     values = {unit.name: unit.macro_f1 for unit in scores.by_lab}
-    for row in rows:
-        row["f1"] = values.get(str(row["job"]).removeprefix("lab "))
+    rows: list[dict[str, Any]] = [
+        {"job": f"lab {lab}", "videos": len(apart[lab]), "f1": values.get(lab)} for lab in apart
+    ]
     rows.append(
         {"job": "contest", "videos": len(names), "f1": scores.quoted[0].estimate.value}
         | {"cpu_s": round(cpu_s() - start, 1)}
@@ -290,6 +279,7 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=0.2)
     parser.add_argument("--by", choices=("animal", "recording"), default="animal")
     parser.add_argument("--submit", action="store_true")
+    parser.add_argument("--workers", type=int)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--loading", action="store_true")
     parser.add_argument("--json", action="store_true")
