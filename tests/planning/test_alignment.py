@@ -56,7 +56,17 @@ def test_the_late_recording_is_found_and_frozen_in_the_plan(project, tmp_path):
     assert "mouse_2" in plan.reasons["target.align"]
     plan.save(tmp_path / "plan.yaml")
     assert Plan.load(tmp_path / "plan.yaml").late_labels == plan.late_labels
-    assert make_plan(project, "pose", settings=QUICK).late_labels == {}
+    assert make_plan(project, "pose", settings=[*QUICK, "target.align=none"]).late_labels == {}
+
+
+def test_auto_looks_for_late_labels_where_one_annotator_is_learned_from(project):
+    plan = make_plan(project, "pose", settings=QUICK)
+    assert list(plan.late_labels) == ["mouse_2"]
+    assert plan.recipe.target.align == "movement"
+    joined = make_plan(project, "pose", settings=[*QUICK, "target.annotators=majority"])
+    assert joined.late_labels == {}
+    assert joined.recipe.target.align == "none"
+    assert "several annotators" in joined.reasons["target.align"]
 
 
 def test_only_what_is_learned_moves(project, tmp_path):

@@ -216,7 +216,9 @@ def test_steps_are_counted_at_the_working_rate(tmp_path):
     project = make_project(tmp_path / "project", animals=2, minutes=0.3)
     facts = replace(make_plan(project, "pose").fingerprint, rates=(30.0, 120.0), frames=100_000)
     resolved, _ = resolve(load_recipe("pose"), facts, 30.0)
-    assert resolved.members[0].windows.frame_step == 3
+    # Ten scores a second, and ten rows: five frames and their mirror images.
+    assert resolved.members[0].windows.score_step == 3
+    assert resolved.members[0].windows.frame_step == 6
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boutwise import registry
-from boutwise.errors import RecipeError
 from boutwise.learners.network._contract import Batch, Target
 from boutwise.learners.network._network import Inputs, Network
 
@@ -322,23 +321,3 @@ def test_missing_values_are_masked_and_every_input_channel_counts():
     assert (joined[0, -6:] == 0).all()
     absent = Batch(batch.streams, batch.mask, {"pose": torch.zeros_like(batch.mask)})
     assert (Inputs({"pose": [2]})(absent)[..., :WIDTH] == 0).all()
-
-
-def test_a_batch_norm_of_the_tcn_leaves_padding_out():
-    torch.manual_seed(0)
-    part = registry.load("temporal", "tcn").Temporal(
-        WIDTH, channels=8, dilations=[1, 2], dropout=0.0, norm="batch"
-    )
-    values = torch.randn(2, 40, WIDTH)
-    padded = torch.cat([values, 100 * torch.randn(2, 9, WIDTH)], dim=1)
-    mask = full(2, 49)
-    mask[:, 40:] = False
-    torch.testing.assert_close(part(padded, mask)[:, :40], part(values, full(2, 40)))
-    for norm in (block.norm for block in part.blocks):
-        assert float(norm.running_mean.abs().max()) < 1
-    part.eval()
-    whole = part(values, full(2, 40))
-    alone = part(values[:1], full(1, 40))
-    torch.testing.assert_close(whole[:1], alone)
-    with pytest.raises(RecipeError, match="no norm 'group'"):
-        registry.load("temporal", "tcn").Temporal(WIDTH, norm="group")

@@ -20,7 +20,6 @@ class Temporal(nn.Module):
         dilations: Distance in frames between the three taps of each block; their sum is the number
             of frames seen on each side.
         dropout: Share of channels dropped after each block, 0 to 1.
-        norm: ``layer`` or ``batch``; see the block.
     """
 
     stride = 1
@@ -32,14 +31,13 @@ class Temporal(nn.Module):
         channels: int = 64,
         dilations: Sequence[int] = DILATIONS,
         dropout: float = 0.25,
-        norm: str = "layer",
     ) -> None:
         super().__init__()
         refuse_dilations("tcn", dilations)
         self.width = int(channels)
         self.margin_frames = int(sum(dilations))
         self.project = nn.Linear(width, channels)
-        self.blocks = nn.ModuleList(Block(channels, int(d), dropout, norm=norm) for d in dilations)
+        self.blocks = nn.ModuleList(Block(channels, int(d), dropout) for d in dilations)
 
     def forward(self, values: Tensor, mask: Tensor) -> Tensor:
         """Mix the frames inside the mask."""
