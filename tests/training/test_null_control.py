@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from tests.conftest import make_project
 
 from boutwise.planning import make_plan
 from boutwise.planning.plan import usable_subjects
 from boutwise.training.assess import null_control
+from boutwise.training.control import judge
 from boutwise.training.pool import run_units
 from boutwise.training.taking import take_snapshot
 from boutwise.training.snapshot_files import load_snapshot, save_snapshot
@@ -45,3 +47,26 @@ def test_it_fires_by_random_frame_and_is_silent_by_animal(tmp_path, seed):
     assert by_frame["leaks"]
     assert by_frame["excess"] > by_animal["excess"] + 0.05
     assert by_frame["low"] > 0
+
+
+def test_what_a_shift_leaves_each_subject_is_no_leak(tmp_path):
+    """A resident often attacks, an intruder never: to tell the two apart needs no leaking frame."""
+    project = make_project(tmp_path / "project", animals=2, minutes=0.2)
+    plan = make_plan(project, "pose", settings=SETTINGS)
+    subjects = usable_subjects(project, plan.recipe)
+    snapshot = take_snapshot(project, plan, subjects, _silent)
+    names = snapshot.ethogram.names
+    raw, states, units = [], [], []
+    draw = np.random.default_rng(0)
+    for group in ("1", "2", "3", "4"):
+        for first in (0.1, 1.0):
+            truth, said = (draw.random(4000) > first for _ in range(2))
+            for places, lists in ((truth, states), (said, raw)):
+                shown = np.zeros((4000, len(names)), dtype=np.int8)
+                shown[np.arange(4000), places.astype(int)] = 1
+                lists.append(shown)
+            units.append(group)
+    found = judge([np.float32(each) * 9 for each in raw], states, units, snapshot)
+    assert found["macro_f1"] > 0.8
+    assert abs(found["excess"]) < 0.02
+    assert not found["leaks"]

@@ -72,9 +72,11 @@ def judge(
 ) -> dict[str, Any]:
     """Compare the control's macro-F1 with chance.
 
-    Chance is what a prediction that says each behavior as often as the control does, but at
-    random, would score: 2 p q / (p + q) for a behavior shown in a share p of the frames and said
-    in a share q. The difference is taken within each animal.
+    Chance is what a prediction that says each behavior of each subject as often as the control
+    does, but at random, would score: a behavior shown in a share p of n frames and said in a share
+    q is said rightly in n p q. The counts of an animal's subjects are added up after that, because
+    a shift leaves every subject its shares: that a resident attacks more often than an intruder
+    can be learned without any leak. The difference is taken within each animal.
 
     Args:
         raw: Out-of-fold raw scores of the control, one (frames, behaviors) a subject.
@@ -89,10 +91,12 @@ def judge(
     """
     names = sorted(set(units))
     scored = np.zeros((len(names), len(snapshot.ethogram.names), 4))
+    at_random = np.zeros_like(scored)
     for scores, truth, unit in zip(raw, states, units, strict=True):
-        scored[names.index(unit)] += _counts(scores, truth, snapshot)
-    f1 = frames.macro_f1(scored)
-    chance = _chance(scored)
+        counts = _counts(scores, truth, snapshot)
+        scored[names.index(unit)] += counts
+        at_random[names.index(unit)] += _by_chance(counts)
+    f1, chance = frames.macro_f1(scored), frames.macro_f1(at_random)
     excess = f1 - chance
     defined = np.isfinite(excess)
     excess, n = excess[defined], int(defined.sum())
@@ -155,11 +159,14 @@ def _counts(
     return counts
 
 
-def _chance(counts: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Macro-F1 of a random prediction with the same shares, (animals,)."""
-    total = counts.sum(axis=2)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        p = (counts[..., frames.TP] + counts[..., frames.FN]) / total
-        q = (counts[..., frames.TP] + counts[..., frames.FP]) / total
-        each = np.where(p + q > 0, 2 * p * q / (p + q), np.nan)
-    return np.asarray(frames.mean_defined(each))
+def _by_chance(counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """tp, fp, fn, tn of a random prediction with the same shares in one subject, (behaviors, 4)."""
+    total = counts.sum(axis=1)
+    shown = counts[:, frames.TP] + counts[:, frames.FN]
+    said = counts[:, frames.TP] + counts[:, frames.FP]
+    right = shown * said / np.maximum(total, 1)
+    expected = np.zeros_like(counts)
+    expected[:, frames.TP] = right
+    expected[:, frames.FP], expected[:, frames.FN] = said - right, shown - right
+    expected[:, frames.TN] = total - shown - said + right
+    return expected
