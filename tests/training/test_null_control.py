@@ -11,8 +11,8 @@ from boutwise.planning.plan import usable_subjects
 from boutwise.training.assess import null_control
 from boutwise.training.control import judge
 from boutwise.training.pool import run_units
-from boutwise.training.taking import take_snapshot
 from boutwise.training.snapshot_files import load_snapshot, save_snapshot
+from boutwise.training.taking import take_snapshot
 from boutwise.training.units import Unit
 
 SETTINGS = [
