@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boutwise import registry
+from boutwise.errors import RecipeError
 from boutwise.learners.network._contract import Batch, Target
 from boutwise.learners.network._network import Inputs, Network
 
@@ -321,3 +322,20 @@ def test_missing_values_are_masked_and_every_input_channel_counts():
     assert (joined[0, -6:] == 0).all()
     absent = Batch(batch.streams, batch.mask, {"pose": torch.zeros_like(batch.mask)})
     assert (Inputs({"pose": [2]})(absent)[..., :WIDTH] == 0).all()
+
+
+def test_a_tcn_with_gelu_keeps_the_mask_and_refuses_other_activations():
+    make = registry.load("temporal", "tcn").Temporal
+    torch.manual_seed(0)
+    part = make(WIDTH, channels=8, dilations=[1, 2], activation="gelu").eval()
+    values, mask = torch.randn(2, 49, WIDTH), full(2, 49)
+    mask[:, 40:] = False
+    out = part(values, mask)
+    assert not out[:, 40:].any()
+    torch.testing.assert_close(out[:, :40], part(values[:, :40], full(2, 40)))
+    # GELU never falls below -.17, a plain sum of blocks does.
+    assert float(out.min()) > -0.171
+    part.train()
+    assert not torch.equal(part(values, mask), part(values, mask))
+    with pytest.raises(RecipeError, match="no activation 'tanh'"):
+        make(WIDTH, activation="tanh")

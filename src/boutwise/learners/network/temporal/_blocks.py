@@ -7,13 +7,15 @@ channels of each frame at its entrance, which keeps training steady and depends 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from boutwise.errors import RecipeError
+
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"relu": torch.relu, "gelu": F.gelu}
 
 
 class Block(nn.Module):
@@ -23,10 +25,21 @@ class Block(nn.Module):
         channels: In and out.
         dilation: Distance in frames between the three taps.
         dropout: Share of channels dropped, 0 to 1.
+        activation: ``relu`` or ``gelu``, behind the dilated convolution.
+
+    Raises:
+        RecipeError: There is no such activation.
     """
 
-    def __init__(self, channels: int, dilation: int, dropout: float) -> None:
+    def __init__(
+        self, channels: int, dilation: int, dropout: float, *, activation: str = "relu"
+    ) -> None:
         super().__init__()
+        if activation not in ACTIVATIONS:
+            raise RecipeError(
+                f"there is no activation '{activation}'", expected=", ".join(ACTIVATIONS)
+            )
+        self.activation = ACTIVATIONS[activation]
         self.dilation = dilation
         self.norm = nn.LayerNorm(channels)
         self.dilated = nn.Linear(3 * channels, channels)
@@ -43,7 +56,7 @@ class Block(nn.Module):
         # One matrix product over three shifted copies: on one CPU thread a fifth faster in training
         # than torch's dilated convolution, and two fifths in scoring.
         taps = torch.cat([padded[:, :frames], normed, padded[:, far:]], dim=-1)
-        inner = self.dropout(self.mix(torch.relu(self.dilated(taps))))
+        inner = self.dropout(self.mix(self.activation(self.dilated(taps))))
         mixed: Tensor = (values + inner) * inside
         return mixed
 
