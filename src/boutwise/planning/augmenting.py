@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,9 +9,10 @@ from boutwise import registry
 from boutwise.errors import PartError, RecipeError, did_you_mean
 from boutwise.learners import is_mirrored
 from boutwise.learners._mirroring import mirrored_behaviors
+from boutwise.planning.part_options import refuse_options
 from boutwise.prepare import member_streams, pose_parts
 from boutwise.types import Ethogram
-from boutwise.types.recipe import NetworkMember, Part, Recipe, TreesMember
+from boutwise.types.recipe import NetworkMember, Recipe, TreesMember
 from boutwise.types.roles import mirrored
 
 OF_POSES, OF_BATCHES = "pose augmentation", "augmentation"
@@ -55,7 +55,7 @@ def refuse_augment(recipe: Recipe) -> None:
                     todo=did_you_mean(name, [*poses, *batches]),
                 )
             if name in poses:
-                _refuse_options(part)
+                refuse_options(OF_POSES, part, "change")
             elif isinstance(member, TreesMember) and (name != MIRROR or part.options):
                 raise RecipeError(
                     f"'members.{place}.augment': trees cannot heed '{name}'"
@@ -71,19 +71,6 @@ def refuse_augment(recipe: Recipe) -> None:
             raise RecipeError(
                 f"'members.{place}.views' is {member.views}, and no pose augmentation is asked for",
                 expected=f"one of {', '.join(poses)} in 'augment', or 0 views",
-            )
-
-
-def _refuse_options(part: Part) -> None:
-    change = registry.load(OF_POSES, part.part).change
-    parameters = inspect.signature(change).parameters.values()
-    known = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
-    for option in part.options:
-        if option not in known:
-            raise RecipeError(
-                f"the {OF_POSES} '{part.part}' has no option '{option}'",
-                expected=", ".join(known),
-                todo=did_you_mean(option, known),
             )
 
 

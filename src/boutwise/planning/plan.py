@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import yaml
 
-from boutwise import __version__, registry
-from boutwise.errors import DataError, RecipeError, did_you_mean
+from boutwise import __version__
+from boutwise.errors import DataError, RecipeError
 from boutwise.formats._prediction import refuse_same_stems
 from boutwise.planning.alignment import Late, late_labels, may_align
-from boutwise.planning.augmenting import augment_reasons, refuse_augment, without_mirrors
+from boutwise.planning.augmenting import augment_reasons, without_mirrors
 from boutwise.planning.fingerprint import Fingerprint, take_fingerprint
 from boutwise.planning.folds import Fold, group_of, make_folds
 from boutwise.planning.keypoints import keypoint_reasons
 from boutwise.planning.learnable import refuse_one_answer
 from boutwise.planning.recipes import load_recipe
+from boutwise.planning.refusing import refuse_blind_stopping, refuse_copies, refuse_unheeded
 from boutwise.planning.rules import resolve
 from boutwise.planning.targets import LabelledSubject, annotator_reasons
 from boutwise.planning.trials import ethogram_of, subjects_of, trial_settings
-from boutwise.prepare import member_streams
 from boutwise.project import Project
 from boutwise.store import Store
-from boutwise.types import Ethogram, Subject
 from boutwise.types.plain_yaml import load_yaml
-from boutwise.types.recipe import NetworkMember, Part, Recipe, parse_recipe
-
-FEWEST_TO_STOP = 3
-"""Groups that a fold must learn from so that one of them can be watched for early stopping."""
+from boutwise.types.recipe import Recipe, parse_recipe
 
 
 @dataclass(frozen=True)
@@ -155,16 +149,16 @@ def make_plan(
     """
     asked = load_recipe(recipe, settings)
     ethogram = ethogram_of(project, asked.target)
-    _refuse_unheeded(asked, ethogram)
+    refuse_unheeded(asked, ethogram)
     subjects = usable_subjects(project, asked)
     refuse_one_answer(subjects, ethogram)
     folds, holdout, folds_reason = make_folds(subjects, asked.split, seed)
     groups = group_of(subjects, asked.split.by)
     if asked.split.by != "random-frame":
-        _refuse_copies(project, subjects, groups)
+        refuse_copies(project, subjects, groups)
     # Whatever is chosen below knows nothing of the groups that are held out.
     learned = [item for item in subjects if groups[item.subject] not in holdout]
-    _refuse_blind_stopping(asked, folds, len({groups[item.subject] for item in learned}))
+    refuse_blind_stopping(asked, folds, len({groups[item.subject] for item in learned}))
     facts = take_fingerprint(project, ethogram, learned)
     asked, unmirrored = without_mirrors(asked, ethogram, facts.roles)
     fps = sorted(item.recording.clock.fps for item in learned)[len(learned) // 2]
@@ -187,84 +181,6 @@ def make_plan(
     late, why = late_labels(project, asked.target, learned)
     reasons |= why | {"fps": _rate_reason(facts, fps)}
     return Plan(resolved, reasons, facts, fps, folds, holdout, seed, late_labels=late)
-
-
-def _refuse_unheeded(recipe: Recipe, ethogram: Ethogram) -> None:
-    """What would be passed over in silence is refused."""
-    refuse_augment(recipe)
-    for part in recipe.prepare:
-        _refuse_options("preparation", part, "clean")
-    _refuse_options("decoder", recipe.decode.decider, "decide", taken=("thresholds",))
-    scope = ethogram.behaviors[0].scope
-    for member in recipe.members:
-        for part in (part for parts in member_streams(member).values() for part in parts):
-            _refuse_options("feature set", part, "compute")
-            _refuse_scope(part, scope, ethogram.names[0])
-
-
-def _refuse_scope(part: Part, scope: str, behavior: str) -> None:
-    """A feature set that cannot be computed of what behaves."""
-    if scope in registry.load("feature set", part.part).SCOPES:
-        return
-    sees, is_ = "one animal", "is directed at another"
-    if scope == "individual":
-        sees, is_ = "an animal and another", "is of one animal"
-    names = registry.names("feature set")
-    fitting = [name for name in names if scope in registry.load("feature set", name).SCOPES]
-    raise RecipeError(
-        f"the feature set '{part.part}' sees {sees}, and '{behavior}' {is_}",
-        expected=f"a feature set of {scope} behaviors: {', '.join(fitting) or 'there is none'}",
-        todo="name one of these in the recipe, or behaviors that this one fits: "
-        "--set target.behaviors=[...]",
-    )
-
-
-def _refuse_options(kind: str, part: Part, function: str, taken: Sequence[str] = ()) -> None:
-    """An option that a part does not have would end a run, some of them only after all folds."""
-    signature = inspect.signature(getattr(registry.load(kind, part.part), function))
-    known = [p.name for p in signature.parameters.values() if p.kind is p.KEYWORD_ONLY]
-    known = [name for name in known if name not in taken]
-    for option in part.options:
-        if option not in known:
-            raise RecipeError(
-                f"the {kind} '{part.part}' has no option '{option}'",
-                expected=", ".join(known) or "no options",
-                todo=did_you_mean(option, known),
-            )
-
-
-def _refuse_copies(
-    project: Project, subjects: Sequence[LabelledSubject], groups: Mapping[Subject, str]
-) -> None:
-    """One track under two names would be learned from and tested on at once."""
-    seen: dict[str, Subject] = {}
-    for item in subjects:
-        who = item.subject
-        pose = project.pose(who.recording)
-        track = np.ascontiguousarray(pose.positions[:, pose.animals.index(who.animal)])
-        other = seen.setdefault(Store.key(track), who)
-        if groups[other] != groups[who] and np.isfinite(track).any():
-            raise DataError(
-                f"the pose of {other} and of {who} is the same to the last digit",
-                recording=who.recording,
-                expected="different recordings on the two sides of a split",
-                todo="find out which of the two is the copy, and take it out",
-            )
-
-
-def _refuse_blind_stopping(recipe: Recipe, folds: Sequence[Fold], n_groups: int) -> None:
-    """Early stopping watches animals of the training set; it needs some that can be spared."""
-    stops = any(
-        isinstance(member, NetworkMember) and member.optim.early_stop != "none"
-        for member in recipe.members
-    )
-    tested = 0 if recipe.split.by == "random-frame" else max(len(fold.test) for fold in folds)
-    if stops and n_groups - tested < FEWEST_TO_STOP:
-        raise RecipeError(
-            f"early stopping cannot be heeded: a fold learns from {n_groups - tested} groups",
-            expected=f"at least {FEWEST_TO_STOP}, one of which is watched",
-            todo="set early_stop to none, or label more animals",
-        )
 
 
 def _left_out(project: Project) -> dict[str, str]:

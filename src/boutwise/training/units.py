@@ -25,7 +25,7 @@ from boutwise import registry
 from boutwise.learners import Dataset, Run, score_subject
 from boutwise.planning import Plan
 from boutwise.planning.folds import test_mask
-from boutwise.planning.plan import FEWEST_TO_STOP
+from boutwise.planning.refusing import FEWEST_TO_STOP
 from boutwise.training.control import control_plan, shift_labels
 from boutwise.training.snapshot import Entry, Snapshot
 from boutwise.training.snapshot_files import load_snapshot

@@ -25,7 +25,7 @@ from pydantic import (
     model_validator,
 )
 
-from boutwise.errors import RecipeError, did_you_mean
+from boutwise.types.recipe_faults import located
 
 Auto = Literal["auto"]
 NoneWord = Literal["none"]
@@ -269,48 +269,7 @@ def parse_recipe(data: Mapping[str, Any], *, source: str = "recipe") -> Recipe:
     try:
         return Recipe.model_validate(dict(data))
     except ValidationError as error:
-        raise _located(error, data, source) from None
-
-
-def _located(error: ValidationError, data: Any, source: str) -> RecipeError:
-    faults = sorted(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
-    fault = faults[0]
-    place = _written_place(fault["loc"], data)
-    path = ".".join(str(step) for step in place)
-    if fault["type"] == "extra_forbidden":
-        name = str(place[-1])
-        return RecipeError(
-            f"unknown key '{path}'",
-            file=source,
-            todo=did_you_mean(name, _keys_beside(fault["loc"])),
-        )
-    if fault["type"] == "missing":
-        return RecipeError(f"'{path}' is missing", file=source, expected=str(fault["msg"]))
-    same = [str(f["msg"]) for f in faults if _written_place(f["loc"], data) == place]
-    return RecipeError(
-        f"'{path}' cannot be {fault['input']!r}",
-        file=source,
-        expected="; or ".join(dict.fromkeys(same)),
-    )
-
-
-def _written_place(loc: tuple[int | str, ...], data: Any) -> tuple[int | str, ...]:
-    """The part of pydantic's location that the user wrote: union branches are left out."""
-    place: list[int | str] = []
-    for position, step in enumerate(loc):
-        inside = (isinstance(data, Mapping) and step in data) or (
-            isinstance(data, list) and isinstance(step, int) and step < len(data)
-        )
-        if inside:
-            data = data[step]
-            place.append(step)
-        elif position == len(loc) - 1 and isinstance(data, Mapping) and _is_key(loc):
-            place.append(step)
-    return tuple(place)
-
-
-def _is_key(loc: tuple[int | str, ...]) -> bool:
-    return str(loc[-1]) in _keys_beside(loc)
+        raise located(error, data, source, _keys_beside) from None
 
 
 def _keys_beside(loc: tuple[int | str, ...]) -> list[str]:

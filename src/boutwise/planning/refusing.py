@@ -1,0 +1,99 @@
+"""What a recipe asks for and cannot be heeded, and data that no split can divide: refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from boutwise import registry
+from boutwise.errors import DataError, RecipeError
+from boutwise.planning.augmenting import refuse_augment
+from boutwise.planning.folds import Fold
+from boutwise.planning.part_options import refuse_options
+from boutwise.planning.targets import LabelledSubject
+from boutwise.prepare import member_streams
+from boutwise.project import Project
+from boutwise.store import Store
+from boutwise.types import Ethogram, Subject
+from boutwise.types.recipe import NetworkMember, Part, Recipe
+
+FEWEST_TO_STOP = 3
+"""Groups that a fold must learn from so that one of them can be watched for early stopping."""
+
+
+def refuse_unheeded(recipe: Recipe, ethogram: Ethogram) -> None:
+    """Refuse what would be passed over in silence.
+
+    Raises:
+        PartError: There is no such part.
+        RecipeError: A part has no such option, or does not fit behaviors of this scope.
+    """
+    refuse_augment(recipe)
+    for part in recipe.prepare:
+        refuse_options("preparation", part, "clean")
+    refuse_options("decoder", recipe.decode.decider, "decide", taken=("thresholds",))
+    scope = ethogram.behaviors[0].scope
+    for member in recipe.members:
+        for part in (part for parts in member_streams(member).values() for part in parts):
+            refuse_options("feature set", part, "compute")
+            _refuse_scope(part, scope, ethogram.names[0])
+
+
+def _refuse_scope(part: Part, scope: str, behavior: str) -> None:
+    """A feature set that cannot be computed of what behaves."""
+    if scope in registry.load("feature set", part.part).SCOPES:
+        return
+    sees, is_ = "one animal", "is directed at another"
+    if scope == "individual":
+        sees, is_ = "an animal and another", "is of one animal"
+    names = registry.names("feature set")
+    fitting = [name for name in names if scope in registry.load("feature set", name).SCOPES]
+    raise RecipeError(
+        f"the feature set '{part.part}' sees {sees}, and '{behavior}' {is_}",
+        expected=f"a feature set of {scope} behaviors: {', '.join(fitting) or 'there is none'}",
+        todo="name one of these in the recipe, or behaviors that this one fits: "
+        "--set target.behaviors=[...]",
+    )
+
+
+def refuse_copies(
+    project: Project, subjects: Sequence[LabelledSubject], groups: Mapping[Subject, str]
+) -> None:
+    """Refuse one track under two names: it would be learned from and tested on at once.
+
+    Raises:
+        DataError: Naming both.
+    """
+    seen: dict[str, Subject] = {}
+    for item in subjects:
+        who = item.subject
+        pose = project.pose(who.recording)
+        track = np.ascontiguousarray(pose.positions[:, pose.animals.index(who.animal)])
+        other = seen.setdefault(Store.key(track), who)
+        if groups[other] != groups[who] and np.isfinite(track).any():
+            raise DataError(
+                f"the pose of {other} and of {who} is the same to the last digit",
+                recording=who.recording,
+                expected="different recordings on the two sides of a split",
+                todo="find out which of the two is the copy, and take it out",
+            )
+
+
+def refuse_blind_stopping(recipe: Recipe, folds: Sequence[Fold], n_groups: int) -> None:
+    """Refuse early stopping, which watches animals of the training set, where none can be spared.
+
+    Raises:
+        RecipeError: A fold learns from too few groups.
+    """
+    stops = any(
+        isinstance(member, NetworkMember) and member.optim.early_stop != "none"
+        for member in recipe.members
+    )
+    tested = 0 if recipe.split.by == "random-frame" else max(len(fold.test) for fold in folds)
+    if stops and n_groups - tested < FEWEST_TO_STOP:
+        raise RecipeError(
+            f"early stopping cannot be heeded: a fold learns from {n_groups - tested} groups",
+            expected=f"at least {FEWEST_TO_STOP}, one of which is watched",
+            todo="set early_stop to none, or label more animals",
+        )
