@@ -84,6 +84,24 @@ def plant_class_coverage(study, rng):
     return "" if keep < 0 else list(study.items)[keep]
 
 
+def plant_missing_target(study, rng):
+    name, place = one_of(study, rng)
+    if rng.integers(2):  # somebody wrote a target where a behavior is of one animal
+        named = {place: slice(0, int(rng.integers(1, 9)))}
+    else:  # all is directed at a guest, but some labels do not say so
+        one_scope = tuple(replace(each, scope="directed") for each in study.ethogram.behaviors)
+        study.ethogram = replace(study.ethogram, behaviors=one_scope)
+        named = dict.fromkeys(range(len(study.labels)), slice(None))
+        named[place] = slice(int(rng.integers(1, 9)), None)
+    for where, rows_named in named.items():
+        rows, observed = study.labels[where].rows(), study.labels[where].observed
+        rows = list(rows)
+        rows[rows_named] = [replace(row, target="guest") for row in rows[rows_named]]
+        observed = [replace(piece, target="guest") for piece in observed]
+        study.labels[where] = Bouts.from_rows(rows, observed)
+    return name
+
+
 def plant_too_few_animals(study, rng):
     study.labels = study.labels[: int(rng.integers(0, 3))]
     return ""

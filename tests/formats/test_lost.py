@@ -126,3 +126,14 @@ def test_an_open_state_of_a_boris_project(tmp_path):
     path.write_text(json.dumps(project), encoding="utf-8")
     track = boris_project.read(path, strict=False).labels[0]
     assert observed(track)[0] == {("m1", "rear"): [(0, 40)]}
+
+
+def test_a_label_of_a_mouse_upon_itself_is_refused_and_unlabelled(tmp_path):
+    head = "animal,target,behavior,start_s,stop_s\n"
+    track = of_intervals(tmp_path, "m1,m2,attack,1,2", "m1,m1,attack,4,6", head=head)
+    bouts, problems = place(track, MICE, annotator="me", source="f.csv", strict=False)
+    assert [(bout.start, bout.stop, bout.target) for bout in bouts.rows()] == [(10, 20, "m2")]
+    assert [(piece.start, piece.stop) for piece in bouts.observed] == [(0, 40), (60, 100)]
+    refused = next(problem for problem in problems if problem.severity == "blocking")
+    assert refused.row == 3
+    assert "as agent and as target" in refused.what

@@ -158,7 +158,7 @@ def _check_targets(job: Placing) -> None:
 
 def _bout(job: Placing, row: LabelRow, annotator: str) -> tuple[LabelRow, Bout] | None:
     animal = job.animal(row.animal, row.row)
-    target = job.animal(row.target, row.row) if row.target else ""
+    target = job.target(row)
     span = job.span(row.start, row.stop, row.row)
     if animal is None or target is None or span is None:
         return None
@@ -247,7 +247,7 @@ def _observed(job: Placing, bouts: list[Bout], annotator: str) -> list[Observed]
     if track.examined is not None:
         for row in track.examined:
             animal = job.animal(row.animal, row.row)
-            target = job.animal(row.target, row.row) if row.target else ""
+            target = job.target(row)
             span = job.span(row.start, row.stop, row.row)
             if animal is not None and target is not None and span is not None:
                 found.append(Observed(recording.id, animal, row.behavior, *span, target, annotator))

@@ -108,6 +108,8 @@ def _without(job: Placing, piece: Observed, row: LabelRow, span: Span) -> list[O
     """What is left of an observed range."""
     animal = job.known_animal(row.animal)
     target = job.known_animal(row.target) if row.target else None
+    if target == animal:  # nobody acts upon himself: who was meant is not known
+        target = None
     if (
         row.behavior not in ("", piece.behavior)
         or animal not in (None, piece.animal)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from boutwise.errors import LabelError, did_you_mean
-from boutwise.formats._contract import LabelTrack
+from boutwise.formats._contract import LabelRow, LabelTrack
 from boutwise.types import Problem, Recording, Severity
 
 Span = tuple[int, int]
@@ -108,6 +108,21 @@ class Placing:
             row=row,
             expected=f"one of {', '.join(known)}",
             todo=f"{self._say_who(name)}; {did_you_mean(name, known)}",
+        )
+        return None
+
+    def target(self, row: LabelRow) -> str | None:
+        """Whom a label is directed at, '' for nobody; None after a report."""
+        if not row.target:
+            return ""
+        target = self.animal(row.target, row.row)
+        if target is None or target != self.known_animal(row.animal):
+            return target
+        self.report(
+            f"'{target}' is named as agent and as target",
+            row=row.row,
+            expected="another animal as target, or none where the behavior is of one animal",
+            todo="mend the label",
         )
         return None
 
