@@ -9,7 +9,7 @@ for each member alone and one for all. Intervals are 95 % over six animals and t
 differences below .006 mean nothing. CPU seconds are of one thread: training for one fold, inference
 from the pose in memory to bouts, for 100,000 frames.
 
-Takes about 3 CPU minutes for ``pose`` and 12 for all recipes.
+Takes about 3 CPU minutes for ``pose``; for all recipes 15 are an estimate.
 """
 
 from __future__ import annotations
