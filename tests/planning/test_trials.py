@@ -55,7 +55,7 @@ def test_merges_count_together_and_leave_the_ratings_alone(project):
         ("target.ratings.merges={haevy: needle}", "name 'haevy', which no trial was rated"),
         ("target.ratings.scal=stimulus", "unknown key 'target.ratings.scal'"),
         ("members.0.windows.statistics=[0.5]", "windows.statistics' has no meaning"),
-        ("members.0.augment=[mirror]", "augment' has no meaning"),
+        ("members.0.augment=[mirror]", "have no views and no mirror images"),
         ("decode.smooth.seconds=0.3", "decode.smooth.seconds' has no meaning"),
         ("decode.minimum_duration=0.3", "minimum_duration' has no meaning"),
         ("decode.decider=viterbi", "decider' has no meaning"),

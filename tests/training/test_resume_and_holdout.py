@@ -186,7 +186,9 @@ def test_a_frame_counts_as_seen_only_where_every_member_sees_it(trained):
     key = snapshot.store.key("hidden", hidden)
     snapshot.store.put(key, hidden)
     both = replace(entry, keys=(*entry.keys, {"features": (key,)}))
-    two = replace(snapshot, entries=(both,), columns=snapshot.columns * 2)
+    two = replace(
+        snapshot, entries=(both,), columns=snapshot.columns * 2, mirrors=snapshot.mirrors * 2
+    )
     assert native_present(snapshot, entry)[10:20].all()
     assert not native_present(two, both)[10:20].any()
     snapshot.store.remove(key)
