@@ -10,7 +10,7 @@ from tests.conftest import QUICK, make_project
 
 import boutwise as bw
 from boutwise.cli import main
-from boutwise.errors import BundleError, DataError, UsageError
+from boutwise.errors import BundleError, DataError, LabelError, UsageError
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +35,16 @@ def test_a_new_animal_gets_a_bundle_of_its_own(study, tmp_path):
     np.testing.assert_allclose(moved, list(facts["biases"].values()), atol=1e-9)
     with pytest.raises(BundleError, match="mouse_4"):
         bw.evaluate(fitted, project, only="animal=mouse_4")
+
+
+def test_a_behavior_that_a_few_minutes_lack_is_named(study, tmp_path):
+    _, bundle = study
+    project = make_project(tmp_path / "few", animals=1, minutes=0.3, seed=5)
+    lacking = bundle.ethogram.names[-1]
+    project.set_ethogram(project.ethogram.only(bundle.ethogram.names[:-1]))
+    with pytest.raises(LabelError, match=f"'{lacking}', which this project does not know") as told:
+        bw.evaluate(bundle, project)
+    assert str(told.value.file).endswith("boutwise.yaml")
 
 
 def test_what_cannot_be_is_refused(study, tmp_path):

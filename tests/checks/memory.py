@@ -11,7 +11,16 @@ import numpy as np
 from boutwise.project.files import FilePart, SourceFile
 from boutwise.synthetic import simulate
 from boutwise.synthetic.signals import wander
-from boutwise.types import Animal, Bouts, Ethogram, FrameClock, Observed, PoseTrack, Recording
+from boutwise.types import (
+    Animal,
+    Bouts,
+    Ethogram,
+    FrameClock,
+    Observed,
+    PoseTrack,
+    Ratings,
+    Recording,
+)
 
 
 @dataclass
@@ -25,6 +34,7 @@ class MemoryStudy:
     sources: list[SourceFile] = field(default_factory=list)
     runs: Path = Path("no-runs")
     known: dict[str, Animal] = field(default_factory=dict)
+    rated: Ratings = field(default_factory=Ratings)
 
     def animals(self):
         ids = {animal for recording in self.items.values() for animal in recording.animals}
@@ -41,6 +51,9 @@ class MemoryStudy:
 
     def bouts(self, recording_id=None, *, annotator=None):
         return Bouts.concatenate(self.labels).where(recording=recording_id, annotator=annotator)
+
+    def ratings(self, recording_id=None):
+        return self.rated
 
     def files(self):
         return self.sources

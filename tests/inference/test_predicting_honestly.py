@@ -120,10 +120,11 @@ def test_two_recordings_never_write_one_file(bundle, pose_file, tmp_path):
 
 def test_no_one_to_predict_is_a_clear_refusal(trained, bundle):
     record = trained[0].recordings()[0]
-    with pytest.raises(BundleError, match="no one to predict"):
+    with pytest.raises(BundleError, match="no one to predict") as told:
         Predictor((bundle,)).predict(
             record.id, trained[0].pose(record.id), record.clock, animals=()
         )
+    assert "train again" not in told.value.todo
 
 
 def test_another_version_of_the_cleaning_is_refused(bundle, tmp_path, monkeypatch):

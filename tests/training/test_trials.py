@@ -152,6 +152,19 @@ def test_a_bundle_of_trials_is_not_fitted_to_one_animal(run, others, tmp_path):
         bw.personalize(run.bundle, others, tmp_path / "new.boutwise", only="animal=B6_20")
 
 
+def test_a_project_of_ratings_alone_is_told_what_it_can_do(others, tmp_path):
+    assert bw.check(others, names=["too_few_animals"]) == []
+    with pytest.raises(DataError, match="no behaviors") as planned:
+        plan(others, "pose")
+    assert "--recipe trials" in planned.value.todo
+    assert "--set target.ratings.scale" not in planned.value.todo
+    with pytest.raises(DataError, match="ratings of trials and no labels of frames"):
+        bw.score(others.root, others.root)
+    source = write_trials(tmp_path / "new.npz", mice=2)
+    project = bw.Project.create(tmp_path / "q")
+    assert apply_import(project, plan_import(project, source, fps=FPS)).ratings == 8
+
+
 def test_prepare_makes_the_rows_that_training_takes(tmp_path):
     project = trial_project(tmp_path / "p", mice=5)
     made = plan(project, "trials", settings=QUICK)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from boutwise.bundle import Bundle
-from boutwise.errors import DataError
+from boutwise.errors import DataError, LabelError
 from boutwise.inference import Predictor, answers_trials, predict_trials
 from boutwise.metrics import ScoredSubject, ScoreOptions, Scores, score_recordings
 from boutwise.planning import LabelledSubject, labelled_subjects
@@ -77,11 +77,28 @@ def truth_of(
         target = Target(annotators=annotators, ratings=RatedTrials.model_validate(rated))
         return subjects_of(project, target, recordings, ethogram=bundle.ethogram)
     names = bundle.ethogram.names
+    _refuse_unknown(names, project)
     own = project.ethogram.only(names)
     merges = {old: new for old, new in own.merges.items() if old not in names}
     ethogram = replace(bundle.ethogram, merges=merges)
     target = Target(behaviors=list(names), annotators=annotators)
     return labelled_subjects(project, target, recordings, ethogram=ethogram)
+
+
+def _refuse_unknown(names: Sequence[str], project: Project) -> None:
+    """A behavior that never occurred in a few minutes is not known to the project's ethogram."""
+    known = project.ethogram.names
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise LabelError(
+            f"the bundle predicts {', '.join(repr(name) for name in unknown)}, which this project "
+            "does not know",
+            file=project.root / "boutwise.yaml",
+            expected=f"the behaviors of the bundle: {', '.join(names)}",
+            todo="where somebody looked for them and saw none, list them there under behaviors, "
+            "and under directed and groups like the others; where a behavior has another name "
+            "there, under merges",
+        )
 
 
 def score_on(

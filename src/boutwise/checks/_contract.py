@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from boutwise.project.files import SourceFile
-from boutwise.types import Animal, Bouts, Ethogram, PoseTrack, Problem, Recording
+from boutwise.types import Animal, Bouts, Ethogram, PoseTrack, Problem, Ratings, Recording
 
 
 class Study(Protocol):
@@ -41,6 +41,10 @@ class Study(Protocol):
 
     def bouts(self, recording_id: str | None = None, *, annotator: str | None = None) -> Bouts:
         """Bouts and observed ranges of one recording, or of all."""
+        ...
+
+    def ratings(self, recording_id: str | None = None) -> Ratings:
+        """Ratings of one recording, or of all."""
         ...
 
     def files(self) -> Sequence[SourceFile]:

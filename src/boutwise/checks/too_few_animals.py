@@ -14,10 +14,11 @@ LEAST_FOR_INTERVALS = 3
 
 
 def find(project: Study) -> list[Problem]:
-    """Count the animals that somebody labeled."""
+    """Count the animals that somebody labeled, or rated."""
     bouts = project.bouts()
     labeled = set(zip(bouts.recording.tolist(), bouts.animal.tolist(), strict=True))
     labeled |= {(piece.recording, piece.animal) for piece in bouts.observed}
+    labeled |= {(rating.recording, rating.animal) for rating in project.ratings()}
     return enough(labeled) if project.recordings() else []
 
 

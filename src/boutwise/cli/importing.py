@@ -162,6 +162,8 @@ def _import(talk: Talk, project: Project, plan: Any) -> Answer:
         f"bouts: {result.added} new, {result.unchanged} there before, {result.deleted} taken away"
         + (f", {result.kept} kept because a person had changed them" if result.kept else "")
     )
+    if result.ratings:
+        talk.line(f"ratings: {result.ratings}")
     told = {problem.file for problem in result.problems}
     left: dict[str, list[str]] = {}
     for row in result.unmatched:

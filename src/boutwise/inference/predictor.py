@@ -155,9 +155,12 @@ class Predictor:
         )
         if not subjects:
             raise BundleError(
-                f"there is no one to predict among {len(pose.animals)} animals",
+                f"there is no one to predict: the pose is of {', '.join(pose.animals) or 'nobody'}",
                 recording=recording,
-                expected="two animals or more" if pairs else "one animal or more",
+                expected="two animals or more, because the bundle predicts who does what to whom"
+                if pairs
+                else "one animal or more",
+                todo="take the pose of all animals of the recording, or another bundle",
             )
         return subjects
 

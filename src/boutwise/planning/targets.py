@@ -66,11 +66,7 @@ def target_ethogram(project: Project, target: Target) -> Ethogram:
     """
     ethogram = project.ethogram
     if not ethogram.behaviors:
-        raise DataError(
-            "the project has no behaviors",
-            file=project.root / "boutwise.yaml",
-            todo="import labels, or list the behaviors in boutwise.yaml",
-        )
+        raise _without_behaviors(project)
     if target.behaviors != "all":
         ethogram = ethogram.only(target.behaviors)
     scopes = {behavior.scope for behavior in ethogram.behaviors}
@@ -81,6 +77,16 @@ def target_ethogram(project: Project, target: Target) -> Ethogram:
             todo="name the behaviors of one kind: --set target.behaviors=[...]",
         )
     return ethogram
+
+
+def _without_behaviors(project: Project) -> DataError:
+    scales = sorted({rating.scale for rating in project.ratings()})
+    todo = "import labels, or list the behaviors in boutwise.yaml"
+    if scales:
+        rated = f"it has ratings ({', '.join(scales)}): to learn these, take --recipe trials"
+        scale = "" if "stimulus" in scales else f" --set target.ratings.scale={scales[0]}"
+        todo = f"{rated}{scale}; for behaviors, {todo}"
+    return DataError("the project has no behaviors", file=project.root / "boutwise.yaml", todo=todo)
 
 
 def labelled_subjects(

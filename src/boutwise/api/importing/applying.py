@@ -68,6 +68,7 @@ def apply_import(project: Project, plan: ImportPlan, *, say: Say = _silent) -> I
         tuple(plan.problems),
         tuple(plan.notes),
         tuple(plan.unmatched),
+        ratings=sum(len(labels.ratings) for labels in plan.labels),
     )
 
 

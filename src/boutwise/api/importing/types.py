@@ -190,6 +190,7 @@ class ImportResult:
         problems: What is wrong with what was imported.
         notes: What was taken for granted.
         unmatched: Files that were not imported.
+        ratings: How many ratings the imported files have, new or not.
     """
 
     recordings: tuple[str, ...] = ()
@@ -200,6 +201,7 @@ class ImportResult:
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
     unmatched: tuple[ImportRow, ...] = ()
+    ratings: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

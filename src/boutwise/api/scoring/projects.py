@@ -35,10 +35,9 @@ def project_labels(folder: Path, annotators: str) -> Labels:
             if names:
                 target = Target(behaviors=names, annotators=annotators)
                 subjects += _chosen(project, target, recordings, ethogram.only(names))
+        rated = len(project.ratings()) > 0
     if not subjects:
-        raise DataError(
-            "the project has no labels", file=folder, todo="import labels, or name a label file"
-        )
+        raise _without_labels(folder, rated=rated)
     tables = []
     for item in subjects:
         scope = "directed" if item.subject.target else "individual"
@@ -58,6 +57,18 @@ def project_labels(folder: Path, annotators: str) -> Labels:
             (item.subject.recording, item.subject.animal): units[item.subject] for item in subjects
         },
         by_model=frozenset(item.subject for item in subjects if not item.human),
+    )
+
+
+def _without_labels(folder: str | Path, *, rated: bool) -> DataError:
+    if rated:
+        return DataError(
+            "the project has ratings of trials and no labels of frames, which are scored here",
+            file=folder,
+            todo="read the scores of the run: its report, or 'boutwise evaluate' on other animals",
+        )
+    return DataError(
+        "the project has no labels", file=folder, todo="import labels, or name a label file"
     )
 
 
