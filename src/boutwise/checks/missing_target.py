@@ -19,51 +19,35 @@ def find(project: Study) -> list[Problem]:
 
 
 def without_subject(bouts: Bouts, ethogram: Ethogram) -> list[Problem]:
-    """Bouts from which nothing is learned, because their subject is of the wrong kind.
+    """Bouts that training refuses, because they belong to no subject of their behavior's kind.
 
     Args:
-        bouts: Of the whole project, with observed ranges.
+        bouts: Of the whole project.
         ethogram: Says which behaviors are directed.
     """
     found: dict[_Key, list[Bout]] = defaultdict(list)
     for bout in bouts.rows():
         name = ethogram.merged(bout.behavior)
-        if bout.state == "yes" and name in ethogram.names:
-            directed = ethogram.behavior(name).scope == "directed"
-            if directed != bool(bout.target):
-                found[bout.recording, bout.animal, name].append(bout)
-    pairs = {
-        (piece.recording, piece.animal, ethogram.merged(piece.behavior))
-        for piece in bouts.observed
-        if piece.target
-    }
-    return [_problem(key, mine, examined=key in pairs) for key, mine in found.items()]
+        if (ethogram.behavior(name).scope == "directed") != bool(bout.target):
+            found[bout.recording, bout.animal, name].append(bout)
+    return [_problem(key, mine) for key, mine in found.items()]
 
 
-def _problem(key: _Key, bouts: list[Bout], *, examined: bool) -> Problem:
-    """What is wrong with some bouts of one animal.
-
-    Args:
-        key: Where, who and what.
-        bouts: All with a target, or all without.
-        examined: Whether somebody looked for the behavior towards another animal.
-    """
+def _problem(key: _Key, bouts: list[Bout]) -> Problem:
+    """What is wrong with some bouts of one animal: all with a target, or all without."""
     recording, animal, behavior = key
     count = f"{animal} has {len(bouts)} label{'' if len(bouts) == 1 else 's'} of '{behavior}'"
     if bouts[0].target:
-        what = f"{count} with a target, but '{behavior}' is individual: nothing is learned of them"
+        what = f"{count} with a target, but '{behavior}' is individual: training refuses them"
         expected = "no target, or a directed behavior"
         todo = f"list '{behavior}' under directed in boutwise.yaml, or take the targets out"
     else:
-        what = f"{count} without a target, but '{behavior}' is directed: nothing is learned of them"
-        if examined:
-            what += ", and their frames count as negative towards the others"
+        what = f"{count} without a target, but '{behavior}' is directed: training refuses them"
         expected = "the animal that is acted upon"
         todo = "name the target of each in the label file, and import it again"
-    wrong = examined and not bouts[0].target
     return Problem(
         "missing_target",
-        Severity.BLOCKING if wrong else Severity.WARNING,
+        Severity.BLOCKING,
         what,
         recording=recording,
         frame=min(bout.start for bout in bouts),
