@@ -165,6 +165,13 @@ def test_a_project_of_ratings_alone_is_told_what_it_can_do(others, tmp_path):
     assert apply_import(project, plan_import(project, source, fps=FPS)).ratings == 8
 
 
+def test_a_rate_that_does_not_fit_is_told_in_plain_numbers(run):
+    clock = FrameClock.declared(100, 2000.0)
+    with pytest.raises(BundleError, match="has 2000 frames") as told:
+        Bundle.open(run.bundle).refuse_clock("r", clock)
+    assert told.value.expected == "250 to 1000: the bundle works at 500"
+
+
 def test_prepare_makes_the_rows_that_training_takes(tmp_path):
     project = trial_project(tmp_path / "p", mice=5)
     made = plan(project, "trials", settings=QUICK)

@@ -161,10 +161,10 @@ class Bundle:
         """
         if not SLOWEST * 0.99 <= clock.fps / self.fps <= FASTEST * 1.01:
             raise BundleError(
-                f"the recording has {clock.fps:.3g} frames per second",
+                f"the recording has {clock.fps:g} frames per second",
                 recording=recording,
-                expected=f"{SLOWEST * self.fps:.3g} to {FASTEST * self.fps:.3g}: the bundle "
-                f"works at {self.fps:.3g}",
+                expected=f"{SLOWEST * self.fps:g} to {FASTEST * self.fps:g}: the bundle "
+                f"works at {self.fps:g}",
                 todo="check the declared rate (--fps), or train on recordings of this rate",
             )
 
