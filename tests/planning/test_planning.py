@@ -301,3 +301,19 @@ def test_an_option_that_a_part_does_not_have_is_refused_before_the_first_fold(
     with pytest.raises(RecipeError, match=message):
         make_plan(mice, "pose", settings=[setting])
     make_plan(mice, "pose", settings=["decode.decider={viterbi: {mean_bout_s: 0.5}}"])
+
+
+def test_who_shows_another_behavior_of_the_group_shows_none_that_is_asked_for(raters):
+    """Whichever of a group are learned: 'no' where a left out one is 'yes'."""
+    names = ("rear", "groom", "rest")
+    raters.set_ethogram(
+        Ethogram(tuple(Behavior(name) for name in names), (ExclusiveGroup("body", names),))
+    )
+    raters.add_recording(Recording("g", FrameClock.declared(30, 10), ("m",)))
+    rows = [Bout("g", "m", "groom", 0, 10), Bout("g", "m", "rest", 10, 20)]
+    observed = [Observed("g", "m", name, 0, 20) for name in ("groom", "rest")]
+    raters.add_bouts(Bouts.from_rows(rows, observed))
+    found = labelled_subjects(raters, Target(behaviors=["rear", "groom"]), [raters.recording("g")])
+    assert found[0].states[:10].tolist() == [[0, 1]] * 10
+    assert found[0].states[10:20].tolist() == [[0, 0]] * 10
+    assert (found[0].states[20:] == -1).all()

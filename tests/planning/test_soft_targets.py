@@ -11,7 +11,7 @@ from tests.conftest import QUICK, make_project
 
 from boutwise.errors import LabelError
 from boutwise.planning import labelled_subjects, make_plan
-from boutwise.planning.targets import vote_shares
+from boutwise.planning.votes import vote_shares
 from boutwise.project import Project
 from boutwise.types import (
     Animal,

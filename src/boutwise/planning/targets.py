@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from boutwise.errors import DataError, LabelError, RecipeError, did_you_mean
+from boutwise.planning.votes import majority, vote_shares
 from boutwise.project import Project
 from boutwise.types import Bout, Bouts, Ethogram, FrameState, Observed, Recording, Subject, Trial
 from boutwise.types.recipe import Target
@@ -115,15 +116,17 @@ def labelled_subjects(
     pairs = ethogram.behaviors[0].scope == "directed"
     found = []
     animals = project.animals()
+    whole = with_whole_groups(ethogram, project.ethogram)
     for recording in recordings:
         bouts = project.bouts(recording.id)
-        wanted = set(ethogram.names) | set(ethogram.merges)
+        wanted = set(whole.names) | set(whole.merges)
         subjects = recording.subjects(pairs=pairs)
         _refuse_lost(bouts, wanted, subjects, "directed" if pairs else "individual")
         for subject in subjects:
             mine = bouts.where(subject=subject, behaviors=wanted)
             if len(mine) or mine.observed:
-                resolved = _resolve(mine, subject, ethogram, target.annotators, recording.n_frames)
+                resolved = _resolve(mine, subject, whole, target.annotators, recording.n_frames)
+                resolved = resolved.only([whole.names.index(name) for name in ethogram.names])
                 _forget_invalid(recording, resolved)
                 if _says_something(resolved):
                     who = target.annotators
@@ -141,6 +144,27 @@ def labelled_subjects(
                         )
                     )
     return found
+
+
+def with_whole_groups(ethogram: Ethogram, known: Ethogram) -> Ethogram:
+    """Some behaviors, with all others of their exclusive groups.
+
+    Who shows one behavior of a group shows none of the others, whichever of them are asked for.
+
+    Args:
+        ethogram: The behaviors that are asked for.
+        known: All behaviors of the project, with their groups.
+    """
+    groups = [set(group.behaviors) for group in known.groups]
+    if any(not any(set(g.behaviors) <= group for group in groups) for g in ethogram.groups):
+        return ethogram  # a bundle with groups of its own is judged by them
+    names = set(ethogram.names)
+    names |= {name for group in groups if group & names for name in group}
+    if names == set(ethogram.names):
+        return ethogram
+    whole = known.only(names)
+    merges = {old: new for old, new in whole.merges.items() if old not in names}
+    return replace(whole, merges=merges | dict(ethogram.merges))
 
 
 def _refuse_lost(bouts: Bouts, wanted: set[str], subjects: Sequence[Subject], scope: str) -> None:
@@ -166,6 +190,11 @@ class _Resolved:
     states: NDArray[np.int8]
     shares: NDArray[np.float32] | None = None
     annotators: int = 1
+
+    def only(self, columns: list[int]) -> _Resolved:
+        """The same of some behaviors."""
+        shares = None if self.shares is None else self.shares[:, columns]
+        return _Resolved(self.states[:, columns], shares, self.annotators)
 
 
 def _forget_invalid(recording: Recording, resolved: _Resolved) -> None:
@@ -193,7 +222,7 @@ def _resolve(
             [bouts.where(annotator=name).to_frames(subject, ethogram, n_frames) for name in names]
         )
         shares = vote_shares(votes) if annotators == "soft" else None
-        return _Resolved(_majority(votes, ethogram), shares, len(names))
+        return _Resolved(majority(votes, ethogram), shares, len(names))
     if annotators not in RULES:
         if annotators not in names:
             raise LabelError(
@@ -211,47 +240,6 @@ def _resolve(
             "them say) or soft (learn the share of their votes)",
         )
     return _Resolved(bouts.to_frames(subject, ethogram, n_frames))
-
-
-def vote_shares(votes: NDArray[np.int8]) -> NDArray[np.float32]:
-    """Share of 'yes' among those who said yes or no, (frames, behaviors); NaN where nobody did.
-
-    Unlabelled and unscorable are no votes. In an exclusive group the shares of a frame sum to 1 at
-    most: who says 'yes' of one behavior says 'no' of the others.
-
-    Args:
-        votes: :class:`FrameState` codes, (annotators, frames, behaviors).
-
-    >>> vote_shares(np.array([[[1, -1]], [[0, -1]], [[1, -2]], [[-2, 0]]], dtype=np.int8)).tolist()
-    [[0.6666666865348816, 0.0]]
-    """
-    yes = (votes == FrameState.YES).sum(axis=0)
-    said = (votes >= FrameState.NO).sum(axis=0)
-    shares = np.full(yes.shape, np.nan, dtype=np.float32)
-    np.divide(yes, said, out=shares, where=said > 0, casting="unsafe")
-    return shares
-
-
-def _majority(votes: NDArray[np.int8], ethogram: Ethogram) -> NDArray[np.int8]:
-    """The state that most annotators gave, (annotators, frames, behaviors); a tie is unlabelled.
-
-    Where most annotators saw some behavior of an exclusive group, and no two of them enough the
-    same one, the whole group is unlabelled: nobody said that it was none of them.
-    """
-    said = {state: (votes == state).sum(axis=0) for state in (1, 0, -2)}
-    most = np.max(list(said.values()), axis=0)
-    winners = np.sum([count == most for count in said.values()], axis=0)
-    result = np.full(votes.shape[1:], FrameState.UNLABELLED, dtype=np.int8)
-    for state, count in said.items():
-        result[(count == most) & (winners == 1) & (most > 0)] = state
-    for group in ethogram.groups:
-        columns = [ethogram.names.index(name) for name in group.behaviors]
-        some = (votes[:, :, columns] == FrameState.YES).any(axis=2).sum(axis=0)
-        none = (votes[:, :, columns] == FrameState.NO).all(axis=2).sum(axis=0)
-        open_ = ~(result[:, columns] == FrameState.YES).any(axis=1) & (some > none)
-        open_ &= ~(result[:, columns] == FrameState.UNSCORABLE).all(axis=1)
-        result[np.ix_(open_, columns)] = FrameState.UNLABELLED
-    return result
 
 
 def annotator_reasons(target: Target, subjects: Sequence[LabelledSubject]) -> dict[str, str]:
