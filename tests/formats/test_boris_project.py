@@ -359,3 +359,22 @@ def test_a_modifier_that_names_an_animal_becomes_the_target(tmp_path, part):
     ]
     (plain,) = formats.read(path).labels
     assert {r.target for r in plain.rows} == {""}
+
+
+@pytest.mark.parametrize("part", [boris_project, boris_aggregated])
+def test_targets_that_no_label_has_are_told(tmp_path, part):
+    rows = [
+        Bout("r", "m", "sniff", 1, 2),
+        Bout("r", "m", "attack", 3, 4, modifiers="stranger"),
+    ]
+    path = tmp_path / ("x.boris" if part is boris_project else "x.csv")
+    part.write(path, Bouts.from_rows(rows), clocks={"r": FrameClock.declared(9, 25)})
+    assert not formats.read(path).problems
+    (problem,) = formats.read(path, targets=["adult", "young"]).problems
+    assert problem.severity is Severity.WARNING
+    assert "targets were declared (adult, young), and none of the 2 labels" in problem.what
+    assert "'stranger'" in problem.what
+    assert problem.file == str(path)
+    (track,) = formats.read(path).labels
+    assert problem.row == next(row.row for row in track.rows if row.modifiers)
+    assert not formats.read(path, targets=["adult", "stranger"]).problems

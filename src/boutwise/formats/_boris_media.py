@@ -113,7 +113,26 @@ def tracks_of(
                 expected="one observation of a video, or a name for each annotator",
                 todo="give annotators: {OBSERVATION: NAME}",
             )
+    _tell_targetless(kept, options, faults)
     return kept
+
+
+def _tell_targetless(tracks: Sequence[LabelTrack], options: Options, faults: Faults) -> None:
+    """Warn of targets that were declared and stand in no label: all would be of one animal."""
+    rows = [row for track in tracks for row in track.rows]
+    if not options.targets or not rows or any(row.target for row in rows):
+        return
+    words = dict.fromkeys(w for row in rows for w in row.modifiers.split("|") if w)
+    first = min((row for row in rows if row.modifiers), key=lambda row: row.row, default=rows[0])
+    listed = ", ".join(f"'{word}'" for word in list(words)[:5]) + ", ..." * (len(words) > 5)
+    faults.warn(
+        f"targets were declared ({', '.join(options.targets)}), and none of the {len(rows)} labels "
+        f"has one of them as modifier: "
+        + (f"their modifiers are {listed}" if words else "they have no modifiers"),
+        row=first.row,
+        todo="if the labels are directed at an animal, put its name, as it is written there, "
+        "under targets of the mapping; as it is, each is of one animal alone",
+    )
 
 
 def directed(label: LabelRow, options: Options) -> LabelRow:

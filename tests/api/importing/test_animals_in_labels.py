@@ -67,3 +67,44 @@ def test_one_row_of_an_unknown_animal_leaves_its_frames_open(project, lab, tmp_p
     assert [p.row for p in said] == [3, 3]
     assert "label_name" in said[0].todo
     assert "count as unlabelled" in said[1].what
+
+
+def directed(path, target, *, recording="a"):
+    head = "recording,animal,target,behavior,start_s,stop_s"
+    rows = [f"{recording},m,{target},chase,0.5,1", f"{recording},m,{target},chase,1.5,2"]
+    return [head, *rows] if path is None else table(path, head, *rows)
+
+
+def pair(lab, name="a"):
+    pose(lab / f"{name}{NETWORK}.csv", animals=("m", "n"))
+
+
+def test_a_file_without_any_good_label_takes_nothing_away(project, lab):
+    pair(lab)
+    path = directed(lab / "a.csv", "n")
+    run(project, lab, fps=20)
+    before = [str(bout) for bout in project.bouts().rows()]
+    assert len(before) == 2
+    directed(path, "stranger")
+    plan, result = run(project, lab)
+    assert (result.added, result.deleted) == (0, 0)
+    assert not row_of(plan, "a.csv").matched
+    (problem,) = [p for p in plan.problems if p.severity is Severity.BLOCKING]
+    assert "all 2 labels are faulty: the animal 'stranger'" in problem.what
+    assert problem.row == 2
+    assert [str(bout) for bout in project.bouts().rows()] == before
+
+
+def test_one_recording_without_any_good_label_stops_a_file_that_would_empty_it(project, lab):
+    pair(lab)
+    pair(lab, "b")
+    path = lab / "labels.csv"
+    both = directed(None, "n"), directed(None, "n", recording="b")[1:]
+    table(path, *both[0], *both[1])
+    run(project, lab, fps=20)
+    before = [str(bout) for bout in project.bouts().rows()]
+    assert len(before) == 4
+    table(path, *directed(None, "stranger"), *both[1])
+    with pytest.raises(DataError, match="the labels of a in this file are refused"):
+        run(project, lab)
+    assert [str(bout) for bout in project.bouts().rows()] == before

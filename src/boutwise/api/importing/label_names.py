@@ -9,7 +9,7 @@ from boutwise.api.importing.metadata import AnimalFacts
 from boutwise.api.importing.sources import slug
 from boutwise.errors import LabelError
 from boutwise.formats import LabelTrack
-from boutwise.types import Recording
+from boutwise.types import Bouts, Problem, Recording, Severity
 
 
 def animals_by_name(
@@ -67,4 +67,36 @@ def refuse_strangers(
         todo="if they are the same, say so in the table of --animals: a row with recording "
         f"{recording.id}, animal {recording.animals[0]} and label_name {names[0]}; else look which "
         "recording the labels belong to",
+    )
+
+
+def refuse_all_bad(
+    track: LabelTrack, bouts: Bouts, problems: Sequence[Problem], recording: Recording
+) -> None:
+    """Labels of which none can be taken are no labels of this recording.
+
+    Entered as they are, they would say that nothing happened, and take away what a file of the
+    same name said before.
+
+    Args:
+        track: The labels as the file has them.
+        bouts: What of them could be placed.
+        problems: Why the others could not.
+        recording: Where they belong.
+
+    Raises:
+        LabelError: Every label was left out as faulty.
+    """
+    blocking = [each for each in problems if each.severity is Severity.BLOCKING]
+    if len(bouts) or not track.rows or not blocking:
+        return
+    first = blocking[0]
+    n_labels = len(track.rows)
+    whole = "the only label is" if n_labels == 1 else f"all {n_labels} labels are"
+    raise LabelError(
+        f"{whole} faulty: {first.what}",
+        row=first.row,
+        recording=recording.id,
+        expected=first.expected or None,
+        todo=first.todo or None,
     )

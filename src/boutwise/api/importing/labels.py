@@ -8,7 +8,12 @@ from pathlib import Path
 
 from boutwise import formats
 from boutwise.api.importing.draft import Draft, names_of
-from boutwise.api.importing.label_names import animals_by_name, names_in, refuse_strangers
+from boutwise.api.importing.label_names import (
+    animals_by_name,
+    names_in,
+    refuse_all_bad,
+    refuse_strangers,
+)
 from boutwise.api.importing.matched import Matched, label_row, offset_of, report, trial_of
 from boutwise.api.importing.metadata import Metadata
 from boutwise.api.importing.reading import ImportOptions, ReadFile, problem_of
@@ -76,8 +81,11 @@ class LabelPlanner:
                     tables.append(converted[1])
             if parts:
                 file = mine[0].file
-                lost = spoke_of.get(path.resolve(), set()) - {part.recording for part in parts}
-                self._no_longer(path, lost - {""}, news)
+                taken = {part.recording for part in parts}
+                lost = spoke_of.get(path.resolve(), set()) - taken - {""}
+                refused = {one.match.id for one in mine} & lost
+                self._no_longer(path, lost - refused, news)
+                self._refused_in(path, refused)
                 planned.append(
                     PlannedLabels(
                         path,
@@ -108,6 +116,19 @@ class LabelPlanner:
             severity=Severity.BLOCKING if same else Severity.WARNING,
         )
         if same:  # the file has not changed, so how it is read has
+            self.plan.contradictions.append(problem)
+
+    def _refused_in(self, path: Path, refused: set[str]) -> None:
+        """Recordings whose labels in a file are refused: they must not lose what they have."""
+        if refused:
+            problem = report(
+                self.plan,
+                path,
+                f"the labels of {', '.join(sorted(refused))} in this file are refused, and the "
+                "project has labels from it; entering the others would take those away",
+                expected="labels that can be taken, of all recordings of the file",
+                todo="mend the labels that are named beside this, and import the file again",
+            )
             self.plan.contradictions.append(problem)
 
     def _rated(self, one: Matched, news: str) -> tuple[FilePart, Bouts]:
@@ -154,6 +175,7 @@ class LabelPlanner:
                 animal_map=animals,
                 strict=False,
             )
+            refuse_all_bad(one.track, bouts, problems, recording)
         except BoutwiseError as error:
             self.plan.rows.append(replace(row, why=error.what))
             self.plan.problems.append(self._trial_hint(problem_of(error, path, recording.id), one))
