@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -377,3 +378,28 @@ def test_real_tracks_that_are_well_raise_no_alarm(shared, tmp_path, folder, fps)
         found = [p for p in run_checks(project) if p.severity is not Severity.NOTE]
     quiet = {"too_few_animals", "class_coverage", "unlabelled_as_negative"}
     assert [p.what for p in found if p.check not in quiet] == []
+
+
+def one_point(track, *, cuts=()):
+    """A project of one recording with one keypoint, (frames, 2)."""
+    study = mice_study(preset="easy", animals=1, minutes=1, seed=3)
+    bounds = [0, *cuts, len(track)]
+    trials = [Trial(n, a, b - a) for n, (a, b) in enumerate(pairwise(bounds), start=1)]
+    clock = FrameClock.declared(len(track), 30)
+    study.items["mouse_1"] = replace(study.items["mouse_1"], clock=clock, trials=tuple(trials))
+    track = np.asarray(track, dtype=np.float32)[:, None, None]
+    study.poses["mouse_1"] = PoseTrack(track, None, study.items["mouse_1"].animals, ("paw",), {})
+    return study
+
+
+def test_a_track_that_begins_at_its_origin_is_not_lost():
+    """Two trials of a paw that lifts from its resting place, which is the origin of each."""
+    lift = np.concatenate([np.zeros(120), np.linspace(0, 8, 80)[1:]])
+    both = np.concatenate([lift, lift])
+    study = one_point(np.stack([both, both / 2], axis=1), cuts=(len(lift),))
+    assert [p.check for p in run_checks(study, ["likelihood"]) if "exactly" in p.what] == []
+    assert not [p for p in run_checks(study, ["missing_roles"]) if "need" in p.what]
+    study.poses["mouse_1"] = changed(study.poses["mouse_1"], lambda p: p[170:175].fill(0))
+    (told,) = [p for p in run_checks(study, ["likelihood"]) if "exactly" in p.what]
+    assert told.frame == 170
+    assert told.value == pytest.approx(5 / len(both), abs=1e-4)

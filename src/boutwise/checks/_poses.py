@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from boutwise.checks._contract import Study
 from boutwise.errors import BoutwiseError
 from boutwise.types import PoseTrack, Recording
+from boutwise.types.frame_states import runs
 
 Points = NDArray[np.float32]
 
@@ -27,6 +29,12 @@ MOST_PLACEHOLDERS = 0.95
 
 STRETCHED = 0.75
 """Quantile over frames at which a body counts as stretched: a sleeping mouse is curled up."""
+
+_USUAL_STEP = 0.99
+"""Quantile of the steps of a keypoint up to which a step is a usual one."""
+
+_SMOOTH = 0.25
+"""Usual steps of a track are shorter than this share of how far it travels."""
 
 _LENGTHS = (("nose", "tail_base"), ("neck", "tail_base"), ("nose", "center"))
 _EXTENTS_IN_A_BODY = 3.0
@@ -56,7 +64,7 @@ class Track:
         points = np.array(self.pose.positions[:, self.place], dtype=np.float32)
         if self.pose.confidence is not None:
             points[self.pose.confidence[:, self.place] < LEAST_CONFIDENCE] = np.nan
-        points[placeholders(points)] = np.nan
+        points[placeholders(points, cuts_of(self.recording))] = np.nan
         points[:, marks(points, self.pose)] = np.nan
         return points
 
@@ -100,12 +108,57 @@ def tracks_of(recording: Recording, pose: PoseTrack) -> list[Track]:
     return [Track(recording, animal, place, pose) for place, animal in enumerate(pose.animals)]
 
 
-def placeholders(points: Points) -> NDArray[np.bool_]:
-    """Keypoints that are exactly at 0, 0 or -1, -1, now and then, (frames, keypoints)."""
+def cuts_of(recording: Recording) -> list[int]:
+    """First frames of trials: what lies before them may have been filmed at another time."""
+    return [trial.first_frame for trial in recording.trials]
+
+
+def placeholders(points: Points, cuts: Sequence[int] = ()) -> NDArray[np.bool_]:
+    """Keypoints that jump to exactly 0, 0 or -1, -1, (frames, keypoints).
+
+    A track that begins at its origin, or passes through it, lies there too. It comes and goes by
+    steps like its others, and a tracker that lost the keypoint does not.
+
+    Args:
+        points: (frames, keypoints, dims), NaN = missing.
+        cuts: Frames between which and the one before there is no step.
+    """
     found = np.zeros(points.shape[:2], dtype=bool)
     for value in PLACEHOLDERS:
-        found |= (points == value).all(axis=2)
-    found[:, found.mean(axis=0) > MOST_PLACEHOLDERS] = False
+        there = np.asarray((points == value).all(axis=2))
+        there[:, there.mean(axis=0) > MOST_PLACEHOLDERS] = False
+        for place in np.flatnonzero(there.any(axis=0)).tolist():
+            there[:, place] = _leapt(points[:, place], there[:, place], value, cuts)
+        found |= there
+    return found
+
+
+def _leapt(
+    track: Points, there: NDArray[np.bool_], value: float, cuts: Sequence[int]
+) -> NDArray[np.bool_]:
+    """Those stretches at a value that the keypoint does not reach, or leave, by a usual step.
+
+    Args:
+        track: Of one keypoint, (frames, dims).
+        there: Where it is at the value, (frames,).
+        value: Of every coordinate.
+        cuts: First frames of trials.
+    """
+    found = np.zeros_like(there)
+    apart = {0, len(there), *cuts}
+    away = np.linalg.norm(track - value, axis=1)
+    steps = np.linalg.norm(np.diff(track, axis=0), axis=1)
+    usual = quantile(steps[~there[1:] & ~there[:-1]], _USUAL_STEP)
+    if not usual < _SMOOTH * quantile(away[~there], _USUAL_STEP):
+        return there  # noise, or too few steps: nothing comes and goes smoothly
+    for begin, end in runs(there):
+        edges = [begin, *sorted(cut for cut in apart if begin < cut < end), end]
+        for start, stop in pairwise(edges):
+            beside = [away[start - 1]] if start not in apart else []
+            beside += [away[stop]] if stop not in apart else []
+            known = [distance for distance in beside if np.isfinite(distance)]
+            if not known or max(known) > usual:
+                found[start:stop] = True
     return found
 
 

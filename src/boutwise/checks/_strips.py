@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from boutwise.checks._body_sides import wrong_way_round
 from boutwise.checks._contract import Study
-from boutwise.checks._poses import placeholders, readable, tracks_of
+from boutwise.checks._poses import cuts_of, placeholders, readable, tracks_of
 from boutwise.checks._steps import pair_exchanges
 from boutwise.checks.keypoint_jumps import jumps_of, sides
 from boutwise.types import Recording
@@ -55,7 +55,8 @@ def strips_of(project: Study, recording: Recording) -> list[Strip]:
         for pair, flags in wrong_way_round(track).items():
             names = " and ".join(pose.keypoints[place] for place in pair)
             found += _strip(f"{who}{names} the wrong way round", flags)
-        gone = placeholders(pose.positions[:, track.place]).all(axis=1)
+        there = placeholders(pose.positions[:, track.place], cuts_of(recording))
+        gone = there.all(axis=1)
         found += _strip(f"{who}'not found' as a number", np.asarray(gone))
         missing = np.asarray(np.isnan(track.points).any(axis=2))
         unseen = missing[:, ~missing.all(axis=0)].mean(axis=1) > 0.5

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boutwise.checks._contract import Study
-from boutwise.checks._poses import LEAST_CONFIDENCE, placeholders, poses
+from boutwise.checks._poses import LEAST_CONFIDENCE, cuts_of, placeholders, poses
 from boutwise.types import PoseTrack, Problem, Recording, Severity
 
 DESCRIPTION = "confidence that is missing, constant, out of range or nearly always low"
@@ -138,8 +138,9 @@ def hardly_seen(recording: Recording, pose: PoseTrack) -> list[Problem]:
 
 def written_as_numbers(recording: Recording, pose: PoseTrack) -> list[Problem]:
     """Missing positions for which a program wrote 0, 0 or -1, -1."""
+    cuts = cuts_of(recording)
     found = np.stack(
-        [placeholders(pose.positions[:, place]) for place in range(len(pose.animals))], axis=1
+        [placeholders(pose.positions[:, place], cuts) for place in range(len(pose.animals))], axis=1
     )
     if pose.confidence is not None:
         found &= ~(pose.confidence < LEAST_CONFIDENCE)

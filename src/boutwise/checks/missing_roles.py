@@ -24,15 +24,19 @@ def find(project: Study) -> list[Problem]:
     """Compare the roles of every recording with the needs of features and with the others."""
     roles: dict[str, set[str]] = {}
     nameless: dict[str, None] = {}
+    single = True
     for recording, pose in poses(project):
         roles[recording.id] = set(pose.roles.values())
+        single &= len(pose.keypoints) == 1
         nameless |= dict.fromkeys(name for name in pose.keypoints if name not in pose.roles)
     sets = {
         name: registry.load("feature set", name).NEEDED_ROLES
         for name in registry.names("feature set")
     }
+    # Of a single point no set of a whole body is meant to be computed.
+    of_points = single and any(not needs for needs in sets.values())
     return (
-        needed_by_features(roles, sets)
+        ([] if of_points else needed_by_features(roles, sets))
         + unlike_the_others(roles)
         + one_sided(roles)
         + without_role(list(nameless))
