@@ -70,3 +70,22 @@ def test_what_a_shift_leaves_each_subject_is_no_leak(tmp_path):
     assert found["macro_f1"] > 0.8
     assert abs(found["excess"]) < 0.02
     assert not found["leaks"]
+
+
+def test_answers_that_never_vary_tell_nothing_of_a_leak(tmp_path):
+    project = make_project(tmp_path / "project", animals=3, minutes=0.2)
+    plan = make_plan(project, "pose", settings=SETTINGS)
+    snapshot = take_snapshot(project, plan, usable_subjects(project, plan.recipe), _silent)
+    entries = snapshot.entries
+    states = [snapshot.states[entry.subject] for entry in entries]
+    units = [entry.unit for entry in entries]
+    dead = [np.zeros(each.shape, dtype=np.float32) for each in states]
+    for each in dead:
+        each[:, 0] = 9
+    found = judge(dead, states, units, snapshot)
+    assert found["excess"] == pytest.approx(0, abs=1e-9)
+    assert not found["leaks"]
+    assert "cannot tell" in found["text"]
+    assert "no leak" not in found["text"]
+    dead[0][::2] = np.roll(dead[0][::2], 1, axis=1)
+    assert "cannot tell" not in judge(dead, states, units, snapshot)["text"]

@@ -107,11 +107,7 @@ def judge(
         width = student_quantile(0.975, n - 1) * float(excess.std(ddof=1))
         low, high = mean - width / n**0.5, mean + width / n**0.5
     leaks = mean > LEAK and (low is None or low > 0)
-    verdict = (
-        "above chance on labels that cannot be learned: the split LEAKS"
-        if leaks
-        else "at chance, as it must be: no leak of frames was found"
-    )
+    verdict = _verdict(leaks, dead=bool(np.allclose(scored, at_random)))
     return {
         "macro_f1": float(f1[defined].mean()),
         "chance": float(chance[defined].mean()),
@@ -121,6 +117,24 @@ def judge(
         "leaks": leaks,
         "text": f"null control ({_how(snapshot)}): {verdict}",
     }
+
+
+def _verdict(leaks: bool, *, dead: bool) -> str:
+    """What the difference says.
+
+    Args:
+        leaks: Whether the score is above chance.
+        dead: Whether the answers within each subject never vary with its labels, as of a network
+            that names one behavior only: such answers are at chance whether frames leak or not.
+    """
+    if leaks:
+        return "above chance on labels that cannot be learned: the split LEAKS"
+    if dead:
+        return (
+            "it cannot tell whether frames leak, because its model gave all frames of a subject "
+            "the same answer"
+        )
+    return "at chance, as it must be: no leak of frames was found"
 
 
 def _how(snapshot: Snapshot) -> str:
