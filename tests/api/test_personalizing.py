@@ -9,8 +9,11 @@ import pytest
 from tests.conftest import QUICK, make_project
 
 import boutwise as bw
+from boutwise.api import _personalizing, predict_files
 from boutwise.cli import main
 from boutwise.errors import BundleError, DataError, LabelError, UsageError
+from boutwise.planning import LabelledSubject
+from boutwise.types import FrameClock, Recording, Subject
 
 
 @pytest.fixture(scope="module")
@@ -78,3 +81,25 @@ def test_on_the_command_line(study, tmp_path, capsys):
     assert main(["bundle", "info", str(out)]) == 0
     assert "mouse_5, by 0.7 labelled minutes" in " ".join(capsys.readouterr().out.split())
     assert main([*words[:-1], str(tmp_path / "five.zip"), "--only", "animal=mouse_5"]) == 2
+
+
+def test_a_frame_of_both_directions_of_a_pair_counts_once():
+    recording = Recording("r", FrameClock.declared(100, 10.0), ("a", "b"))
+    one, two = np.full((2, 100, 1), -1, dtype=np.int8)
+    one[:60], two[40:80] = 0, 1
+    pairs = [
+        LabelledSubject(recording, Subject("r", "a", "b"), one),
+        LabelledSubject(recording, Subject("r", "b", "a"), two),
+    ]
+    assert _personalizing._labelled_s(pairs) == pytest.approx(8.0)
+
+
+def test_a_score_of_its_own_animal_names_the_run_that_it_came_from(study, tmp_path):
+    project, bundle = study
+    fitted = bw.personalize(bundle, project, tmp_path / "four.boutwise", only="animal=mouse_4")
+    folder = tmp_path / "predicted"
+    predict_files([fitted], project, folder, only="animal=mouse_4")
+    with pytest.raises(DataError) as told:
+        bw.score(project.root, folder)
+    assert "it was personalized from" in told.value.todo
+    assert "folder of its run" not in told.value.todo

@@ -82,6 +82,7 @@ def write_manifest(directory: Path, bundles: Sequence[Bundle], failed: Mapping[s
                 "headline": bundle.manifest["scores"]["headline"],
                 "split": bundle.manifest["split"]["split"],
                 "leaks": bundle.manifest["split"]["leaks"],
+                "personal": bundle.manifest.get("personal") is not None,
             }
             for bundle in bundles
         ],

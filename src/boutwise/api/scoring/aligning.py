@@ -85,8 +85,7 @@ def _without_seen(truth: Labels, prediction: Labels) -> Labels:
             f"the {prediction.origin.name} was trained on these animals: {listed}",
             file=prediction.source,
             expected="animals that it has never seen",
-            todo="score the folder of its run instead: there each animal is predicted by a model "
-            "that has not seen it",
+            todo=prediction.origin.elsewhere,
         )
     left = sum(map(bool, known.values()))
     words = (
@@ -111,7 +110,7 @@ def _only_unseen(prediction: Labels) -> Labels:
             f"the {origin.name} was trained on every animal that it predicted here",
             file=prediction.source,
             expected="animals that it has never seen",
-            todo="score the folder of its run instead, or predict other animals",
+            todo=f"predict other animals, or {origin.elsewhere}",
         )
     return _recordings(prediction, lambda name: not known[name], [])
 

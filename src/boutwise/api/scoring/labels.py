@@ -23,13 +23,28 @@ class Origin:
         labels_digest: Of the labels that it was trained on; empty when it is not known.
         seen: Animals that it was trained on and predicted all the same; none when the predictions
             are out of fold.
+        personal: Whether it was fitted to one animal afterwards, so that no run scores it.
         leaks: Whether its folds let frames of a tested animal be trained on.
     """
 
     name: str
     labels_digest: str = ""
     seen: frozenset[str] = frozenset()
+    personal: bool = False
     leaks: bool = False
+
+    @property
+    def elsewhere(self) -> str:
+        """Where a score can be had when all animals here were seen; in words."""
+        if self.personal:
+            return (
+                "score the folder of the run whose bundle it was personalized from; what the fit "
+                "to one animal changed is not known from labels of that animal"
+            )
+        return (
+            "score the folder of its run instead: there each animal is predicted by a model that "
+            "has not seen it"
+        )
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,8 @@ def bundle_origin(folder: Path) -> Origin | None:
             expected="the manifest.json that 'predict' writes",
             todo="predict again, or move the tables away from this manifest",
         ) from error
-    return Origin(f"bundle {names}", seen=seen)
+    personal = any(bundle.get("personal") for bundle in bundles)
+    return Origin(f"bundle {names}", seen=seen, personal=personal)
 
 
 def _read(path: Path) -> dict[str, Any]:
