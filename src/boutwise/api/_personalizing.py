@@ -117,9 +117,9 @@ def _labelled_s(subjects: Sequence[LabelledSubject]) -> float:
     """Labelled time in seconds; a frame in which several pairs are labelled counts once."""
     labelled: dict[str, NDArray[np.bool_]] = {}
     for item in subjects:
-        mine = (item.states >= FrameState.NO).any(axis=1)
+        mine = np.asarray((item.states >= FrameState.NO).any(axis=1))
         name = item.recording.id
-        labelled[name] = labelled[name] | mine if name in labelled else mine
+        labelled[name] = np.asarray(labelled[name] | mine) if name in labelled else mine
     rates = {item.recording.id: item.recording.clock.fps for item in subjects}
     return sum(float(flags.sum()) / rates[name] for name, flags in labelled.items())
 
