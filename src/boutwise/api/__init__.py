@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from boutwise.api._initialize import initialize
     from boutwise.api._personalizing import personalize
     from boutwise.api._planning import plan, prepare
-    from boutwise.api._predicting import predict, predict_files
+    from boutwise.api._predicting import predict_files
+    from boutwise.api._predicting_one import predict
     from boutwise.api._predicting_trials import predict_trials
     from boutwise.api._reporting import report
     from boutwise.api._training import train, train_run
@@ -44,7 +45,7 @@ _HOME = {
     "personalize": "_personalizing",
     "plan": "_planning",
     "plan_import": "importing.verbs",
-    "predict": "_predicting",
+    "predict": "_predicting_one",
     "predict_files": "_predicting",
     "predict_trials": "_predicting_trials",
     "prepare": "_planning",

@@ -1,30 +1,27 @@
-"""``predict``: every frame of new recordings, from a project, from files or from arrays."""
+"""``predict``: every frame of the recordings of a project or of files, written to a folder."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from boutwise import formats, registry
+from boutwise import registry
+from boutwise.api._predicting_one import open_bundles
 from boutwise.api._tasks import (
     Task,
     as_project,
     file_tasks,
-    pose_of,
     project_tasks,
-    rate_of,
     shard_of,
-    with_roles,
     without_pose,
 )
 from boutwise.bundle import Bundle
 from boutwise.bundle.fitting import absent_roles, unknown_keypoints
-from boutwise.errors import BoutwiseError, DataError, UsageError, did_you_mean
+from boutwise.errors import BoutwiseError, UsageError, did_you_mean
 from boutwise.formats._prediction import file_stem, read_facts, refuse_same_stems
 from boutwise.formats._trial_prediction import ENDING, read_trial_facts
 from boutwise.inference import (
@@ -43,7 +40,7 @@ from boutwise.inference import explain as explain_recording
 from boutwise.project import Project
 from boutwise.report.explained_page import write_explained_page
 from boutwise.store import Store
-from boutwise.types import FrameClock, PoseTrack, Prediction
+from boutwise.types import FrameClock, PoseTrack
 
 TABLES = (".bouts.csv", ".observed.csv")
 """What lies beside the frames of a recording that is done."""
@@ -70,53 +67,6 @@ class PredictResult:
     directory: Path
     without_pose: tuple[str, ...] = ()
     page: Path | None = None
-
-
-def predict(
-    bundle: Bundle | str | Path | Sequence[Bundle],
-    source: str | Path | PoseTrack | NDArray[np.float32],
-    *,
-    fps: float | None = None,
-    format: str | None = None,
-    frames: tuple[int, int] | None = None,
-    keypoints: Sequence[str] = (),
-    recording: str | None = None,
-    **options: Any,
-) -> Prediction:
-    """Predict one recording.
-
-    Args:
-        bundle: Opened bundle or its path; several are averaged.
-        source: A pose file, a pose track, or positions as an array (frames, animals, keypoints,
-            2 or 3) with the names in ``keypoints``.
-        fps: Frame rate; needed unless the file states it.
-        format: Of the file.
-        frames: Only ``[start, stop)`` of the recording.
-        keypoints: Names of the keypoints of an array.
-        recording: Id; by default from the file name.
-        **options: Of the format, such as ``mapping``.
-
-    Raises:
-        BundleError: The bundle refuses the recording.
-        DataError: There is no frame rate.
-    """
-    bundles = _open([bundle] if isinstance(bundle, Bundle | str | Path) else bundle)
-    rate: float | None
-    if isinstance(source, str | Path):
-        contents = formats.read(source, format=format, **options)
-        pose, rate = pose_of(contents), rate_of(contents, fps)
-        recording = recording or contents.recording
-    else:
-        pose, rate = _as_track(source, keypoints), fps
-    if rate is None:
-        raise DataError(
-            "there is no frame rate", todo="give it: fps=30 (on the command line --fps)"
-        )
-    recording = recording or "recording"
-    clock = FrameClock.declared(pose.n_frames, rate)
-    track = with_roles(pose, [bundle.keypoint_roles for bundle in bundles])
-    prediction = Predictor(bundles).predict(recording, track, clock)
-    return prediction if frames is None else _cut(prediction, frames)
 
 
 def predict_files(
@@ -159,7 +109,7 @@ def predict_files(
         _suffix(write)  # refuses a format that cannot be written, before hours of work
     if out.exists() and not out.is_dir():
         raise UsageError("this is a file, not a folder", file=out, todo="choose another --out")
-    opened = _open(bundles)
+    opened = open_bundles(bundles)
     if answers_trials(opened[0]) and (write is not None or explain):
         raise UsageError(
             "a bundle that answers trials writes one table, and explains nothing",
@@ -287,38 +237,3 @@ def _suffix(write: str) -> str:
             f"the format '{write}' cannot be written", todo=did_you_mean(write, writable)
         )
     return str(getattr(part, "SUFFIX", ".csv"))
-
-
-def _open(bundles: Sequence[Bundle | str | Path]) -> tuple[Bundle, ...]:
-    return tuple(b if isinstance(b, Bundle) else Bundle.open(b) for b in bundles)
-
-
-def _as_track(source: PoseTrack | NDArray[np.float32], keypoints: Sequence[str]) -> PoseTrack:
-    if isinstance(source, PoseTrack):
-        return source
-    if source.ndim != 4:
-        raise DataError(
-            f"the array has the shape {source.shape}",
-            expected="(frames, animals, keypoints, 2 or 3)",
-        )
-    animals = tuple(f"animal{number + 1}" for number in range(source.shape[1]))
-    return PoseTrack(source, None, animals, tuple(keypoints))
-
-
-def _cut(prediction: Prediction, frames: tuple[int, int]) -> Prediction:
-    start, stop = frames
-    n_frames = prediction.clock.n_frames
-    if not 0 <= start < stop <= n_frames:
-        raise UsageError(
-            f"frames {start} to {stop} are not in the recording",
-            recording=prediction.recording,
-            expected=f"half-open frames inside 0 to {n_frames}",
-        )
-    times_s = prediction.clock.times_s[start:stop]
-    return replace(
-        prediction,
-        clock=FrameClock(times_s, prediction.clock.fps, "pts"),
-        probabilities=prediction.probabilities[:, start:stop],
-        decided=prediction.decided[:, start:stop],
-        observed=prediction.observed[:, start:stop],
-    )

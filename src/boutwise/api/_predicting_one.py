@@ -1,0 +1,101 @@
+"""``predict`` in Python: every frame of one recording, from a file or an array."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boutwise import formats
+from boutwise.api._tasks import pose_of, rate_of, with_roles
+from boutwise.bundle import Bundle
+from boutwise.errors import DataError, UsageError
+from boutwise.inference import Predictor
+from boutwise.types import FrameClock, PoseTrack, Prediction
+
+
+def predict(
+    bundle: Bundle | str | Path | Sequence[Bundle],
+    source: str | Path | PoseTrack | NDArray[np.float32],
+    *,
+    fps: float | None = None,
+    format: str | None = None,
+    frames: tuple[int, int] | None = None,
+    keypoints: Sequence[str] = (),
+    recording: str | None = None,
+    **options: Any,
+) -> Prediction:
+    """Predict one recording.
+
+    Args:
+        bundle: Opened bundle or its path; several are averaged.
+        source: A pose file, a pose track, or positions as an array (frames, animals, keypoints,
+            2 or 3) with the names in ``keypoints``.
+        fps: Frame rate; needed unless the file states it.
+        format: Of the file.
+        frames: Only ``[start, stop)`` of the recording.
+        keypoints: Names of the keypoints of an array.
+        recording: Id; by default from the file name.
+        **options: Of the format, such as ``mapping``.
+
+    Raises:
+        BundleError: The bundle refuses the recording.
+        DataError: There is no frame rate.
+    """
+    bundles = open_bundles([bundle] if isinstance(bundle, Bundle | str | Path) else bundle)
+    rate: float | None
+    if isinstance(source, str | Path):
+        contents = formats.read(source, format=format, **options)
+        pose, rate = pose_of(contents), rate_of(contents, fps)
+        recording = recording or contents.recording
+    else:
+        pose, rate = _as_track(source, keypoints), fps
+    if rate is None:
+        raise DataError(
+            "there is no frame rate", todo="give it: fps=30 (on the command line --fps)"
+        )
+    recording = recording or "recording"
+    clock = FrameClock.declared(pose.n_frames, rate)
+    track = with_roles(pose, [bundle.keypoint_roles for bundle in bundles])
+    prediction = Predictor(bundles).predict(recording, track, clock)
+    return prediction if frames is None else _cut(prediction, frames)
+
+
+def open_bundles(bundles: Sequence[Bundle | str | Path]) -> tuple[Bundle, ...]:
+    """Open those that are paths."""
+    return tuple(b if isinstance(b, Bundle) else Bundle.open(b) for b in bundles)
+
+
+def _as_track(source: PoseTrack | NDArray[np.float32], keypoints: Sequence[str]) -> PoseTrack:
+    if isinstance(source, PoseTrack):
+        return source
+    if source.ndim != 4:
+        raise DataError(
+            f"the array has the shape {source.shape}",
+            expected="(frames, animals, keypoints, 2 or 3)",
+        )
+    animals = tuple(f"animal{number + 1}" for number in range(source.shape[1]))
+    return PoseTrack(source, None, animals, tuple(keypoints))
+
+
+def _cut(prediction: Prediction, frames: tuple[int, int]) -> Prediction:
+    start, stop = frames
+    n_frames = prediction.clock.n_frames
+    if not 0 <= start < stop <= n_frames:
+        raise UsageError(
+            f"frames {start} to {stop} are not in the recording",
+            recording=prediction.recording,
+            expected=f"half-open frames inside 0 to {n_frames}",
+        )
+    times_s = prediction.clock.times_s[start:stop]
+    return replace(
+        prediction,
+        clock=FrameClock(times_s, prediction.clock.fps, "pts"),
+        probabilities=prediction.probabilities[:, start:stop],
+        decided=prediction.decided[:, start:stop],
+        observed=prediction.observed[:, start:stop],
+    )
