@@ -15,6 +15,7 @@ from boutwise.bundle.fitting import fitted_columns, known_pose
 from boutwise.errors import BundleError
 from boutwise.learners import Fitted, score_subject
 from boutwise.prepare import PreparedPose, present_frames, scores_at
+from boutwise.prepare.trials import PreparedTrials
 from boutwise.store import Store
 from boutwise.types import FrameClock, PoseTrack, Prediction, Subject
 
@@ -171,9 +172,9 @@ def _load(entry: dict[str, Any]) -> Member:
 
 
 def member_streams(
-    bundle: Bundle, member: Member, prepared: PreparedPose, subject: Subject
+    bundle: Bundle, member: Member, prepared: PreparedPose | PreparedTrials, subject: Subject
 ) -> dict[str, NDArray[np.float32]]:
-    """What a member reads of a subject: name -> (frames at the working rate, columns).
+    """What a member reads of a subject: name -> (frames at the working rate or trials, columns).
 
     Raises:
         BundleError: The recording does not give what the member needs.
@@ -187,7 +188,7 @@ def member_streams(
             stream.values,
             stream.columns,
             recording=subject.recording,
-            roles=prepared.native.roles,
+            roles=prepared.roles,
         )
     return streams
 

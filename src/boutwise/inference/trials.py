@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boutwise.bundle import Bundle
-from boutwise.bundle.fitting import fitted_columns
 from boutwise.errors import BundleError
 from boutwise.formats._prediction import file_stem
 from boutwise.formats._trial_prediction import ENDING, write_trials
-from boutwise.inference.predictor import Predictor
+from boutwise.inference.predictor import Predictor, member_streams
 from boutwise.learners import score_subject
 from boutwise.prepare import present_frames
 from boutwise.prepare.trials import (
@@ -118,17 +117,7 @@ def _score(
     bundle = predictor.bundles[number]
     raw, present = [], np.ones(len(prepared.trials), dtype=bool)
     for member in predictor.members[number]:
-        streams = {}
-        for name, need in member.streams.items():
-            stream = prepared.stream(subject, need.features)
-            streams[name] = fitted_columns(
-                bundle,
-                need,
-                stream.values,
-                stream.columns,
-                recording=subject.recording,
-                roles=prepared.pose.roles,
-            )
+        streams = member_streams(bundle, member, prepared, subject)
         raw.append(score_subject(member.fitted, subject, ROWS_PER_S, streams))
         present &= present_frames(streams)
     return bundle.decision.probabilities(raw, ROWS_PER_S), present

@@ -76,6 +76,11 @@ class PreparedPose:
         self._prepare = tuple(prepare)
         self._store = store
 
+    @property
+    def roles(self) -> Mapping[str, str]:
+        """Keypoint -> role."""
+        return self.native.roles
+
     @cached_property
     def pose(self) -> PoseTrack:
         """Resampled and cleaned."""

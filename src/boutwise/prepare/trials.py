@@ -7,7 +7,7 @@ the mean, the spread and quantiles of each column over the trial.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,6 +65,11 @@ class PreparedTrials:
     prepare: tuple[Part, ...] = ()
     relative: bool = False
     store: Store | None = None
+
+    @property
+    def roles(self) -> Mapping[str, str]:
+        """Keypoint -> role."""
+        return self.pose.roles
 
     def stream(self, subject: Subject, parts: Sequence[Part]) -> Stream:
         """One row a trial, (trials, columns).
