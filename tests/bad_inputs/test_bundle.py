@@ -6,7 +6,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import re
 import shutil
 import stat
@@ -21,6 +20,8 @@ import pytest
 from tests.bad_inputs.lab import Kind, Lab, Refused, check_refused, lines, named, text
 from tests.cli.conftest import Boutwise
 from tests.conftest import QUICK, make_project
+
+from boutwise import machine
 
 BUNDLE, POSE = "bundle.boutwise", "mouse.csv"
 INFO = ("bundle", "info", f"@{BUNDLE}")
@@ -342,7 +343,7 @@ def test_train_resume_meets_a_damaged_run(
     boutwise: Boutwise,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    monkeypatch.setattr(machine, "usable_cores", lambda: 1)
     root = tmp_path / "project"
     shutil.copytree(run_folder.parents[1], root)
     run = root / "runs" / "run"

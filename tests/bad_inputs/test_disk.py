@@ -15,11 +15,14 @@ from tests.bad_inputs.lab import Lab
 from tests.cli.conftest import Boutwise
 from tests.conftest import QUICK, make_project
 
+from boutwise import machine
+
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="file sizes are limited by POSIX")
 
 LIMITED = """
 import os, resource, signal, sys
-os.cpu_count = lambda: 1  # one process: every other one would have to load everything again
+from boutwise import machine
+machine.usable_cores = lambda: 1  # one process: every other one would have to load everything again
 from boutwise.cli import main
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))
@@ -93,7 +96,7 @@ def labels_of(lab: Lab) -> list[str]:
 def test_train_and_predict_on_a_full_disk(
     trainable: Path, tmp_path: Path, boutwise: Boutwise, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    monkeypatch.setattr(machine, "usable_cores", lambda: 1)
     root = tmp_path / "project"
     shutil.copytree(trainable, root)
     labels = labels_of(Lab(root, boutwise))

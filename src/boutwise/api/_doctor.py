@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from boutwise import __version__
+from boutwise import __version__, machine
 from boutwise.project.filesystem import network_file_system
 
 OLDEST = (3, 11)
@@ -162,8 +162,9 @@ def _torchvision() -> list[Finding]:
 
 
 def _cores() -> list[Finding]:
-    cores = os.cpu_count() or 1
-    lines = [Finding("cores", "ok", str(cores))]
+    cores, everything = machine.usable_cores(), os.cpu_count() or 1
+    found = str(cores) if cores >= everything else f"{cores} of {everything} may be used"
+    lines = [Finding("cores", "ok", found)]
     threads = {name: os.environ[name] for name in THREADS if os.environ.get(name)}
     said = ", ".join(f"{name}={value}" for name, value in threads.items())
     too_many = [name for name, value in threads.items() if value.isdigit() and int(value) > cores]

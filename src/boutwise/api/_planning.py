@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from boutwise import machine
 from boutwise.errors import UsageError
 from boutwise.planning import Plan, make_plan
 from boutwise.planning.budget import fit_budget
@@ -61,7 +61,7 @@ def plan(
         project,
         whole,
         usable_subjects(project, whole.recipe),
-        workers=os.cpu_count() or 1,
+        workers=machine.usable_cores(),
         say=say or (lambda done, total, words: None),
     )
     return fit_budget(whole, work, spent_s=time.monotonic() - begun_s)

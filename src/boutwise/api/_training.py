@@ -65,7 +65,7 @@ def train_run(
         plan: What to do.
         out: Name of the run.
         resume: Go on with an unfinished run.
-        workers: Processes side by side; by default one a core.
+        workers: Processes side by side; by default one a core that this process may use.
         accept_problems: Train in spite of blocking problems; the report says so.
         say: Called with (done, total, words).
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -10,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from boutwise import machine
 from boutwise.features._body import FRONTS, REARS, trunk_end
 from boutwise.planning.targets import LabelledSubject
 from boutwise.project import Project
@@ -54,7 +54,7 @@ class Fingerprint:
         missing: Share of missing keypoints.
         keypoints: Number of keypoints; ``n_dims`` 2 or 3.
         roles: Roles that keypoints have.
-        cores: Cores of this machine.
+        cores: Cores of this machine that this process may use.
         partial_roles: Role -> recordings that have it, for those that not all have.
         trunks: What marks the ends of the trunk -> recordings, where it is not the same in all.
     """
@@ -71,7 +71,7 @@ class Fingerprint:
     keypoints: int
     n_dims: int
     roles: tuple[str, ...]
-    cores: int = field(default_factory=lambda: os.cpu_count() or 1)
+    cores: int = field(default_factory=lambda: machine.usable_cores())
     partial_roles: dict[str, int] = field(default_factory=dict)
     trunks: dict[str, int] = field(default_factory=dict)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
-import os
 import platform
 import sys
 import time
@@ -13,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from boutwise import __version__
+from boutwise import __version__, machine
 from boutwise.errors import UsageError
 from boutwise.planning import Plan
 from boutwise.project import Project
@@ -157,6 +156,6 @@ def environment() -> dict[str, Any]:
         "boutwise": __version__,
         "python": sys.version.split()[0],
         "system": platform.platform(),
-        "cores": os.cpu_count(),
+        "cores": machine.usable_cores(),
         "packages": versions,
     }

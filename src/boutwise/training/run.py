@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from boutwise import __version__
+from boutwise import __version__, machine
 from boutwise.errors import DataError, UsageError
 from boutwise.planning import Plan
 from boutwise.planning.plan import usable_subjects
@@ -68,7 +67,7 @@ def train(
         plan: What to do.
         out: Name of the run; by default that of the recipe, numbered when it is taken.
         resume: Go on with the unfinished run of that name, keeping every finished unit.
-        workers: Processes side by side; by default one a core.
+        workers: Processes side by side; by default one a core that this process may use.
         say: Called with (done, total, words) as the work advances.
 
     Raises:
@@ -83,7 +82,7 @@ def train(
         )
     run = open_run(project, plan, out, resume)
     with only_one(run):
-        return _train_in(run, project, plan, workers=workers or os.cpu_count() or 1, say=say)
+        return _train_in(run, project, plan, workers=workers or machine.usable_cores(), say=say)
 
 
 def _train_in(run: Path, project: Project, plan: Plan, *, workers: int, say: Say) -> RunResult:
