@@ -27,6 +27,7 @@ import numpy as np
 from boutwise.cleaning import clean_pose
 from boutwise.features import egocentric, social48
 from boutwise.features._windows import WindowStatistics
+from boutwise.machine import usable_cores
 from boutwise.types import FrameClock, PoseTrack, Subject
 
 N_FRAMES, FPS, MISSING = 100_000, 30.0, 0.05
@@ -207,7 +208,7 @@ def main() -> None:
         done = subprocess.run(command, check=True, capture_output=True, text=True)
         rows.append(json.loads(done.stdout.splitlines()[-1]))
     if options.json:
-        machine = {"machine": platform.machine(), "cores": os.cpu_count()}
+        machine = {"machine": platform.machine(), "cores": usable_cores()}
         print(json.dumps({"machine": machine, "rows": rows}))
         return
     print("  ".join(f"{name:>14}" for name in rows[0]))

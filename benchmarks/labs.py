@@ -40,6 +40,7 @@ import numpy as np
 
 import boutwise as bw
 from boutwise.api.importing.verbs import apply_import, plan_import
+from boutwise.machine import usable_cores
 from boutwise.metrics import ScoredSubject, score_recordings
 from boutwise.planning import Fold, Plan, make_plan
 from boutwise.planning.plan import usable_subjects
@@ -220,7 +221,7 @@ def main() -> None:
     rows = [row for kind in options.models for row in measure(kind, options)]
     if options.json:
         machine = (
-            f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+            f"{platform.machine()}, {usable_cores()} cores, Python {platform.python_version()}"
         )
         print(json.dumps({"machine": machine, "rows": rows}))
         return

@@ -25,6 +25,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 
+from boutwise.machine import usable_cores
 from boutwise.metrics import ScoredSubject, estimate, match, score_recordings, spans_of
 from boutwise.metrics._intervals import difference, student_quantile
 from boutwise.types import Behavior, Ethogram, ExclusiveGroup, Subject
@@ -258,7 +259,7 @@ def main() -> None:
             "python": platform.python_version(),
             "numpy": np.__version__,
             "system": platform.platform(),
-            "cores": os.cpu_count(),
+            "cores": usable_cores(),
         }
         print(json.dumps({"machine": machine, "rows": rows}))
     else:

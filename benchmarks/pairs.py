@@ -34,6 +34,7 @@ from typing import Any
 
 import boutwise as bw
 from boutwise.api.importing.verbs import apply_import, plan_import
+from boutwise.machine import usable_cores
 from boutwise.metrics import Estimate, ScoredSubject, Scores, score_recordings, swapped_agents
 from boutwise.planning import make_plan
 from boutwise.planning.plan import usable_subjects
@@ -207,7 +208,7 @@ def main() -> None:
     ]
     if options.json:
         machine = (
-            f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+            f"{platform.machine()}, {usable_cores()} cores, Python {platform.python_version()}"
         )
         print(json.dumps({"machine": machine, "rows": rows}))
         return

@@ -34,6 +34,7 @@ import boutwise as bw
 from boutwise import registry
 from boutwise.api.importing.verbs import apply_import, plan_import
 from boutwise.learners import score_subject
+from boutwise.machine import usable_cores
 from boutwise.metrics import Scores
 from boutwise.planning import Plan, make_plan
 from boutwise.planning.plan import usable_subjects
@@ -209,7 +210,7 @@ def main() -> None:
                 rows += measure(project, recipe, folder, arguments.settings, arguments.seed)
     if arguments.json:
         machine = (
-            f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+            f"{platform.machine()}, {usable_cores()} cores, Python {platform.python_version()}"
         )
         print(json.dumps({"machine": machine, "rows": rows}))
         return
