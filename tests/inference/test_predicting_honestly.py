@@ -164,8 +164,8 @@ def test_a_card_and_the_command_line_name_a_weak_split(bundle, tmp_path, capsys)
 
     manifest = json.loads((bundle.directory / "bundle.json").read_text(encoding="utf-8"))
     assert "both sides" not in card(manifest)
-    for split in ("recording", "random-frame"):
-        leaks = split == "random-frame"
+    for split in ("recording", "random-frame", "random-window"):
+        leaks = split.startswith("random")
         weak = {**manifest, "split": {**manifest["split"], "split": split, "leaks": leaks}}
         assert ("leaks" in card(weak)) == leaks
         assert "on both sides" in card(weak)

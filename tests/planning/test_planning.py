@@ -12,7 +12,7 @@ from tests.withdrawals import trial_project
 from boutwise.errors import DataError, LabelError, RecipeError
 from boutwise.features import egocentric
 from boutwise.planning import Plan, load_recipe, make_plan, recipe_names
-from boutwise.planning.folds import make_folds, test_mask
+from boutwise.planning.folds import Dealing, make_folds, test_mask
 from boutwise.planning.targets import LabelledSubject, labelled_subjects
 from boutwise.project import Project
 from boutwise.types import (
@@ -118,8 +118,26 @@ def test_animals_filmed_together_are_never_on_two_sides():
 def test_random_frames_are_tested_once_each_and_flagged():
     states = np.zeros((90, 1), np.int8)
     folds, _, reason = make_folds([subject("a", "m1", states)], Split(by="random-frame"), seed=3)
-    masks = [test_mask(fold, folds, "", Subject("a", "m1"), (90, 3)) for fold in folds]
+    masks = [test_mask(fold, folds, "", Subject("a", "m1"), Dealing(90, 3)) for fold in folds]
     assert (np.sum(masks, axis=0) == 1).all()
+    assert "LEAKS" in reason
+
+
+def test_random_windows_hold_all_animals_of_a_recording_and_are_tested_once_each():
+    states = np.zeros((95, 1), np.int8)
+    folds, _, reason = make_folds([subject("a", "m1", states)], Split(by="random-window"), seed=3)
+
+    def masks(subject):
+        return [test_mask(fold, folds, "", subject, Dealing(95, 3, window=10)) for fold in folds]
+
+    mine = np.array(masks(Subject("a", "m1", "m2")))
+    assert (mine.sum(axis=0) == 1).all()
+    tested = mine.argmax(axis=0)
+    for start in range(0, 95, 10):
+        assert len(set(tested[start : start + 10].tolist())) == 1
+    np.testing.assert_array_equal(mine, masks(Subject("a", "m2", "m1")))
+    assert (mine != masks(Subject("b", "m1", "m2"))).any()
+    assert "windows of 2 s" in reason
     assert "LEAKS" in reason
 
 
@@ -277,6 +295,9 @@ def test_one_track_under_two_names_is_refused(tmp_path):
     with pytest.raises(DataError, match="same to the last digit"):
         make_plan(project, "pose")
     assert make_plan(project, "pose", settings=["split.by=random-frame"]).leaks
+    by_window = make_plan(project, "pose", settings=["split.by=random-window"])
+    assert by_window.leaks
+    assert by_window.dealing(900).window == round(2 * by_window.fps)
 
 
 def test_early_stopping_that_nobody_can_watch_is_refused(mice):

@@ -95,6 +95,17 @@ def test_held_out_groups_have_their_share():
 
 @given(st.integers(0, 500), st.integers(2, 6), st.integers(0, 5))
 @settings(max_examples=30, deadline=None)
+def test_random_windows_stay_whole_and_are_spread_evenly(n_frames, n_folds, seed):
+    folds = frame_folds(n_frames, n_folds, seed, recording="a", together=7)
+    assert folds.shape == (n_frames,)
+    heads = folds[::7]
+    np.testing.assert_array_equal(folds, np.repeat(heads, 7)[:n_frames])
+    counts = np.bincount(heads, minlength=n_folds)
+    assert counts.max() - counts.min() <= 1
+
+
+@given(st.integers(0, 500), st.integers(2, 6), st.integers(0, 5))
+@settings(max_examples=30, deadline=None)
 def test_random_frames_are_spread_evenly_and_leak(n_frames, n_folds, seed):
     folds = frame_folds(n_frames, n_folds, seed, recording="a")
     counts = np.bincount(folds, minlength=n_folds)
@@ -104,6 +115,7 @@ def test_random_frames_are_spread_evenly_and_leak(n_frames, n_folds, seed):
     if n_frames > 50:
         assert (folds != frame_folds(n_frames, n_folds, seed, recording="b")).any()
     assert leaks("random-frame")
+    assert leaks("random-window")
     assert not leaks("recording")
 
 

@@ -264,10 +264,15 @@ def test_a_run_without_probabilities_renders(tmp_path):
 
 @pytest.mark.parametrize(
     ("split", "wanted"),
-    [("random-frame", "LEAKING"), ("recording", "split by recording"), ("animal", "not seen")],
+    [
+        ("random-frame", "LEAKING"),
+        ("random-window", "LEAKING"),
+        ("recording", "split by recording"),
+        ("animal", "not seen"),
+    ],
 )
 def test_the_protocol_is_named(tmp_path, split, wanted):
-    leaks = split == "random-frame"
+    leaks = split.startswith("random")
     spec = Folder(n_animals=3, n_frames=900, split=split, null_control=null_control(leaks=leaks))
     run = write_run(tmp_path / "run", spec)
     page = read(write_report(run))

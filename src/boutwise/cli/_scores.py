@@ -8,7 +8,7 @@ from typing import Any
 from boutwise.cli._talk import Talk
 
 LEAKING = (
-    "LEAKS: split by random frame, so the frames beside a tested one were trained on; "
+    "LEAKS: split by random frame or window, so frames beside tested ones were trained on; "
     "this score says nothing about new animals"
 )
 """Said beside every score of such a split, wherever it is shown."""

@@ -18,12 +18,13 @@ from boutwise.cli._talk import Talk
 
 
 class SplitBy(StrEnum):
-    """What folds keep together; ``random-frame`` keeps nothing together and leaks."""
+    """What folds keep together; ``random-frame`` and ``random-window`` leak."""
 
     ANIMAL = "animal"
     COHORT = "cohort"
     RECORDING = "recording"
     RANDOM_FRAME = "random-frame"
+    RANDOM_WINDOW = "random-window"
 
 
 @command
@@ -33,7 +34,7 @@ def run(  # an option is a parameter: the command line has as many as the contra
     recipe: RecipeName = "pose",
     settings: Settings = None,
     split: Annotated[
-        SplitBy | None, typer.Option(help="What folds keep together; random-frame leaks.")
+        SplitBy | None, typer.Option(help="What folds keep together; random-... leak.")
     ] = None,
     holdout: Annotated[
         str | None,

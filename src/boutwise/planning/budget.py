@@ -97,7 +97,7 @@ def predicted_s(plan: Plan, work: Work, origin: Sequence[int]) -> float:
 
 def _tested(fold: Fold, work: Work, n_folds: int) -> float:
     mine = [work.frames[group] for group in fold.test if group in work.frames]
-    # A split by random frame names no groups: its folds are equal.
+    # A split by random frame or window names no groups: its folds are equal.
     return sum(mine) if mine else sum(work.frames.values()) / n_folds
 
 

@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 
 from boutwise.errors import DataError
 from boutwise.planning.targets import LabelledSubject
-from boutwise.project.splits import folds_by, frame_folds, holdout
+from boutwise.project.splits import folds_by, frame_folds, holdout, leaks
 from boutwise.types import FrameState, Subject
 from boutwise.types.recipe import Split
 
 LEAKING_FOLDS = 5
+WINDOW_S = 2.0
+"""Length of the windows of a split by random window: 60 frames at 30 per second."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Fold:
     Attributes:
         name: ``1``, ``2``, ... as its folder.
         test: Groups (animals, cohorts or recordings) that are tested; for a split by random frame
-            the place of the fold, because every recording is on both sides.
+            or window the place of the fold, because every recording is on both sides.
     """
 
     name: str
@@ -92,10 +94,11 @@ def make_folds(
         n_frames[groups[item.subject]] = n_frames.get(groups[item.subject], 0) + known
     held = holdout(sorted(n_frames), _groups_meant(split.holdout, subjects, groups), seed)
     left = [name for name in sorted(n_frames) if name not in held]
-    if split.by == "random-frame":
+    if leaks(split.by):
         count = LEAKING_FOLDS if split.folds == "auto" else split.folds
         folds = tuple(Fold(str(place + 1), (str(place),)) for place in range(count))
-        return folds, held, f"{count} folds of random frames; every animal is on both sides: LEAKS"
+        kind = "frames" if split.by == "random-frame" else f"windows of {WINDOW_S:g} s"
+        return folds, held, f"{count} folds of random {kind}; every animal is on both sides: LEAKS"
     tests = folds_by(left, split.folds, seed, weights=[n_frames[name] for name in left])
     together = split.by == "animal" and any("+" in name for name in left)
     kind = f"{len(left)} {'groups of animals filmed together' if together else f'{split.by}s'}"
@@ -126,22 +129,39 @@ def _groups_meant(
     return list(meant)
 
 
+@dataclass(frozen=True)
+class Dealing:
+    """How the frames of a subject are dealt to folds.
+
+    Attributes:
+        n_frames: So many.
+        seed: Of the plan.
+        window: Length in frames of the windows of a split by random window; None in other splits.
+    """
+
+    n_frames: int
+    seed: int
+    window: int | None = None
+
+
 def test_mask(
-    fold: Fold, folds: Sequence[Fold], group: str, subject: Subject, size: tuple[int, int]
+    fold: Fold, folds: Sequence[Fold], group: str, subject: Subject, dealing: Dealing
 ) -> NDArray[np.bool_]:
     """Frames of a subject that a fold tests, (frames,).
 
     Args:
         fold: The fold.
         folds: All folds of the plan.
-        group: The group of the subject; empty in a split by random frame.
-        subject: Animal or pair; seeds the random frames.
-        size: Number of frames, and the seed of the plan.
+        group: The group of the subject; empty in a split by random frame or window.
+        subject: Animal or pair; seeds random frames. A random window holds all animals of the
+            recording, so the recording seeds it.
+        dealing: How the frames are dealt.
     """
-    n_frames, seed = size
+    n_frames, seed, window = dealing.n_frames, dealing.seed, dealing.window
     if group:
         return np.full(n_frames, group in fold.test)
-    drawn = frame_folds(n_frames, len(folds), seed, recording=str(subject))
+    salt = str(subject) if window is None else subject.recording
+    drawn = frame_folds(n_frames, len(folds), seed, recording=salt, together=window or 1)
     return np.asarray(drawn == int(fold.test[0]))
 
 

@@ -15,7 +15,7 @@ from boutwise.formats._prediction import refuse_same_stems
 from boutwise.planning.alignment import Late, late_labels, may_align
 from boutwise.planning.augmenting import augment_reasons, without_mirrors
 from boutwise.planning.fingerprint import Fingerprint, take_fingerprint
-from boutwise.planning.folds import Fold, group_of, make_folds
+from boutwise.planning.folds import WINDOW_S, Dealing, Fold, group_of, make_folds
 from boutwise.planning.keypoints import keypoint_reasons
 from boutwise.planning.learnable import refuse_one_answer
 from boutwise.planning.recipes import load_recipe
@@ -24,6 +24,7 @@ from boutwise.planning.rules import resolve
 from boutwise.planning.targets import LabelledSubject, annotator_reasons
 from boutwise.planning.trials import ethogram_of, subjects_of, trial_settings
 from boutwise.project import Project
+from boutwise.project.splits import leaks
 from boutwise.store import Store
 from boutwise.types.plain_yaml import load_yaml
 from boutwise.types.recipe import Recipe, parse_recipe
@@ -59,7 +60,13 @@ class Plan:
     @property
     def leaks(self) -> bool:
         """Whether frames of one animal are on both sides of the split."""
-        return self.recipe.split.by == "random-frame"
+        return leaks(self.recipe.split.by)
+
+    def dealing(self, n_frames: int) -> Dealing:
+        """How a subject of so many frames at the working rate is dealt to the folds."""
+        if self.recipe.split.by != "random-window":
+            return Dealing(n_frames, self.seed)
+        return Dealing(n_frames, self.seed, max(1, round(WINDOW_S * self.fps)))
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, in the order in which people read them."""
@@ -154,7 +161,7 @@ def make_plan(
     refuse_one_answer(subjects, ethogram)
     folds, holdout, folds_reason = make_folds(subjects, asked.split, seed)
     groups = group_of(subjects, asked.split.by)
-    if asked.split.by != "random-frame":
+    if not leaks(asked.split.by):
         refuse_copies(project, subjects, groups)
     # Whatever is chosen below knows nothing of the groups that are held out.
     learned = [item for item in subjects if groups[item.subject] not in holdout]
@@ -212,7 +219,7 @@ def usable_subjects(project: Project, recipe: Recipe) -> list[LabelledSubject]:
 
 
 def groups_of_plan(plan: Plan, subjects: list[LabelledSubject]) -> dict[Any, str]:
-    """The group of each subject under the plan's split; empty words for a random-frame split."""
+    """The group of each subject under the plan's split; empty words for a split that leaks."""
     if plan.leaks:
         return {item.subject: "" for item in subjects}
     return group_of(subjects, plan.recipe.split.by)

@@ -14,6 +14,7 @@ from boutwise.planning.part_options import refuse_options
 from boutwise.planning.targets import LabelledSubject
 from boutwise.prepare import member_streams
 from boutwise.project import Project
+from boutwise.project.splits import leaks
 from boutwise.store import Store
 from boutwise.types import Ethogram, Subject
 from boutwise.types.recipe import NetworkMember, Part, Recipe
@@ -90,7 +91,7 @@ def refuse_blind_stopping(recipe: Recipe, folds: Sequence[Fold], n_groups: int) 
         isinstance(member, NetworkMember) and member.optim.early_stop != "none"
         for member in recipe.members
     )
-    tested = 0 if recipe.split.by == "random-frame" else max(len(fold.test) for fold in folds)
+    tested = 0 if leaks(recipe.split.by) else max(len(fold.test) for fold in folds)
     if stops and n_groups - tested < FEWEST_TO_STOP:
         raise RecipeError(
             f"early stopping cannot be heeded: a fold learns from {n_groups - tested} groups",

@@ -17,6 +17,7 @@ from boutwise.errors import DataError, LabelError, RecipeError, did_you_mean
 from boutwise.planning.targets import RULES, LabelledSubject, labelled_subjects, target_ethogram
 from boutwise.prepare.trials import trials_of
 from boutwise.project import Project
+from boutwise.project.splits import leaks
 from boutwise.types import (
     Behavior,
     Ethogram,
@@ -255,7 +256,7 @@ def _refuse_frames_only(recipe: Recipe) -> None:
         "decode.minimum_duration": recipe.decode.minimum_duration not in ("auto", "none"),
         "decode.decider": recipe.decode.decider.part != "most_likely",
         "target.align": recipe.target.align == "movement",
-        "split.by: random-frame": recipe.split.by == "random-frame",
+        f"split.by: {recipe.split.by}": leaks(recipe.split.by),
         "budget_minutes": recipe.budget_minutes != "none",
     }
     for place, member in enumerate(recipe.members):

@@ -1,8 +1,8 @@
 """Who is tested when: folds and held-out animals. Pure functions over names.
 
 A *group* is what must never be parted: an animal, or several that were recorded together. The
-honest way is to leave groups out; a split by random frames leaks, because neighboring frames are
-nearly the same, and is offered only to show by how much.
+honest way is to leave groups out; a split by random frames or windows leaks, because neighboring
+frames are nearly the same, and is offered only to show by how much.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LEAVE_ONE_OUT_UP_TO = 10
 """With more groups than this, leaving each out alone costs more than it tells."""
 
 GROUPED_FOLDS = 5
-LEAKING = ("random-frame",)
+LEAKING = ("random-frame", "random-window")
 """Ways to split whose scores say nothing about a new animal."""
 
 _DRAWS = 300
@@ -129,7 +129,9 @@ def holdout(
     return tuple(sorted(names[place] for place in draws[int(np.argmin(np.round(off, 12)))]))
 
 
-def frame_folds(n_frames: int, n_folds: int, seed: int, *, recording: str) -> NDArray[np.int64]:
+def frame_folds(
+    n_frames: int, n_folds: int, seed: int, *, recording: str, together: int = 1
+) -> NDArray[np.int64]:
     """Fold of each frame, drawn at random: **this leaks** and is there to show by how much.
 
     Args:
@@ -137,22 +139,28 @@ def frame_folds(n_frames: int, n_folds: int, seed: int, *, recording: str) -> ND
         n_folds: Number of folds.
         seed: Same seed, same folds.
         recording: Its id, so that recordings are drawn apart from each other.
+        together: Length of the stretches of frames that stay together.
 
     Returns:
         (frames,), 0 to ``n_folds - 1``, each about equally often.
+
+    >>> frame_folds(6, 2, 0, recording="a", together=3)
+    array([1, 1, 1, 0, 0, 0])
     """
     if n_folds < 2:
         raise UsageError(f"{n_folds} folds divide nothing", expected="2 or more")
     salt = int.from_bytes(hashlib.blake2b(recording.encode(), digest_size=8).digest(), "big")
     rng = np.random.default_rng([seed, salt])
-    return rng.permutation(np.arange(n_frames, dtype=np.int64) % n_folds)
+    n_stretches = -(-n_frames // together)
+    drawn = rng.permutation(np.arange(n_stretches, dtype=np.int64) % n_folds)
+    return np.repeat(drawn, together)[:n_frames]
 
 
 def leaks(by: str) -> bool:
     """Whether scores of such a split are too good to be true.
 
-    >>> leaks("random-frame"), leaks("animal")
-    (True, False)
+    >>> leaks("random-frame"), leaks("random-window"), leaks("animal")
+    (True, True, False)
     """
     return by in LEAKING
 

@@ -14,12 +14,13 @@ from boutwise.bundle.bundle import FASTEST, FORMAT, SLOWEST
 from boutwise.bundle.ethogram_json import ethogram_as_dict
 from boutwise.decision import Decision
 from boutwise.planning import Plan
+from boutwise.project.splits import LEAKING
 from boutwise.training.snapshot import Snapshot, stream_needs
 from boutwise.training.trials import trials_need
 from boutwise.training.units import FINAL, Unit
 
 CAUTIONS = {
-    "random-frame": "\n**This score leaks: frames of one animal are on both sides.**\n",
+    **dict.fromkeys(LEAKING, "\n**This score leaks: frames of one animal are on both sides.**\n"),
     "recording": "\n**An animal may be on both sides: the score says little of new animals.**\n",
 }
 """Split -> what the card must say of it."""
@@ -73,6 +74,7 @@ def _manifest(plan: Plan, snapshot: Snapshot, scores: dict[str, Any]) -> dict[st
         "keypoint_roles": snapshot.facts["keypoint_roles"],
         "n_dims": snapshot.facts["n_dims"],
         "animals": sorted(animals),
+        "most_animals": snapshot.facts.get("most_animals"),
         "recordings": sorted({entry.subject.recording for entry in trained}),
         "split": scores["run"],
         "scores": {

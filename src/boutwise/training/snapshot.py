@@ -47,7 +47,7 @@ class Entry:
 
     Attributes:
         subject: Animal or pair.
-        group: What the split keeps together; empty in a split by random frame.
+        group: What the split keeps together; empty in a split by random frame or window.
         unit: Animals filmed together, joined by ``+``: the unit of every interval.
         clock: The recording's own.
         working: The clock at the working rate, on which streams lie; often the same object.
@@ -82,8 +82,8 @@ class Snapshot:
         facts: ``roles`` that all recordings have, ``optional_roles`` (role -> recordings) of some,
             ``partial_columns`` (for each member and stream, channel -> recordings that give it),
             ``keypoint_roles``, ``keypoints`` (their roles, or names where they have none),
-            ``n_dims``, ``recordings`` (their number), ``by_model`` (subjects
-            whose labels a model made), ``labels_digest``, ``late_labels`` (of the plan); ``trials``
+            ``n_dims``, ``recordings`` (their number), ``most_animals`` (in one of them), ``by_model``
+            (subjects whose labels a model made), ``labels_digest``, ``late_labels`` (of the plan); ``trials``
             where whole trials are learned (see :mod:`boutwise.training.trials`): then a row is a
             trial, not a frame.
         shares: With ``target.annotators: soft`` what is learned of each subject in place of its

@@ -124,8 +124,8 @@ def _seed(plan: Plan, unit: Unit) -> int:
 def entry_mask(plan: Plan, entry: Entry, fold_name: str) -> NDArray[np.bool_]:
     """Frames of a subject that a fold tests, at the working rate."""
     fold = next(fold for fold in plan.folds if fold.name == fold_name)
-    size = (entry.working.n_frames, plan.seed)
-    return test_mask(fold, plan.folds, entry.group, entry.subject, size)
+    dealing = plan.dealing(entry.working.n_frames)
+    return test_mask(fold, plan.folds, entry.group, entry.subject, dealing)
 
 
 def _training_set(plan: Plan, snapshot: Snapshot, unit: Unit) -> tuple[Dataset, Dataset | None]:

@@ -98,11 +98,11 @@ class Target(Strict):
 class Split(Strict):
     """How animals are divided.
 
-    ``cohort`` leaves whole cohorts out: how good is it on the next batch. ``random-frame`` leaks
-    and is there to show by how much.
+    ``cohort`` leaves whole cohorts out: how good is it on the next batch. ``random-frame`` and
+    ``random-window`` (stretches of two seconds) leak and are there to show by how much.
     """
 
-    by: Literal["animal", "cohort", "recording", "random-frame"] = "animal"
+    by: Literal["animal", "cohort", "recording", "random-frame", "random-window"] = "animal"
     folds: Auto | Annotated[int, Field(ge=2)] = "auto"
     holdout: Annotated[NoneWord | PositiveInt | list[str], OrNone] = "none"
 

@@ -240,8 +240,8 @@ class _Call:
 
 def _leaks(predictions: Sequence[Labels]) -> list[str]:
     return [
-        f"LEAKS: the {each.origin.name} was split by random frame, so frames beside a tested one "
-        "were trained on; this score says nothing about new animals."
+        f"LEAKS: the {each.origin.name} was split by random frame or window, so frames beside "
+        "tested ones were trained on; this score says nothing about new animals."
         for each in predictions
         if each.origin is not None and each.origin.leaks
     ]

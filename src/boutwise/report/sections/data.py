@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from boutwise.project.splits import leaks
 from boutwise.report.colors import Swatch
 from boutwise.report.figures import swatch_key
 from boutwise.report.run_folder import Run
@@ -84,7 +85,7 @@ def recordings(run: Run) -> Table:
 
 
 def _fold_of(entry: Mapping[str, Any], tested: Mapping[str, str], split: str) -> str:
-    if split == "random-frame":
+    if leaks(split):
         return "every fold"
     names = [entry["name"], *entry["members"]]
     # Animals that were filmed together are one group, written a+b.
@@ -136,9 +137,10 @@ def folds(run: Run) -> Table:
         "recording": "recordings tested",
     }
     heading = unit.get(split_of(run), "tested")
-    if split_of(run) == "random-frame":
+    if leaks(split_of(run)):
+        kind = "frames" if split_of(run) == "random-frame" else "windows"
         each = [
-            ("a random share of the frames of every recording", fold["name"])
+            (f"a random share of the {kind} of every recording", fold["name"])
             for fold in run.plan.get("folds", [])
         ]
         rows = tuple((words(name), words(text)) for text, name in each)

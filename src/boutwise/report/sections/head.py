@@ -109,7 +109,7 @@ def _plus(value: float) -> str:
 
 
 def split_of(run: Run) -> str:
-    """``animal``, ``cohort``, ``recording`` or ``random-frame``."""
+    """``animal``, ``cohort``, ``recording``, ``random-frame`` or ``random-window``."""
     return str(run.plan.get("recipe", {}).get("split", {}).get("by", "unknown"))
 
 
@@ -118,6 +118,7 @@ _UNSEEN = {
     "cohort": "On cohorts of which the model had seen no animal",
     "recording": "On recordings that the model had not seen, of animals that it may have seen",
     "random-frame": "On frames whose neighbors the model was trained on",
+    "random-window": "On windows whose neighbors the model was trained on",
 }
 
 
@@ -162,6 +163,12 @@ _SPLITS = {
         "bad",
         "The frame before and the frame after a tested frame were trained on. This number only "
         "shows how much such a split flatters; never report it as accuracy.",
+    ),
+    "random-window": Badge(
+        "LEAKING: split by random window",
+        "bad",
+        "The seconds before and after a tested window were trained on, of the same animals. This "
+        "number only shows how much such a split flatters; never report it as accuracy.",
     ),
 }
 _LABELS = {
