@@ -66,3 +66,35 @@ def trained(mice):
 
     plan = make_plan(mice, "pose", settings=QUICK)
     return mice, plan, train(mice, plan, out="trained", workers=1)
+
+
+def make_pairs(root: Path, *, pairs: int = 4, minutes: float = 0.5, seed: int = 3):
+    """A project of simulated cages of two mice each, both directions labelled."""
+    from boutwise.project import Project
+    from boutwise.synthetic import simulate_pairs, write_pairs
+
+    simulated = simulate_pairs("easy", pairs=pairs, minutes=minutes, seed=seed)
+    files = write_pairs(simulated, root.parent / f"{root.name}-files")
+    project = Project.create(root)
+    project.set_ethogram(simulated[0].ethogram)
+    project.set_roles(dict(simulated[0].pose.roles))
+    for pair in simulated:
+        for animal in pair.animals:
+            project.add_animal(animal)
+        project.add_recording(pair.recording)
+        path = files / "pose" / f"{pair.recording.id}.csv"
+        project.add_pose(pair.recording.id, path, format="dlc_csv")
+        project.add_bouts(pair.bouts)
+    return project
+
+
+@pytest.fixture(scope="session")
+def social(tmp_path_factory):
+    """Four labelled cages of two mice with a quick run of 'pose': (project, plan, result)."""
+    from boutwise.planning import make_plan
+    from boutwise.training import train
+
+    project = make_pairs(tmp_path_factory.mktemp("social") / "project")
+    quick = [*QUICK, "members.0.features=[social48]"]
+    plan = make_plan(project, "pose", settings=quick)
+    return project, plan, train(project, plan, out="social", workers=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from boutwise.api._tasks import (
     without_pose,
 )
 from boutwise.bundle import Bundle
-from boutwise.bundle.fitting import absent_roles, unknown_keypoints
+from boutwise.bundle.fitting import absent_roles, crowd, unknown_keypoints
 from boutwise.errors import BoutwiseError, UsageError, did_you_mean
 from boutwise.formats._prediction import file_stem, read_facts, refuse_same_stems
 from boutwise.formats._trial_prediction import ENDING, read_trial_facts
@@ -59,6 +59,8 @@ class PredictResult:
         directory: Where the files are.
         without_pose: Recordings of the project of which there is no pose: left out.
         page: The page that explains the scores; None when it was not asked for.
+        crowded: Recording -> its animals, and the most in any recording of training, for those that
+            have more.
     """
 
     done: tuple[str, ...]
@@ -67,6 +69,7 @@ class PredictResult:
     directory: Path
     without_pose: tuple[str, ...] = ()
     page: Path | None = None
+    crowded: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
 def predict_files(
@@ -153,7 +156,18 @@ def predict_files(
         page = write_explained_page(out, unexplained=unexplained)
     say(len(tasks), len(tasks), "done")
     lost = () if project is None else without_pose(project, only)
-    return PredictResult(tuple(done), tuple(kept), failed, out, lost, page)
+    crowded = _crowded(out, [*done, *kept])
+    return PredictResult(tuple(done), tuple(kept), failed, out, lost, page, crowded)
+
+
+def _crowded(out: Path, recordings: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """What the files of these recordings say of animals that training never saw together."""
+    found = {}
+    for name in recordings:
+        told = read_facts(out / f"{file_stem(name)}.frames.parquet").get("more_animals")
+        if told:
+            found[name] = (told["here"], told["in_training"])
+    return found
 
 
 def _refuse_unheeded(given: Mapping[str, Any], project: Project | None) -> None:
@@ -181,6 +195,9 @@ def _predict_task(
         facts["unused_keypoints"] = sorted(strange)
     if lacks:
         facts["without_roles"] = lacks  # as some recordings of training were; said in the manifest
+    known = [most for b in predictor.bundles if (most := crowd(b, pose)) is not None]
+    if known:
+        facts["more_animals"] = {"here": len(pose.animals), "in_training": min(known)}
     if answers_trials(predictor.bundles[0]):
         return _predict_trials(predictor, task, out, facts)
     path = out / f"{file_stem(task.recording)}.frames.parquet"

@@ -117,6 +117,17 @@ def known_pose(bundle: Bundle, pose: PoseTrack) -> PoseTrack:
     )
 
 
+def crowd(bundle: Bundle, pose: PoseTrack) -> int | None:
+    """Animals in the fullest recording of training, where this one has more; else None.
+
+    Nothing is refused: the behavior of an animal, or of a pair, is computed as in training. But how
+    it looks while others stand by, in sight and in the way of the camera, was never seen, and no
+    score of the bundle tells of it. None also for bundles that do not know it.
+    """
+    most = bundle.manifest.get("most_animals")
+    return int(most) if most is not None and len(pose.animals) > most else None
+
+
 def absent_roles(bundle: Bundle, roles: Mapping[str, str]) -> list[str]:
     """Roles that some recordings of training had and this one lacks, sorted."""
     return sorted(set(bundle.optional_roles) - set(roles.values()))

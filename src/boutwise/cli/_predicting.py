@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,3 +65,27 @@ def divide(words: Sequence[str]) -> tuple[list[Path], list[str]]:
         if not path.is_file():
             raise UsageError("there is no such bundle", file=path, todo="check the path")
     return found, list(words[count:])
+
+
+def crowded(recordings: Mapping[str, tuple[int, int]]) -> list[str]:
+    """What to say of recordings with more animals than any recording of training had.
+
+    Args:
+        recordings: Recording -> its animals, and the most in any recording of training.
+
+    >>> crowded({"cage9": (3, 2)})[0][:70]
+    'cage9 has 3 animals, and no recording of training had more than 2: eac'
+    """
+    kinds: dict[tuple[int, int], list[str]] = {}
+    for name, numbers in recordings.items():
+        kinds.setdefault(numbers, []).append(name)
+    found = []
+    for (here, trained), names in kinds.items():
+        who = names[0] if len(names) == 1 else f"{len(names)} recordings ({names[0]}, ...)"
+        found.append(
+            f"{who} {'has' if len(names) == 1 else 'have'} {here} animals, and no recording of "
+            f"training had more than {trained}: each animal, or pair, is predicted as if the "
+            "others were not there, and the bundle's score says nothing of that; to know it, "
+            "label some of these recordings and run 'boutwise evaluate'"
+        )
+    return found

@@ -10,7 +10,7 @@ import typer
 from boutwise.cli._command import Answer, command
 from boutwise.cli._options import FormatName, Fps, Mapping, Only
 from boutwise.cli._options import shard as parse_shard
-from boutwise.cli._predicting import divide
+from boutwise.cli._predicting import crowded, divide
 from boutwise.cli._problems import counted
 from boutwise.cli._talk import Talk
 
@@ -74,6 +74,8 @@ def run(  # an option is a parameter: the command line has as many as the contra
     if lost:
         some = ", ".join(lost[:5]) + (", ..." if len(lost) > 5 else "")
         talk.note(f"left out: {counted(len(lost), 'recording')} without pose: {some}")
+    for words in crowded(result.crowded):
+        talk.note(words)
     talk.line(f"results  {out}")
     if result.page is not None:
         talk.line(f"explained  {result.page}")
@@ -86,6 +88,7 @@ def run(  # an option is a parameter: the command line has as many as the contra
         "kept": result.kept,
         "failed": result.failed,
         "without_pose": lost,
+        "crowded": result.crowded,
         "page": result.page,
     }
     return Answer(data, code)

@@ -277,4 +277,5 @@ def _pose_facts(poses: Mapping[str, PoseTrack]) -> dict[str, Any]:
         "keypoints": sorted({p.roles.get(k, k) for p in poses.values() for k in p.keypoints}),
         "n_dims": int(np.max(list(n_dims.values()))),
         "recordings": len(poses),
+        "most_animals": max(len(pose.animals) for pose in poses.values()),
     }
