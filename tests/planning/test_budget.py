@@ -87,7 +87,7 @@ def test_rounds_and_then_folds_are_cut(whole):
     tight = work(whole, (replace(FAST, step_s=2.2e-5), SLOW))
     plan = fit_budget(minutes(whole, 3), tight, spent_s=0)
     assert steps_of(plan.recipe.members[0]) in (75, 50, 35, 25)
-    tighter = work(whole, (replace(FAST, step_s=4e-5), SLOW))
+    tighter = work(whole, (replace(FAST, step_s=3.8e-5), SLOW))
     plan = fit_budget(minutes(whole, 3), tighter, spent_s=0)
     assert len(plan.folds) == plan.recipe.split.folds == 3
     assert sorted(name for fold in plan.folds for name in fold.test) == sorted(

@@ -23,8 +23,8 @@ MOST_COPIES = 5
 SHORTENED = (0.75, 0.5, 0.35, 0.25)
 """Shares of the rounds or epochs with which a member that does not fit is tried."""
 FEWEST_FOLDS = 3
-RESERVE = 0.03
-"""Share of the budget for what is not counted: scores, report, files."""
+RESERVE = 0.06
+"""Share of the budget for what is not counted: scores, report, files, and what else runs here."""
 
 
 @dataclass(frozen=True)
