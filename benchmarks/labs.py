@@ -1,20 +1,24 @@
 """Labs that differ: one model over all of them, one a lab, and a lab that was never seen.
 
-    python benchmarks/labs.py [--recipe NAME] [--seeds N] [--pairs N] [--minutes M] [--folds N]
-                              [--labs NAME ...] [--set A.B=C] [--json]
+    python benchmarks/labs.py [--recipe NAME] [--models NAME ...] [--seeds N] [--pairs N]
+                              [--minutes M] [--labs NAME ...] [--set A.B=C] [--json]
 
 The simulated labs differ in rate (25 to 120 frames a second), scale, keypoints and in what they
 look for; what a lab did not look for is unlabelled there and is neither learned nor scored. Every
-recording of a lab is predicted by four kinds of models:
+pair of animals is predicted by several kinds of models, none of which has learned from it:
 
-``one a lab``      learned from other pairs of animals of the same lab
-``all labs``       learned from these and from other pairs of all labs
+``one a lab``      learned from the other pairs of the same lab
+``all labs``       learned from as many pairs, equally many of each lab
 ``all, told``      the same, with the lab as further columns (a one-hot)
-``unseen lab``     learned from all other labs
+``unseen lab``     learned from as many pairs of the other labs
+``all labs, more``, ``all, told, more``, ``unseen lab, more``
+                   the same with the most pairs that the other labs have; again equally many in each
 
-Pairs of animals are never on both sides. The first three test the same pairs in the same folds.
-With as many folds as pairs a lab and four labs, the models over all labs learn from as many pairs
-as those of an unseen lab.
+So with five pairs in each of four labs every model of the first four learns from four pairs, every
+one of the last three from twelve. What a model has not learned from it does not see in any way: its
+calibration and its thresholds are fitted on out-of-fold scores of its own training pairs, and the
+automatic settings are those of a project of that size.
+
 Given is the macro-F1 over the behaviors that the lab looks for, pooled over seeds, with an interval
 over pairs of animals, and the mean over labs. A condition on the lab must win to become a setting.
 """
@@ -27,40 +31,29 @@ os.environ.update({"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM
 
 import argparse
 import json
-import platform
-import sys
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from _labs_design import MODELS, Cell, cells_of
+from _out_of_fold import fitted, opened, scored, taken
+from _rows import ends, tell
 
 import boutwise as bw
 from boutwise.api.importing.verbs import apply_import, plan_import
-from boutwise.machine import usable_cores
+from boutwise.decision import fit_decision
 from boutwise.metrics import ScoredSubject, score_recordings
 from boutwise.planning import Fold, Plan, make_plan
-from boutwise.planning.plan import usable_subjects
 from boutwise.project import Project
 from boutwise.store import Store
 from boutwise.synthetic import PAIRS_VERSION, SimulatedPair, simulate_labs, write_pairs
 from boutwise.synthetic.pairs.labs import LAB_ETHOGRAM, LABS
-from boutwise.training.assess import assess
-from boutwise.training.pool import run_units
-from boutwise.training.snapshot import Snapshot
-from boutwise.training.snapshot_files import load_snapshot, save_snapshot
-from boutwise.training.taking import take_snapshot
-from boutwise.training.units import Unit
-
-MODELS = ("one a lab", "all labs", "all, told", "unseen lab")
-
-
-def say(done: int, total: int, words: str) -> None:
-    """One line on standard error: a table on standard output stays a table."""
-    print(f"  {done}/{total} {words}", file=sys.stderr)
+from boutwise.training.assess import native_present, native_scores
+from boutwise.training.snapshot import Entry, Snapshot
+from boutwise.types import Mirror, Subject
 
 
 def imported(folder: Path, made: Mapping[str, Sequence[SimulatedPair]]) -> Project:
@@ -81,128 +74,175 @@ def imported(folder: Path, made: Mapping[str, Sequence[SimulatedPair]]) -> Proje
     return project
 
 
-def dealt(plan: Plan, n_folds: int) -> Plan:
-    """Folds with pairs of every lab in each; a split by lab keeps its own."""
-    if plan.recipe.split.by == "cohort":
-        return plan
-    groups = sorted(name for fold in plan.folds for name in fold.test)
-    # Names are LAB_intruder_NUMBER+LAB_resident_NUMBER: the number deals them out.
-    number = {name: int(name.rsplit("_", 1)[1]) for name in groups}
-    tests = [tuple(g for g in groups if number[g] % n_folds == k) for k in range(n_folds)]
-    return replace(plan, folds=tuple(Fold(str(k + 1), test) for k, test in enumerate(tests)))
-
-
 def with_lab(snapshot: Snapshot) -> Snapshot:
     """Streams that say of which lab a recording is."""
-    labs = sorted({lab_of(entry.subject.recording) for entry in snapshot.entries})
+    labs = sorted({lab_of(entry) for entry in snapshot.entries})
     names = tuple(f"lab_{lab}" for lab in labs)
     entries = []
     for entry in snapshot.entries:
-        mine = lab_of(entry.subject.recording)
         told = np.zeros((entry.working.n_frames, len(labs)), dtype=np.float32)
-        told[:, labs.index(mine)] = 1
-        key = Store.key("lab", mine, labs, entry.working.n_frames)
+        told[:, labs.index(lab_of(entry))] = 1
+        key = Store.key("lab", lab_of(entry), labs, entry.working.n_frames)
         snapshot.store.put(key, told, {"columns": list(names)})
         keys = tuple(
             {name: (*of_it, key) for name, of_it in streams.items()} for streams in entry.keys
         )
         entries.append(replace(entry, keys=keys))
+    mirrors = tuple(
+        {name: unmirrored(mirror, len(labs)) for name, mirror in of_member.items()}
+        for of_member in snapshot.mirrors
+    )
     return replace(
         snapshot,
         entries=tuple(entries),
         columns=tuple({n: (*c, *names) for n, c in one.items()} for one in snapshot.columns),
         pieces=tuple({n: (*p, names) for n, p in one.items()} for one in snapshot.pieces),
-        mirrors=(),
+        mirrors=mirrors,
     )
 
 
-def lab_of(recording: str) -> str:
-    return recording.split("_", 1)[0]
+def lab_of(entry: Entry) -> str:
+    return entry.subject.recording.split("_", 1)[0]
 
 
-def out_of_fold(
-    project: Project, run: Path, options: argparse.Namespace, *, seed: int, kind: str
+def unmirrored(mirror: Mirror, n_more: int) -> Mirror:
+    """The mirror of some channels and of further ones at their end that stay as they are."""
+    n_before = len(mirror.source)
+    places = tuple(range(n_before, n_before + n_more))
+    return Mirror((*mirror.source, *places), (*mirror.sign, *(1.0 for _ in places)))
+
+
+def plan_of_size(project: Project, cell: Cell, options: argparse.Namespace, seed: int) -> Plan:
+    """A plan of all recordings with the automatic settings of a project of the training pairs."""
+    settings = ["split.by=animal", *options.settings]
+    full = make_plan(project, options.recipe, settings=settings, seed=seed)
+    others = [name for fold in full.folds for name in fold.test if name not in cell.train]
+    settings.append(f"split.holdout={json.dumps(others)}")
+    sized = make_plan(project, options.recipe, settings=settings, seed=seed)
+    if sized.fps != full.fps:
+        raise SystemExit(f"{len(cell.train)} pairs have another working rate than all")
+    return replace(full, recipe=sized.recipe)
+
+
+def decided_by(
+    project: Project, cells: Sequence[Cell], run: Path, options: argparse.Namespace, *, seed: int
+) -> tuple[list[ScoredSubject], float]:
+    """Labels and decisions of the pairs that the cells test, and the CPU seconds of all fits."""
+    plan = plan_of_size(project, cells[0], options, seed)
+    snapshot = taken(project, plan)
+    if options.told:
+        snapshot = with_lab(snapshot)
+    groups = {entry.group for entry in snapshot.entries}
+    raw: dict[Subject, Any] = {}
+    spent = 0.0
+    for number, cell in enumerate(cells):
+        apart = tuple(sorted(groups.difference(cell.test, cell.train)))
+        mine = replace(plan, folds=(Fold("1", cell.test),), holdout=apart)
+        directory = run / str(number)
+        opened(mine, snapshot, directory)
+        spent += fitted(mine, directory)
+        tested = [entry for entry in snapshot.entries if entry.group in cell.test]
+        members = native_scores(directory, mine, snapshot, tested)
+        for place, entry in enumerate(tested):
+            raw[entry.subject] = [member[place] for member in members]
+    return [item for cell in cells for item in decide(plan, snapshot, cell, raw, seed)], spent
+
+
+def decide(
+    plan: Plan, snapshot: Snapshot, cell: Cell, raw: Mapping[Subject, Any], seed: int
 ) -> list[ScoredSubject]:
-    """Labels and out-of-fold decisions of every ordered pair."""
-    by = "cohort" if kind == "unseen lab" else "animal"
-    settings = [f"split.by={by}", "split.folds=auto", *options.settings]
-    plan = dealt(make_plan(project, options.recipe, settings=settings, seed=seed), options.folds)
-    run.mkdir()
-    plan.save(run / "plan.yaml")
-    snapshot = take_snapshot(project, plan, usable_subjects(project, plan.recipe), say)
-    save_snapshot(with_lab(snapshot) if kind == "all, told" else snapshot, run / "data")
-    members = range(len(plan.recipe.members))
-    units = [Unit("folds", fold.name, member) for fold in plan.folds for member in members]
-    run_units(run, units, workers=1, say=say)
-    snapshot = load_snapshot(run / "data")
-    decided = {
-        subject: rows
-        for prediction in assess(run, plan, snapshot).predictions
-        for subject, rows in zip(prediction.subjects, prediction.decided, strict=True)
-    }
+    """Decide what a cell tests; nothing but its training pairs says how."""
+    learned = [entry for entry in snapshot.entries if entry.group in cell.train]
+    members = [
+        [raw[entry.subject][place] for entry in learned]
+        for place in range(len(plan.recipe.members))
+    ]
+    states = [snapshot.states[entry.subject] for entry in learned]
+    fps = [entry.clock.fps for entry in learned]
+    decision = fit_decision(plan.recipe, snapshot.ethogram, members, states, fps)
     found = []
     for entry in snapshot.entries:
-        looked_for = LABS[lab_of(entry.subject.recording)].behaviors
+        if entry.group not in cell.test:
+            continue
+        chance = decision.probabilities(raw[entry.subject], entry.clock.fps)
+        decided = decision.decide(chance, entry.clock.fps)
+        decided &= native_present(snapshot, entry)[:, None]
+        looked_for = LABS[lab_of(entry)].behaviors
         places = [k for k, name in enumerate(snapshot.ethogram.names) if name in looked_for]
-        found.append(
-            ScoredSubject(
-                replace(entry.subject, recording=f"{entry.subject.recording} {seed}"),
-                f"{entry.unit} {seed}",
-                snapshot.states[entry.subject][:, places],
-                decided[entry.subject][:, places],
-                entry.clock.fps,
-            )
-        )
+        states = snapshot.states[entry.subject][:, places]
+        found.append(scored(entry, states, decided[:, places], seed))
     return found
 
 
 def measure(kind: str, options: argparse.Namespace) -> list[dict[str, Any]]:
     """Rows of one kind of model: one a lab."""
+    cells = cells_of(kind, options.labs, options.pairs)
+    options.told = "told" in kind
     items: list[ScoredSubject] = []
-    start = time.process_time()
+    spent = 0.0
     for seed in range(options.seeds):
         labs = [LABS[name] for name in options.labs]
         made = simulate_labs(labs, pairs=options.pairs, minutes=options.minutes, seed=seed)
         parts = [{lab: made[lab]} for lab in made] if kind == "one a lab" else [made]
         for part in parts:
+            mine = [c for c in cells if any(c.test[0].startswith(f"{lab}_") for lab in part)]
             with tempfile.TemporaryDirectory() as name:
                 folder = Path(name)
                 with imported(folder, part) as project:
-                    items += out_of_fold(project, folder / "run", options, seed=seed, kind=kind)
-    spent = time.process_time() - start
-    rows = []
-    for lab in options.labs:
-        mine = [item for item in items if lab_of(item.subject.recording) == lab]
-        looked_for = [name for name in LAB_ETHOGRAM.names if name in LABS[lab].behaviors]
-        scores = score_recordings(mine, LAB_ETHOGRAM.only(looked_for))
-        found = scores.frames.macro_f1
-        rows.append(
-            {
-                "model": kind,
-                "lab": lab,
-                "recipe": options.recipe,
-                "version": PAIRS_VERSION,
-                "macro_f1": found.value,
-                "low": found.interval.low,
-                "high": found.interval.high,
-                "behaviors": {b.name: round(b.f1.value, 4) for b in scores.behaviors},
-                "cpu_s": round(spent),
-            }
-        )
-    return rows
+                    of_it, cpu_s = decided_by(project, mine, folder / "run", options, seed=seed)
+            items += of_it
+            spent += cpu_s
+    sizes = {len(cell.train) for cell in cells}
+    about = {"model": kind, "pairs": max(sizes), "recipe": options.recipe}
+    fits = len(cells) * options.seeds
+    return [
+        {
+            **about,
+            "lab": lab,
+            "version": PAIRS_VERSION,
+            **of_lab(items, lab),
+            "fits": fits,
+            "cpu_s": round(spent / fits, 2),
+        }
+        for lab in options.labs
+    ]
+
+
+def of_lab(items: Sequence[ScoredSubject], lab: str) -> dict[str, Any]:
+    """The scores of one lab over the behaviors that it looks for."""
+    mine = [item for item in items if item.subject.animal.startswith(f"{lab}_")]
+    looked_for = [name for name in LAB_ETHOGRAM.names if name in LABS[lab].behaviors]
+    scores = score_recordings(mine, LAB_ETHOGRAM.only(looked_for))
+    by_seed = {}
+    for item in mine:
+        by_seed.setdefault(item.animal.split("/")[0], []).append(item)
+    each = [score_recordings(of_it, LAB_ETHOGRAM.only(looked_for)) for of_it in by_seed.values()]
+    return {
+        **ends("macro_f1", scores.frames.macro_f1),
+        "by_seed": [round(one.frames.macro_f1.value, 4) for one in each],
+        "behaviors": {b.name: round(b.f1.value, 4) for b in scores.behaviors},
+    }
 
 
 def shown(rows: Sequence[dict[str, Any]], labs: Sequence[str]) -> str:
     """A table in Markdown: models down, labs across."""
-    lines = [f"| model | {' | '.join(labs)} | mean |", "|---|" + "---|" * (len(labs) + 1)]
+    lines = [
+        f"| model | pairs | {' | '.join(labs)} | mean | seeds | CPU s a fit |",
+        "|---|---|" + "---|" * (len(labs) + 3),
+    ]
     for kind in dict.fromkeys(row["model"] for row in rows):
         mine = {row["lab"]: row for row in rows if row["model"] == kind}
         cells = [
-            f"{mine[lab]['macro_f1']:.3f} ({mine[lab]['low']:.2f} to {mine[lab]['high']:.2f})"
-            for lab in labs
+            f"{row['macro_f1']:.3f} ({row['macro_f1_low']:.2f} to {row['macro_f1_high']:.2f})"
+            for row in (mine[lab] for lab in labs)
         ]
         mean = float(np.mean([mine[lab]["macro_f1"] for lab in labs]))
-        lines.append(f"| {kind} | {' | '.join(cells)} | {mean:.3f} |")
+        seeds = np.mean([mine[lab]["by_seed"] for lab in labs], axis=0)
+        any_row = mine[labs[0]]
+        lines.append(
+            f"| {kind} | {any_row['pairs']} | {' | '.join(cells)} | {mean:.3f} "
+            f"| {' '.join(f'{value:.3f}' for value in seeds)} | {any_row['cpu_s']:.1f} |"
+        )
     return "\n".join(lines)
 
 
@@ -211,25 +251,18 @@ def main() -> None:
     parser.add_argument("--recipe", default="pose")
     parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
     parser.add_argument("--labs", nargs="+", choices=sorted(LABS), default=list(LABS))
-    parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--pairs", type=int, default=4)
+    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--minutes", type=float, default=1.5)
-    parser.add_argument("--folds", type=int, default=4)
     parser.add_argument("--set", dest="settings", action="append", default=[])
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     rows = [row for kind in options.models for row in measure(kind, options)]
-    if options.json:
-        machine = (
-            f"{platform.machine()}, {usable_cores()} cores, Python {platform.python_version()}"
-        )
-        print(json.dumps({"machine": machine, "rows": rows}))
-        return
-    print(
+    title = (
         f"{options.seeds} seeds x {len(options.labs)} simulated labs x {options.pairs} pairs x "
         f"{options.minutes:g} minutes, recipe '{options.recipe}'"
     )
-    print(shown(rows, options.labs))
+    tell(rows, as_json=options.json, title=title, table=shown(rows, options.labs))
 
 
 if __name__ == "__main__":
