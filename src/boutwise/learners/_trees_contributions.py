@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from boutwise.features._windows import WindowStatistics
 from boutwise.learners._explaining import Contributions
-from boutwise.learners._trees_fitted import Model
+from boutwise.learners._trees_model import Model
 
 MOST_FRAMES = 300
 """Frames of a subject that are looked at: contributions cost a hundred times a score."""

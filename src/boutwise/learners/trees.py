@@ -23,7 +23,8 @@ from boutwise.features._windows import WindowStatistics
 from boutwise.learners._contract import Dataset, Run
 from boutwise.learners._mirroring import Mirroring
 from boutwise.learners._trees_auto import auto_values
-from boutwise.learners._trees_fitted import Fitted, Model, load
+from boutwise.learners._trees_fitted import Fitted, load
+from boutwise.learners._trees_model import Model
 from boutwise.learners._trees_rows import STREAM, Rows, Task, columns_of, rate_of, tasks_of
 from boutwise.types import Ethogram
 
