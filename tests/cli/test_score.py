@@ -154,3 +154,27 @@ def test_two_tables_are_scored_without_project_and_torch(tables):
     answer, loaded = done.stdout.splitlines()
     assert json.loads(answer)["exit_code"] == 0
     assert loaded == "[]"
+
+
+def test_swapped_agents_are_told_where_there_are_pairs(boutwise, tables, tmp_path):
+    head = "recording,agent,target,behavior,start_frame,stop_frame\n"
+    rows = [("a", "b", 10, 40), ("b", "a", 60, 70)]
+    files = []
+    for name, agents in (("truth", (0, 1)), ("said", (0, 0))):  # b's act is given to a
+        files.append(tmp_path / f"pairs-{name}.csv")
+        lines = [
+            f"r{n},{rows[who][0]},{rows[who][1]},bite,{start},{stop}\n"
+            for n in range(4)
+            for who, (_, _, start, stop) in zip(agents, rows, strict=True)
+        ]
+        files[-1].write_text(head + "".join(lines), encoding="utf-8")
+    said = boutwise("score", *files, "--frames", 100, "--fps", 20)
+    assert said.code == 0, said.err
+    (row, words) = [line for line in said.out.splitlines() if "share of swapped agents" in line]
+    assert "0.250" in row
+    assert "acted upon" in words
+    data = boutwise("score", *files, "--frames", 100, "--fps", 20, "--json").data
+    agents = data["scores"]["agents"]
+    assert (agents["frames"], agents["right"], agents["swapped"]) == (160, 120, 40)
+    alone = boutwise("score", *tables[:2], "--frames", FRAMES, "--fps", 20, "--json")
+    assert alone.data["scores"]["agents"] is None

@@ -82,3 +82,12 @@ def test_animals_filmed_together_count_as_one_and_the_notes_say_so():
     scores = score_recordings(items, Ethogram(ETHOGRAM.behaviors))
     assert scores.frames.macro_f1.interval.n_groups == 4
     assert "Animals that were filmed together count as one animal." in scores.notes
+
+
+def test_a_score_tells_of_swapped_agents_where_both_directions_are_scored():
+    items = [one for seed in range(4) for one in pair(seed, f"r{seed}", f"a{seed}+b{seed}")]
+    ethogram = Ethogram(ETHOGRAM.behaviors)  # in these random labels behaviors overlap
+    scores = score_recordings(items, ethogram)
+    assert scores.agents == swapped_agents(items, ethogram)
+    assert scores.as_dict()["agents"]["share"]["value"] == scores.agents.share.value > 0
+    assert score_recordings(items[::2], ethogram).agents is None

@@ -12,6 +12,7 @@ LEAKING = (
     "this score says nothing about new animals"
 )
 """Said beside every score of such a split, wherever it is shown."""
+SWAPPED = "share of swapped agents"
 
 
 def tell_scores(talk: Talk, scores: Mapping[str, Any]) -> None:
@@ -49,6 +50,8 @@ def tell_scores(talk: Talk, scores: Mapping[str, Any]) -> None:
         for words, key in (("all bouts pooled", "pooled_f1"), ("mean over behaviors", "macro_f1"))
         for threshold, estimate in zip(thresholds, scores["bouts"][key], strict=True)
     ]
+    if scores.get("agents"):
+        lines.append((SWAPPED, scores["agents"]["share"]))
     background = any(behavior["background"] for behavior in scores["behaviors"])
     talk.table(
         ["score", "value", "95 %"],
@@ -62,6 +65,8 @@ def tell_scores(talk: Talk, scores: Mapping[str, Any]) -> None:
     _tell_groups_and_labs(talk, scores)
     if any(behavior["f1"]["interval"]["rough"] for behavior in scores["behaviors"]):
         talk.line(ROUGH)
+    if scores.get("agents"):
+        talk.line(f"{SWAPPED}: of what was seen, given to the animal that was acted upon")
     for word in _remarks(scores):
         talk.line(word)
 

@@ -73,6 +73,13 @@ def swapped_agents(items: Sequence[ScoredSubject], ethogram: Ethogram) -> Swappe
     return SwappedAgents(total[_SHOWN], total[_RIGHT], total[_SWAPPED], estimate(table, _share))
 
 
+def agents_of(items: Sequence[ScoredSubject], ethogram: Ethogram) -> SwappedAgents | None:
+    """The same, or None where no ordered pair is there with its reverse: nothing can be swapped."""
+    there = {item.subject for item in items if item.subject.target}
+    both = any(Subject(who.recording, who.target, who.animal) in there for who in there)
+    return swapped_agents(items, ethogram) if both else None
+
+
 def _counts(
     item: ScoredSubject, back: ScoredSubject, columns: Sequence[int]
 ) -> NDArray[np.float64]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from boutwise.metrics._agents import SwappedAgents
 from boutwise.metrics._baselines import Baseline
 from boutwise.metrics._intervals import Estimate
 from boutwise.metrics._score_rows import (
@@ -189,6 +190,7 @@ class Scores:
     by_animal: tuple[UnitScores, ...]
     by_lab: tuple[UnitScores, ...]
     order: OrderScores | None
+    agents: SwappedAgents | None
     time_budgets: tuple[TimeBudget, ...]
     bout_statistics: tuple[BoutStatisticsRow, ...]
     bout_agreement: tuple[BoutAgreement, ...]

@@ -8,6 +8,7 @@ import numpy as np
 
 from boutwise.errors import DataError, UsageError, did_you_mean
 from boutwise.metrics import _over_bouts, _over_frames, _over_probabilities, _over_units
+from boutwise.metrics._agents import agents_of
 from boutwise.metrics._baselines import baseline
 from boutwise.metrics._contract import ScoredSubject, ScoreOptions
 from boutwise.metrics._counts import Counts
@@ -57,6 +58,8 @@ def score_recordings(
       predicted_bouts, bout_f1); ``by_lab`` is empty where no labs are given
     - ``order``: groups, edit_score (a spread over recordings, 0 to 100); null unless the rule
       says that order matters
+    - ``agents``: frames, right, swapped, share (an estimate): how often a directed behavior is
+      given to the animal that it is done to; null unless both directions of a pair are scored
     - ``time_budgets``: recording, animal, target, behavior, scored_s, truth_s, predicted_s,
       expected_s, expected_low_s, expected_high_s
     - ``bout_statistics``: recording, animal, target, behavior, and count, total_s, mean_s and
@@ -112,6 +115,7 @@ def score_recordings(
         by_animal=units(scoring.by_animal, "animal", "recording"),
         by_lab=units(scoring.by_stratum, "lab", "recording") if options.strata else (),
         order=order,
+        agents=agents_of(items, ethogram),
         time_budgets=_over_probabilities.time_budgets(scoring),
         bout_statistics=statistics,
         bout_agreement=_over_bouts.bout_agreement(scoring, statistics),

@@ -37,6 +37,7 @@ def build(run: Run, swatches: Mapping[str, Swatch]) -> dict[str, Any]:
         "tolerances": scores["onsets"]["tolerances_frames"],
         "holdout": holdout(scores, swatches),
         "declared": declared_table(scores),
+        "agents": agent_table(scores),
         "confusions": [
             {
                 "name": entry["name"],
@@ -157,6 +158,22 @@ def declared_table(scores: Mapping[str, Any]) -> Table:
         for entry in scores["declared"]
     ]
     return Table(("scored together", "precision", "recall", "F1"), tuple(rows))
+
+
+def agent_table(scores: Mapping[str, Any]) -> Table | None:
+    """How often a directed behavior is given to the wrong animal; None where nothing is."""
+    agents = scores.get("agents")
+    if not agents:
+        return None
+    why = "in no such frame was the behavior seen, of either animal"
+    row = (
+        count(agents["frames"]),
+        count(agents["right"]),
+        count(agents["swapped"]),
+        estimate(agents["share"], why, bar=True),
+    )
+    head = ("frames that count", "the right animal", "the other one instead", "share swapped")
+    return Table(head, (row,))
 
 
 def bout_table(scores: Mapping[str, Any], swatches: Mapping[str, Swatch]) -> Table:
