@@ -82,10 +82,10 @@ class Snapshot:
         facts: ``roles`` that all recordings have, ``optional_roles`` (role -> recordings) of some,
             ``partial_columns`` (for each member and stream, channel -> recordings that give it),
             ``keypoint_roles``, ``keypoints`` (their roles, or names where they have none),
-            ``n_dims``, ``recordings`` (their number), ``most_animals`` (in one of them), ``by_model``
-            (subjects whose labels a model made), ``labels_digest``, ``late_labels`` (of the plan); ``trials``
-            where whole trials are learned (see :mod:`boutwise.training.trials`): then a row is a
-            trial, not a frame.
+            ``n_dims``, ``recordings`` (their number), ``most_animals`` (in one of them),
+            ``by_model`` (subjects whose labels a model made), ``labels_digest``, ``late_labels``
+            (of the plan); ``trials`` where whole trials are learned (see
+            :mod:`boutwise.training.trials`): then a row is a trial, not a frame.
         shares: With ``target.annotators: soft`` what is learned of each subject in place of its
             states, (native frames, behaviors), NaN where nobody judged; empty otherwise.
         mirrors: For each member that uses it, stream name -> what becomes of its channels when left
