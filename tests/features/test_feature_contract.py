@@ -221,3 +221,22 @@ def test_mirror(name, scope, body, seed):
     other, _ = values(part, walker.mirrored(pose))
     assert_same(mirror.apply(one), other, columns, 5e-3)
     np.testing.assert_array_equal(mirror.apply(mirror.apply(one)), one)
+
+
+@pytest.mark.parametrize(
+    ("name", "scope", "body"), [case for case in EVERY_CASE.args[1] if case[1] == "directed"]
+)
+@settings(max_examples=4, deadline=None)
+@given(seed=st.integers(0, 5))
+def test_exchange(name, scope, body, seed):
+    """The features of (target, agent) are those of (agent, target) in another order, exactly."""
+    part = registry.load("feature set", name)
+    pose = walker.track(body, scope, seconds=8, seed=seed)
+    lost = np.random.default_rng(seed).random(pose.positions.shape[:3]) < 0.05
+    pose.positions[lost] = np.nan
+    one, columns = values(part, pose)
+    other = part.compute(pose, walker.clock(pose), Subject("r", *reversed(pose.animals)))
+    assert other.columns == columns
+    exchange = part.exchange(columns)
+    np.testing.assert_array_equal(exchange.apply(one), other.values[0])
+    assert part.exchange(columns[1:]) is None, "a column without its partner"

@@ -39,12 +39,22 @@ def walls(body: Body, outline: Floats) -> Iterator[Column]:
         return
     across = np.full(n_frames, -np.inf)
     ahead = np.full(n_frames, np.inf)
-    for a, b, c in outline:
-        np.maximum(across, a * nose[0] + b * nose[1] + c, out=across)
-        inside = a * body.middle[0] + b * body.middle[1] + c
-        towards = a * body.heading[0] + b * body.heading[1]
-        reach = np.maximum(-inside, 0.0) / np.where(towards <= 1e-6, 1e-6, towards)
+    for edge in outline:
+        np.maximum(across, _along(edge, nose), out=across)
+        reach = np.negative(_along(edge, body.middle))
+        np.maximum(reach, 0.0, out=reach)
+        towards = _along(edge[:2], body.heading)
+        reach /= np.maximum(towards, 1e-6, out=towards)
         np.minimum(ahead, reach, out=ahead)
     yield "wall.nose", "body", -across
     # From 1 at the wall to 0 far away: bounded, because straight ahead may be very far.
     yield "wall.ahead", "1", 1 / (1 + ahead)
+
+
+def _along(edge: Floats, places: Floats) -> Floats:
+    """How far places (2 or more, n) are beyond an edge, (n,); without the offset of directions."""
+    found = edge[0] * places[0]
+    found += edge[1] * places[1]
+    for offset in edge[2:]:
+        found += offset
+    return np.asarray(found)

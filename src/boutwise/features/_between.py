@@ -9,7 +9,8 @@ way round. ``trunk`` is the middle of a trunk.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Container, Iterator
 
 import numpy as np
 
@@ -35,6 +36,11 @@ APART: tuple[tuple[str, str], ...] = (
     ("tail_base", "tail_base"),
 )
 """Distances from a point of the agent to one of the target, where both roles are there."""
+OF_BOTH = ("nearest.other", "approach.both@", f"speed.{TRUNK}-other.", "heading.")
+"""Columns that begin so are those of both directions; others have a partner."""
+TURNED = "heading.left.other"
+"""But the sign of this one changes with the direction."""
+_ME, _OTHER = (re.compile(rf"(?<=[.-]){who}(?![a-z_])") for who in ("me", "other"))
 
 
 def between(me: Body, other: Body) -> Iterator[Column]:
@@ -51,6 +57,32 @@ def between(me: Body, other: Body) -> Iterator[Column]:
     yield from _view(me, other, "other")
     for name, unit, values in _view(other, me, "me"):
         yield OTHER + name, unit, values
+
+
+def exchanged(name: str, alone: Container[str]) -> str:
+    """The column of (target, agent) that says the same as a column of (agent, target).
+
+    Args:
+        name: Of the column, without ``z:``.
+        alone: Columns that the agent has by itself.
+
+    >>> exchanged("approach.other@1s", ()), exchanged("other:speed.nose@1s", ["speed.nose@1s"])
+    ('other:approach.me@1s', 'speed.nose@1s')
+    >>> exchanged("distance.nose-other.tail_base", ())
+    'distance.tail_base-other.nose'
+    """
+    if name in alone:
+        return OTHER + name
+    if name.removeprefix(OTHER) in alone:
+        return name.removeprefix(OTHER)
+    if name.startswith(OTHER):
+        return _ME.sub("other", name.removeprefix(OTHER))
+    if name.startswith(OF_BOTH):
+        return name
+    if name.startswith("distance."):
+        mine, theirs = name.removeprefix("distance.").split("-other.")
+        return f"distance.{theirs}-other.{mine}"
+    return OTHER + _OTHER.sub("me", name)
 
 
 def _has(body: Body, point: str) -> bool:

@@ -53,7 +53,8 @@ def points_of(pose: PoseTrack, subject: Subject) -> dict[str, Floats]:
                 recording=subject.recording,
                 todo="give each role to one keypoint only in boutwise.yaml",
             )
-        track = pose.positions[:, animal, place, :].T.astype(np.float64)
+        # Ordered by axis: what is computed of one axis then reads neighbors.
+        track = pose.positions[:, animal, place, :].T.astype(np.float64, order="C")
         if pose.n_dims == 2:
             track[1] *= -1
         points[name] = track

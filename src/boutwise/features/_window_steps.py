@@ -40,18 +40,19 @@ class Sums:
     """Cumulative sums of a block of columns, (columns, frames), from which all windows are read."""
 
     def __init__(self, values: Floats) -> None:
-        self.values = values
         missing = np.isnan(values)
-        self.complete = not missing.any()
-        seen = np.where(missing, 0.0, values)
-        counts = np.maximum((~missing).sum(axis=1, keepdims=True), 1)
+        absent = np.count_nonzero(missing, axis=1)[:, np.newaxis]
+        self.complete = not absent.any()
+        centered = np.where(missing, 0.0, values)
         # Around the block's own mean the squares stay small, so their differences stay exact.
-        self.shift = seen.sum(axis=1, keepdims=True) / counts
-        centered = np.where(missing, 0.0, values - self.shift)
-        self.first = _cumulated(centered)
-        self.second = _cumulated(centered * centered)
-        self.present = _cumulated((~missing).astype(np.float64))
-
+        shift = centered.sum(axis=1, keepdims=True) / np.maximum(values.shape[1] - absent, 1)
+        centered -= shift
+        np.copyto(centered, 0.0, where=missing)
+        first = _cumulated(centered)
+        self.present = _cumulated(np.logical_not(missing, out=missing))
+        second = _cumulated(np.square(centered, out=centered))
+        self._all = {"values": values, "shift": shift, "first": first, "second": second}
+        self._some: dict[str, Floats] = {}
         self._counts: dict[tuple[int, int], Floats] = {}
         self._rows: list[int] | None = None
 
@@ -60,11 +61,38 @@ class Sums:
         if len(rows) == len(self.values):
             return self
         some = object.__new__(Sums)
-        for name in ("values", "shift", "first", "second"):
-            setattr(some, name, getattr(self, name)[list(rows)])
         some.complete, some.present = self.complete, self.present
+        some._all, some._some = self._all, {}
         some._counts, some._rows = self._counts, list(rows)
         return some
+
+    def _of(self, name: str) -> Floats:
+        """A quantity of the columns that are wanted; picked on first use."""
+        if self._rows is None:
+            return self._all[name]
+        if name not in self._some:
+            self._some[name] = self._all[name][self._rows]
+        return self._some[name]
+
+    @property
+    def values(self) -> Floats:
+        """The columns themselves."""
+        return self._of("values")
+
+    @property
+    def shift(self) -> Floats:
+        """What is taken off each column before it is summed, (columns, 1)."""
+        return self._of("shift")
+
+    @property
+    def first(self) -> Floats:
+        """Cumulative sums, (columns, frames + 1)."""
+        return self._of("first")
+
+    @property
+    def second(self) -> Floats:
+        """Cumulative sums of squares."""
+        return self._of("second")
 
     def counted(self, first: int, last: int) -> Floats:
         """Values in the frames from ``first`` to ``last`` around each; NaN where too few."""
@@ -85,27 +113,31 @@ class Sums:
         return total
 
 
-def _cumulated(values: Floats) -> Floats:
-    out = np.zeros((values.shape[0], values.shape[1] + 1))
+def _cumulated(values: Floats | NDArray[np.bool_]) -> Floats:
+    out = np.empty((values.shape[0], values.shape[1] + 1))
+    out[:, 0] = 0.0
     np.cumsum(values, axis=1, out=out[:, 1:])
     return out
 
 
 def _between(sums: Floats, first: int, last: int) -> Floats:
-    """Sum over the frames ``[t + first, t + last]`` cut at the ends, from cumulative sums."""
+    """Sum over the frames ``[t + first, t + last]`` cut at the ends, from cumulative sums.
+
+    Args:
+        sums: (columns, frames + 1), beginning with 0.
+        first: Not after now, 0.
+        last: Not before now.
+    """
     n_frames = sums.shape[1] - 1
     out = np.empty((sums.shape[0], n_frames))
-    start, stop = max(-first, 0), n_frames - max(last, 0)
-    frames = np.arange(n_frames)
-    if stop > start:
-        high, low = (
-            sums[:, start + last + 1 : stop + last + 1],
-            sums[:, start + first : stop + first],
-        )
-        np.subtract(high, low, out=out[:, start:stop])
-        frames = np.concatenate([frames[:start], frames[stop:]])
-    high_frames = np.clip(frames + last + 1, 0, n_frames)
-    out[:, frames] = sums[:, high_frames] - sums[:, np.clip(frames + first, 0, n_frames)]
+    start, stop = -first, n_frames - last
+    if stop <= start:  # some windows are cut at both ends
+        high, low = (np.clip(np.arange(n_frames) + n, 0, n_frames) for n in (last + 1, first))
+        return np.subtract(sums[:, high], sums[:, low], out=out)
+    out[:, :start] = sums[:, last + 1 : start + last + 1]
+    np.subtract(sums[:, start + last + 1 :], sums[:, : stop + first], out=out[:, start:stop])
+    late = sums[:, stop + first : n_frames + first]
+    np.subtract(sums[:, n_frames:], late, out=out[:, stop:])
     return out
 
 
@@ -113,7 +145,7 @@ def _enough(present: Floats, first: int, last: int) -> Floats:
     """Values in each window, from cumulative sums of ones; NaN where too few."""
     count = _between(present, first, last)
     frames = _between(np.arange(present.shape[1], dtype=np.float64)[None], first, last)
-    count[count < np.maximum(LEAST_SHARE * frames, 1)] = np.nan
+    np.copyto(count, np.nan, where=count < np.maximum(LEAST_SHARE * frames, 1))
     return count
 
 

@@ -27,9 +27,9 @@ import numpy as np
 
 from boutwise.errors import DataError
 from boutwise.features._arena import outline_of, walls
-from boutwise.features._between import OTHER, between
+from boutwise.features._between import OTHER, TURNED, between, exchanged
 from boutwise.features._body import FEET, FRONTS, REARS, Body, Column, Floats, half_lag, length
-from boutwise.features._mirror import mirror_by_names
+from boutwise.features._mirror import exchange_by_names, mirror_by_names
 from boutwise.features._within import SPANS_S, TURN_SPANS_S, within
 from boutwise.types import FeatureTable, FrameClock, Mirror, PoseTrack, Subject
 
@@ -67,6 +67,12 @@ TO_A_SIDE = ("left.", "velocity.left@", "turn@", "bend.", "velocity.left.", "hea
 def mirror(columns: Sequence[str]) -> Mirror | None:
     """What becomes of the columns when left and right of all animals change places."""
     return mirror_by_names(columns, lambda name: name.removeprefix(OTHER).startswith(TO_A_SIDE))
+
+
+def exchange(columns: Sequence[str]) -> Mirror | None:
+    """What becomes of the columns of a pair when agent and target change places."""
+    alone = {name.removeprefix(OTHER) for name in columns if name.startswith(OTHER)} & {*columns}
+    return exchange_by_names(columns, lambda name: exchanged(name, alone), TURNED.__eq__)
 
 
 def margin_frames(clock: FrameClock) -> int:

@@ -41,6 +41,7 @@ frames), NaN where a point is missing, the origin.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -49,7 +50,7 @@ import numpy as np
 from boutwise.errors import DataError
 from boutwise.features._body import Column, Floats, half_lag, length
 from boutwise.features._fixed import fixed_points, median_length, sampled
-from boutwise.features._mirror import mirror_by_names
+from boutwise.features._mirror import exchange_by_names, mirror_by_names
 from boutwise.types import FeatureTable, FrameClock, Mirror, PoseTrack, Subject
 
 VERSION = 1
@@ -69,11 +70,18 @@ ALONG_X = ("x.", "velocity_x.", "heading_cos.")
 """Columns that begin so change their sign in a mirror."""
 
 ANIMALS = ("agent", "target")
+OTHER_WAY = dict(zip(ANIMALS, reversed(ANIMALS), strict=True))
+_WHO = re.compile(f"({'|'.join(ANIMALS)})")
 
 
 def mirror(columns: Sequence[str]) -> Mirror | None:
     """Left and right points change places, and x points the other way."""
     return mirror_by_names(columns, lambda name: name.startswith(ALONG_X))
+
+
+def exchange(columns: Sequence[str]) -> Mirror | None:
+    """Agent and target change places."""
+    return exchange_by_names(columns, _exchanged, lambda name: False)
 
 
 def margin_frames(clock: FrameClock) -> int:
@@ -135,6 +143,11 @@ def compute(
         set_name="social48",
         version=VERSION,
     )
+
+
+def _exchanged(name: str) -> str:
+    """``distance.agent_nose-target_center`` -> ``distance.target_nose-agent_center``."""
+    return "".join(OTHER_WAY.get(part, part) for part in _WHO.split(name))
 
 
 def _animals(subject: Subject) -> tuple[Subject, Subject]:

@@ -16,6 +16,9 @@ from boutwise.store import Store
 from boutwise.types import FrameClock, Mirror, PoseTrack, Subject
 from boutwise.types.recipe import NetworkMember, Part, TreesMember
 
+_Table = tuple[NDArray[np.float32], tuple[str, ...]]
+"""Features (frames, columns), and the names of the columns."""
+
 
 @dataclass(frozen=True, eq=False)
 class Stream:
@@ -75,6 +78,8 @@ class PreparedPose:
         self._native_clock = clock
         self._prepare = tuple(prepare)
         self._store = store
+        # Of two mice both directions follow each other; more would cost memory without a store.
+        self._last: dict[str, tuple[Subject, Part, _Table]] = {}
 
     @property
     def roles(self) -> Mapping[str, str]:
@@ -99,17 +104,45 @@ class PreparedPose:
         return Stream(np.concatenate([piece.values for piece in pieces], axis=1), columns, keys)
 
     def _features(self, subject: Subject, part: Part) -> Stream:
-        module = registry.load("feature set", part.part)
         if self._store is None:
+            values, columns = self._computed(subject, part)
+            return Stream(values, (columns,))
+        version = registry.load("feature set", part.part).VERSION
+        key = self._key(subject, part, version)
+        known = self._known(subject, part)
+        if known is None:
+            values, columns = self._computed(subject, part)
+            header = {"columns": list(columns), "set": part.part, "version": version}
+            known = self._store.put(key, values, header), columns
+        return Stream(known[0], (known[1],), (key,))
+
+    def _computed(self, subject: Subject, part: Part) -> _Table:
+        """Values and columns; of a pair whose other direction is known, they are told from that."""
+        module = registry.load("feature set", part.part)
+        pair = bool(subject.target) and "directed" in module.SCOPES
+        found = self._told(subject, part) if pair else None
+        if found is None:
             table = module.compute(self.pose, self.clock, subject, **part.options)
-            return Stream(table.of(subject), (table.columns,))
-        key = self._key(subject, part, module.VERSION)
+            found = table.of(subject), table.columns
+        if pair and self._store is None:
+            self._last[part.part] = (subject, part, found)
+        return found
+
+    def _told(self, subject: Subject, part: Part) -> _Table | None:
+        """What the features of the other direction say; None where they are not there."""
+        other = Subject(subject.recording, subject.target, subject.animal)
+        known = self._known(other, part)
+        exchange = registry.load("feature set", part.part).exchange
+        change: Mirror | None = exchange(known[1]) if known else None
+        return (change.apply(known[0]), known[1]) if known and change else None
+
+    def _known(self, subject: Subject, part: Part) -> _Table | None:
+        if self._store is None:
+            last = self._last.get(part.part)
+            return last[2] if last and last[:2] == (subject, part) else None
+        key = self._key(subject, part, registry.load("feature set", part.part).VERSION)
         cached, header = self._store.array(key), self._store.header(key)
-        if cached is None or header is None:
-            table = module.compute(self.pose, self.clock, subject, **part.options)
-            header = {"columns": list(table.columns), "set": part.part, "version": module.VERSION}
-            cached = self._store.put(key, table.of(subject), header)
-        return Stream(cached, (tuple(header["columns"]),), (key,))
+        return None if cached is None or header is None else (cached, tuple(header["columns"]))
 
     @cached_property
     def content(self) -> str:

@@ -13,7 +13,7 @@ from boutwise.types.subjects import Subject
 
 @dataclass(frozen=True)
 class Mirror:
-    """What becomes of the features when left and right change places.
+    """What becomes of the features when left and right change places, or the two of a pair.
 
     Attributes:
         source: For each column the place of the column whose value it takes.
@@ -24,13 +24,15 @@ class Mirror:
     sign: tuple[float, ...]
 
     def apply(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Features of the mirrored animal, (..., columns) as they came.
+        """Features of the mirrored animal, or the pair exchanged, (..., columns) as they came.
 
         >>> Mirror((1, 0, 2), (1, 1, -1)).apply(np.array([[1, 2, 3]], dtype=np.float32)).tolist()
         [[2.0, 1.0, -3.0]]
         """
-        sign = np.asarray(self.sign, dtype=np.float32)
-        return np.asarray(values[..., list(self.source)] * sign, dtype=np.float32)
+        found = np.take(values, self.source, axis=-1)
+        for place in np.flatnonzero(np.less(self.sign, 0)):
+            found[..., place] *= -1
+        return np.asarray(found, dtype=np.float32)
 
 
 @dataclass(frozen=True, eq=False)
