@@ -71,7 +71,8 @@ class Sums:
         if self._rows is None:
             return self._all[name]
         if name not in self._some:
-            self._some[name] = self._all[name][self._rows]
+            picked: Floats = self._all[name][self._rows]
+            self._some[name] = picked
         return self._some[name]
 
     @property
