@@ -51,7 +51,12 @@ class Sums:
         first = _cumulated(centered)
         self.present = _cumulated(np.logical_not(missing, out=missing))
         second = _cumulated(np.square(centered, out=centered))
-        self._all = {"values": values, "shift": shift, "first": first, "second": second}
+        self._all: dict[str, Floats] = {
+            "values": values,
+            "shift": shift,
+            "first": first,
+            "second": second,
+        }
         self._some: dict[str, Floats] = {}
         self._counts: dict[tuple[int, int], Floats] = {}
         self._rows: list[int] | None = None
