@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import zlib
 from pathlib import Path
 from typing import Any
 
 from boutwise.errors import FormatError
-from boutwise.formats._text import HEAD_BYTES, encoding_of, first_bytes, read_bytes
+from boutwise.formats._text import HEAD_BYTES, LARGEST, encoding_of, first_bytes, read_bytes
 
 MAX_BYTES = 256_000_000
 _KEYS = ("time_format", "project_format_version", "subjects_conf", "behaviors_conf")
@@ -92,3 +93,10 @@ def mapping(value: Any, what: str, path: Path) -> dict[str, Any]:
             todo=MEND,
         )
     return value
+
+
+def as_number(value: Any) -> float:
+    """A number of the JSON; NaN for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > LARGEST:
+        return math.nan
+    return float(value)

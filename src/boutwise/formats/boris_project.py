@@ -11,28 +11,23 @@ is a state; times have three decimals, as BORIS has them.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from boutwise.errors import FormatError, did_you_mean
-from boutwise.formats._boris import NO_SUBJECT
-from boutwise.formats._boris_json import MEND, is_project, load_project, mapping
+from boutwise.formats._boris_json import MEND, as_number, is_project, load_project, mapping
 from boutwise.formats._boris_media import (
-    Interval,
     Observation,
     Options,
     check_offset,
     tracks_of,
 )
 from boutwise.formats._boris_saving import save_project
-from boutwise.formats._contract import Contents, LabelRow
+from boutwise.formats._boris_toggles import Toggles
+from boutwise.formats._contract import Contents
 from boutwise.formats._faults import Faults
-from boutwise.formats._lost import lost_row
 from boutwise.formats._names import media_name
-from boutwise.formats._text import LARGEST
 from boutwise.types import Bouts, FrameClock
 
 SUFFIX = ".boris"
@@ -181,7 +176,7 @@ class _Reader:
             behaviors=tuple(self.kinds),
             limits=self._limits(stored),
         )
-        toggles = _Toggles(name, self.kinds, self.faults)
+        toggles = Toggles(name, self.kinds, self.faults)
         found.intervals += toggles.run(events)
         found.lost += toggles.lost
         return found
@@ -205,7 +200,7 @@ class _Reader:
         if stored.get("scan_sampling_time") or stored.get("media_scan_sampling_duration"):
             return "is a scan sampling: what happened between two scans is not known"
         offsets = info.get("offset")
-        offset = _number(offsets.get("1", 0.0)) if isinstance(offsets, dict) else 0.0
+        offset = as_number(offsets.get("1", 0.0)) if isinstance(offsets, dict) else 0.0
         if offset:
             return f"delays its first player by {offset:g} s"
         return ""
@@ -213,7 +208,7 @@ class _Reader:
     def _limits(self, stored: Mapping[str, Any]) -> tuple[float, float] | None:
         limits = stored.get("observation time interval")
         if isinstance(limits, list) and len(limits) == 2 and any(limits):
-            start, stop = (_number(limit) for limit in limits)
+            start, stop = (as_number(limit) for limit in limits)
             if stop > start >= 0:
                 return start, stop
         return None
@@ -222,82 +217,5 @@ class _Reader:
         """A number of each media file; none at all where one is missing."""
         known = info.get(what)
         known = known if isinstance(known, dict) else {}
-        found = [_number(known.get(each)) for each in media]
+        found = [as_number(known.get(each)) for each in media]
         return found if all(value > 0 for value in found) else []
-
-
-def _number(value: Any) -> float:
-    """A number of the JSON; NaN for anything else."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or abs(value) > LARGEST:
-        return math.nan
-    return float(value)
-
-
-class _Toggles:
-    """Pairs the events of the states of one observation."""
-
-    def __init__(self, name: str, kinds: Mapping[str, str], faults: Faults) -> None:
-        self.name, self.kinds, self.faults = name, kinds, faults
-        self.open: dict[tuple[str, str, str], LabelRow] = {}
-        self.lost: list[LabelRow] = []
-
-    def run(self, events: Sequence[Any]) -> list[Interval]:
-        """The intervals of all events, in the order in which they end up in the file."""
-        points = [self._point(event, number) for number, event in enumerate(events, start=1)]
-        found: list[LabelRow] = []
-        # BORIS keeps events in the order of time, but a project made by a script need not.
-        for point in sorted((each for each in points if each), key=lambda each: each.start):
-            if self.kinds[point.behavior] == "point":
-                found.append(point)
-                continue
-            key = (point.animal, point.behavior, point.modifiers)
-            first = self.open.pop(key, None)
-            if first is None:
-                self.open[key] = point
-            else:
-                comment = " ".join(dict.fromkeys(filter(None, (first.comment, point.comment))))
-                found.append(replace(first, stop=point.start, comment=comment))
-        for row in self.open.values():
-            self.faults.report(
-                f"'{row.behavior}' of '{row.animal or 'No focal subject'}' starts at "
-                f"{row.start:g} s in the observation '{self.name}' and never stops",
-                row=row.row,
-                expected="a second event for every state",
-                todo="close the event in BORIS and save the project",
-            )
-            self.lost.append(replace(row, stop=math.inf))
-        return [Interval(row, "") for row in sorted(found, key=lambda each: each.row)]
-
-    def _point(self, event: Any, number: int) -> LabelRow | None:
-        """One event as a point; None after a report."""
-        cells = list(event) if isinstance(event, list) else []
-        cells += [""] * (5 - len(cells))
-        time, behavior = _number(cells[0]), str(cells[2] or "")
-        subject = "" if str(cells[1]) in NO_SUBJECT else str(cells[1] or "")
-        fault = (
-            "has no time"
-            if math.isnan(time)
-            else "has no behavior"
-            if not behavior
-            else f"is of '{behavior}', which is not in the ethogram of the project"
-            if behavior not in self.kinds
-            else ""
-        )
-        if fault:
-            self.faults.report(
-                f"event {number} of the observation '{self.name}' {fault}",
-                row=number,
-                expected="[second, subject, behavior, modifiers, comment]",
-                todo=MEND,
-            )
-            self.lost.append(lost_row(behavior, time, time, number, animal=subject))
-            return None
-        return LabelRow(
-            behavior,
-            time,
-            time,
-            number,
-            subject,
-            modifiers=str(cells[3] or ""),
-            comment=str(cells[4] or ""),
-        )

@@ -3,7 +3,8 @@
 What lives here: a chain of social acts (:mod:`~boutwise.synthetic.pairs.chain`), mice that differ
 (:mod:`~boutwise.synthetic.pairs.manners`), where the acting mouse wants to be
 (:mod:`~boutwise.synthetic.pairs.aims`) and how it gets there, the reactions of the other
-(:mod:`~boutwise.synthetic.pairs.encounter`), seven keypoints each, a tracker that loses keypoints
+(:mod:`~boutwise.synthetic.pairs.encounter`), what each does by itself
+(:mod:`~boutwise.synthetic.pairs.solitary`), seven keypoints each, a tracker that loses keypoints
 and exchanges identities, a human who labels late, and labs that differ
 (:mod:`~boutwise.synthetic.pairs.labs`). What may be imported: ``types``, ``errors``, ``formats``
 to write files, and the parts of the single mouse beside this folder. To change a number, raise

@@ -9,33 +9,23 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from boutwise.synthetic import bout_lengths
 from boutwise.synthetic.pairs import aims
 from boutwise.synthetic.pairs.chain import (
     BEHAVIORS,
     CLUTTER,
     REACTIONS,
-    SOLITARY,
     draw_length_s,
     draw_next,
 )
-from boutwise.synthetic.pairs.manners import MANNERS, Manner, deviate
-from boutwise.synthetic.pairs.movement import (
-    ARENA_HALF_MM,
-    STEP_HZ,
-    Aim,
-    Mover,
-    push_apart,
-    start_at,
-)
+from boutwise.synthetic.pairs.manners import MANNERS, Manner
+from boutwise.synthetic.pairs.movement import STEP_HZ, Aim, Mover, push_apart, start_at
 from boutwise.synthetic.pairs.presets import PairPreset
+from boutwise.synthetic.pairs.solitary import Roamer
 
-_SPEED = MANNERS.index("speed")
 _CONTACT = ("sniff_any", "genitalgroom", "mount", "intromit")
 _LOST_AT = 1.7
 _PATIENCE_S = 1.6
 _CORNERED_MM = 30.0
-_ALONE_S = (0.3, 7.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,8 +84,10 @@ class _Meeting:
         self.slant, self.side = 0.0, 1.0
         self.clutter, self.clutter_left = "", 0
         self.fight: aims.Fight | None = None
-        self.goals = [(mouse.x, mouse.y) for mouse in self.mice]
-        self.alone_left = [0, 0]
+        self.roamers = [
+            Roamer(mouse, manner, preset, generator, (mouse.x, mouse.y))
+            for mouse, manner in zip(self.mice, manners, strict=True)
+        ]
         self._begin("apart")
 
     # What comes next
@@ -162,7 +154,7 @@ class _Meeting:
         if not (self.before == "approach" or {self.before, act} <= {"mount", "intromit"}):
             self.site = aims.draw_site(self.planned, random)
         self.slant = float(random.normal(0, 0.16))
-        self._take_up(self.agent, act)
+        self.roamers[self.agent].take_up(act)
         self._react(act)
         agent, other = self._pair()
         self.fight = aims.Fight.begin(agent, other, random) if act == "attack" else None
@@ -175,75 +167,51 @@ class _Meeting:
             self.clutter = CLUTTER[int(random.integers(len(CLUTTER)))]
             self.clutter_left = min(round(random.uniform(0.7, 3.0) * STEP_HZ), self.left)
             self.side = 1.0 if random.random() < 0.5 else -1.0
-            self._take_up(self.agent, self.clutter)
+            self.roamers[self.agent].take_up(self.clutter)
             agent, other = self._pair()
             beyond = math.atan2(other.y - agent.y, other.x - agent.x) + self.side * 0.35
             far = math.hypot(agent.x - other.x, agent.y - other.y) + 1.5 * agent.length_mm
-            self.goals[self.agent] = (
+            self.roamers[self.agent].goal = (
                 agent.x + far * math.cos(beyond),
                 agent.y + far * math.sin(beyond),
             )
         elif act == "apart":
             self._leave(int(random.integers(2)))
         else:
-            self._take_up(self.agent, "rest")
-            self.alone_left[self.agent] = self.left
+            self.roamers[self.agent].take_up("rest")
+            self.roamers[self.agent].left = self.left
 
     def _leave(self, k: int) -> None:
-        """Walk off from the other mouse."""
-        self._take_up(k, "walk")
-        self.goals[k] = aims.far_from(self.mice[1 - k], self.generator)
-        self.alone_left[k] = round(self.generator.uniform(0.8, 2.5) * STEP_HZ)
+        self.roamers[k].leave(self.mice[1 - k])
 
     def _react(self, act: str) -> None:
         names, weights = zip(*REACTIONS[act], strict=True)
         level = self.generator.random() * sum(weights)
         self.reaction = names[int(np.searchsorted(np.cumsum(weights), level))]
-        k = 1 - self.agent
+        mouse = self.roamers[1 - self.agent]
         if act == "sniff_any" and self.generator.random() < self.preset.answered:
             self.reaction, self.answering = "answer", True
-            self._take_up(k, "sniff_any")
+            mouse.take_up("sniff_any")
         elif self.reaction == "freeze":
-            self._take_up(k, "freeze")
+            mouse.take_up("freeze")
         elif self.reaction == "flee":
-            bold = self.generator.random() < self.manners[k].bold
-            self._take_up(k, "attack" if bold else "flee")
-            self.goals[k] = aims.far_from(self.mice[self.agent], self.generator)
+            bold = self.generator.random() < mouse.manner.bold
+            mouse.take_up("attack" if bold else "flee")
+            mouse.flee(self.mice[self.agent])
         elif self.reaction == "leave":
-            self._leave(k)
-            # Held or followed closely, it gets on slowly only.
-            slow = 0.3 if act in ("mount", "intromit") else 0.6
-            self.mice[k].now[_SPEED] *= slow if act != "approach" else 1.0
-            self.alone_left[k] = 10_000
-
-    def _take_up(self, k: int, act: str) -> None:
-        units = self.preset.within * self.generator.standard_normal(len(MANNERS))
-        self.mice[k].act = act
-        self.mice[k].now = deviate(self.manners[k].manners[act], units)
+            self._leave(1 - self.agent)
+            if act != "approach":
+                # Held or followed closely, it gets on slowly only.
+                mouse.slow_down(0.3 if act in ("mount", "intromit") else 0.6)
+            mouse.left = 10_000
 
     # Where to
 
     def _solitary_aim(self, k: int) -> Aim:
-        mouse = self.mice[k]
         busy = self.act not in ("apart", "pause") and (
             k == self.agent or self.reaction not in ("ignore", "leave")
         )
-        busy = busy or (k == self.agent and self.clutter_left > 0)
-        self.alone_left[k] -= 1
-        if self.alone_left[k] <= 0 and not busy:
-            self._alone(k)
-        x, y = self.goals[k] if mouse.now[_SPEED] > 0 else (mouse.x, mouse.y)
-        return Aim(x, y, mouse.angle, mouse.now[_SPEED] > 0)
-
-    def _alone(self, k: int) -> None:
-        random = self.generator
-        names = list(SOLITARY)
-        act = names[int(np.searchsorted(np.cumsum(list(SOLITARY.values())), random.random()))]
-        length_s = bout_lengths.draw_length_s(act, random.random()) * (2.5 if act == "walk" else 1)
-        self.alone_left[k] = round(min(max(length_s, _ALONE_S[0]), _ALONE_S[1]) * STEP_HZ)
-        self._take_up(k, act)
-        place = random.uniform(-0.9, 0.9, 2) * 0.8 + 0.2 * self.manners[k].home
-        self.goals[k] = (float(place[0] * ARENA_HALF_MM[0]), float(place[1] * ARENA_HALF_MM[1]))
+        return self.roamers[k].aim(busy=busy or (k == self.agent and self.clutter_left > 0))
 
     def _agent_aim(self, agent: Mover, other: Mover) -> Aim:
         if self.act == "approach":
@@ -268,7 +236,7 @@ class _Meeting:
             return Aim((aim.x + other.x) / 2, (aim.y + other.y) / 2, aim.angle, False)
         if self.reaction == "flee":
             if math.hypot(other.x - alone.x, other.y - alone.y) < _CORNERED_MM:
-                self.goals[1 - self.agent] = aims.far_from(agent, self.generator)
+                self.roamers[1 - self.agent].flee(agent)
             tumbled = self.fight.aim_of_other(agent, other) if self.fight else None
             return tumbled or alone
         return alone
