@@ -24,6 +24,11 @@ class Cell:
     test: tuple[str, ...]
     train: tuple[str, ...]
 
+    @property
+    def lab(self) -> str:
+        """The lab of the first pair that is tested."""
+        return self.test[0].split("_", 1)[0]
+
 
 def pair_name(lab: str, number: int) -> str:
     """The name of a group of a split: the two animals of a pair; numbers begin with 1."""
@@ -63,15 +68,14 @@ def cells_of(kind: str, labs: Sequence[str], pairs: int) -> list[Cell]:
 
 
 def _unseen(labs: Sequence[str], pairs: int, many: int) -> Iterator[Cell]:
-    """Pairs of the other labs; where these cannot give equally many, who gives one more changes."""
+    """One model a lab; where the others cannot give equally many, who gives one more changes."""
     for place, lab in enumerate(labs):
         others = [name for name in labs if name != lab]
         each, rest = divmod(many, len(others))
-        for k in range(pairs):
-            more = {others[(place + k + n) % len(others)] for n in range(rest)}
-            counts = {name: each + (name in more) for name in others}
-            train = (n for name in others for n in _after(name, k, counts[name], pairs))
-            yield Cell((pair_name(lab, k + 1),), tuple(train))
+        more = {others[(place + n) % len(others)] for n in range(rest)}
+        counts = {name: each + (name in more) for name in others}
+        train = (n for name in others for n in _after(name, place, counts[name], pairs))
+        yield Cell(tuple(pair_name(lab, k + 1) for k in range(pairs)), tuple(train))
 
 
 def _after(lab: str, k: int, count: int, pairs: int) -> list[str]:

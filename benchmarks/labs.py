@@ -33,19 +33,20 @@ import argparse
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from _labs_design import MODELS, Cell, cells_of
-from _out_of_fold import fitted, opened, scored, taken
-from _rows import ends, tell
+from _labs_scores import differences, looked_for, of_lab
+from _out_of_fold import fitted, opened, say, scored, taken
+from _rows import tell
 
 import boutwise as bw
 from boutwise.api.importing.verbs import apply_import, plan_import
 from boutwise.decision import fit_decision
-from boutwise.metrics import ScoredSubject, score_recordings
+from boutwise.metrics import ScoredSubject
 from boutwise.planning import Fold, Plan, make_plan
 from boutwise.project import Project
 from boutwise.store import Store
@@ -112,44 +113,42 @@ def unmirrored(mirror: Mirror, n_more: int) -> Mirror:
     return Mirror((*mirror.source, *places), (*mirror.sign, *(1.0 for _ in places)))
 
 
-def plan_of_size(project: Project, cell: Cell, options: argparse.Namespace, seed: int) -> Plan:
+def plan_of_size(project: Project, cell: Cell, options: argparse.Namespace) -> Plan:
     """A plan of all recordings with the automatic settings of a project of the training pairs."""
     settings = ["split.by=animal", *options.settings]
-    full = make_plan(project, options.recipe, settings=settings, seed=seed)
+    full = make_plan(project, options.recipe, settings=settings, seed=options.seed)
     others = [name for fold in full.folds for name in fold.test if name not in cell.train]
     settings.append(f"split.holdout={json.dumps(others)}")
-    sized = make_plan(project, options.recipe, settings=settings, seed=seed)
+    sized = make_plan(project, options.recipe, settings=settings, seed=options.seed)
     if sized.fps != full.fps:
         raise SystemExit(f"{len(cell.train)} pairs have another working rate than all")
     return replace(full, recipe=sized.recipe)
 
 
 def decided_by(
-    project: Project, cells: Sequence[Cell], run: Path, options: argparse.Namespace, *, seed: int
-) -> tuple[list[ScoredSubject], float]:
-    """Labels and decisions of the pairs that the cells test, and the CPU seconds of all fits."""
-    plan = plan_of_size(project, cells[0], options, seed)
-    snapshot = taken(project, plan)
-    if options.told:
-        snapshot = with_lab(snapshot)
+    project: Project, cells: Sequence[Cell], run: Path, options: argparse.Namespace, *, told: bool
+) -> tuple[list[ScoredSubject], list[float]]:
+    """Labels and decisions of the pairs that the cells test, and the CPU seconds of each fit."""
+    plan = plan_of_size(project, cells[0], options)
+    snapshot = with_lab(taken(project, plan)) if told else taken(project, plan)
     groups = {entry.group for entry in snapshot.entries}
     raw: dict[Subject, Any] = {}
-    spent = 0.0
+    spent = []
     for number, cell in enumerate(cells):
         apart = tuple(sorted(groups.difference(cell.test, cell.train)))
         mine = replace(plan, folds=(Fold("1", cell.test),), holdout=apart)
         directory = run / str(number)
         opened(mine, snapshot, directory)
-        spent += fitted(mine, directory)
+        spent.append(fitted(mine, directory))
         tested = [entry for entry in snapshot.entries if entry.group in cell.test]
         members = native_scores(directory, mine, snapshot, tested)
         for place, entry in enumerate(tested):
             raw[entry.subject] = [member[place] for member in members]
-    return [item for cell in cells for item in decide(plan, snapshot, cell, raw, seed)], spent
+    return [item for cell in cells for item in decide(plan, snapshot, cell, raw)], spent
 
 
 def decide(
-    plan: Plan, snapshot: Snapshot, cell: Cell, raw: Mapping[Subject, Any], seed: int
+    plan: Plan, snapshot: Snapshot, cell: Cell, raw: Mapping[Subject, Any]
 ) -> list[ScoredSubject]:
     """Decide what a cell tests; nothing but its training pairs says how."""
     learned = [entry for entry in snapshot.entries if entry.group in cell.train]
@@ -167,61 +166,63 @@ def decide(
         chance = decision.probabilities(raw[entry.subject], entry.clock.fps)
         decided = decision.decide(chance, entry.clock.fps)
         decided &= native_present(snapshot, entry)[:, None]
-        looked_for = LABS[lab_of(entry)].behaviors
-        places = [k for k, name in enumerate(snapshot.ethogram.names) if name in looked_for]
+        places = [snapshot.ethogram.names.index(name) for name in looked_for(lab_of(entry))]
         states = snapshot.states[entry.subject][:, places]
-        found.append(scored(entry, states, decided[:, places], seed))
+        found.append(scored(entry, states, decided[:, places], plan.seed))
     return found
 
 
-def measure(kind: str, options: argparse.Namespace) -> list[dict[str, Any]]:
-    """Rows of one kind of model: one a lab."""
-    cells = cells_of(kind, options.labs, options.pairs)
-    options.told = "told" in kind
-    items: list[ScoredSubject] = []
-    spent = 0.0
+@dataclass
+class Found:
+    """What the models of one kind gave: scored pairs, and how long they took to fit."""
+
+    items: list[ScoredSubject] = field(default_factory=list)
+    cpu_s: list[float] = field(default_factory=list)
+
+
+def measure(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Rows of every kind of model; after each seed those so far are said on standard error."""
+    found = {kind: Found() for kind in options.models}
+    shared = [kind for kind in options.models if kind != "one a lab"]
     for seed in range(options.seeds):
+        options.seed = seed
         labs = [LABS[name] for name in options.labs]
         made = simulate_labs(labs, pairs=options.pairs, minutes=options.minutes, seed=seed)
-        parts = [{lab: made[lab]} for lab in made] if kind == "one a lab" else [made]
-        for part in parts:
-            mine = [c for c in cells if any(c.test[0].startswith(f"{lab}_") for lab in part)]
+        parts = [({lab: made[lab]}, ["one a lab"]) for lab in made] if "one a lab" in found else []
+        for part, kinds in [*parts, (made, shared)] if shared else parts:
             with tempfile.TemporaryDirectory() as name:
                 folder = Path(name)
                 with imported(folder, part) as project:
-                    of_it, cpu_s = decided_by(project, mine, folder / "run", options, seed=seed)
-            items += of_it
-            spent += cpu_s
-    sizes = {len(cell.train) for cell in cells}
-    about = {"model": kind, "pairs": max(sizes), "recipe": options.recipe}
-    fits = len(cells) * options.seeds
-    return [
+                    for kind in kinds:
+                        cells = cells_of(kind, options.labs, options.pairs)
+                        mine = [cell for cell in cells if cell.lab in part]
+                        items, spent = decided_by(
+                            project, mine, folder / kind, options, told="told" in kind
+                        )
+                        found[kind].items += items
+                        found[kind].cpu_s += spent
+        say(seed + 1, options.seeds, f"seeds: {json.dumps(rows_of(found, options))}")
+    return rows_of(found, options)
+
+
+def rows_of(found: Mapping[str, Found], options: argparse.Namespace) -> list[dict[str, Any]]:
+    """One row a kind and lab, then one a comparison of two kinds."""
+    rows = [
         {
-            **about,
-            "lab": lab,
+            "model": kind,
+            "pairs": len(cells_of(kind, options.labs, options.pairs)[0].train),
+            "recipe": options.recipe,
             "version": PAIRS_VERSION,
-            **of_lab(items, lab),
-            "fits": fits,
-            "cpu_s": round(spent / fits, 2),
+            "lab": lab,
+            **of_lab(of_it.items, lab),
+            "fits": len(of_it.cpu_s),
+            "cpu_s": round(float(np.mean(of_it.cpu_s)), 2),
         }
+        for kind, of_it in found.items()
         for lab in options.labs
     ]
-
-
-def of_lab(items: Sequence[ScoredSubject], lab: str) -> dict[str, Any]:
-    """The scores of one lab over the behaviors that it looks for."""
-    mine = [item for item in items if item.subject.animal.startswith(f"{lab}_")]
-    looked_for = [name for name in LAB_ETHOGRAM.names if name in LABS[lab].behaviors]
-    scores = score_recordings(mine, LAB_ETHOGRAM.only(looked_for))
-    by_seed = {}
-    for item in mine:
-        by_seed.setdefault(item.animal.split("/")[0], []).append(item)
-    each = [score_recordings(of_it, LAB_ETHOGRAM.only(looked_for)) for of_it in by_seed.values()]
-    return {
-        **ends("macro_f1", scores.frames.macro_f1),
-        "by_seed": [round(one.frames.macro_f1.value, 4) for one in each],
-        "behaviors": {b.name: round(b.f1.value, 4) for b in scores.behaviors},
-    }
+    by_kind = {kind: of_it.items for kind, of_it in found.items()}
+    return rows + differences(by_kind, options.labs)
 
 
 def shown(rows: Sequence[dict[str, Any]], labs: Sequence[str]) -> str:
@@ -230,8 +231,9 @@ def shown(rows: Sequence[dict[str, Any]], labs: Sequence[str]) -> str:
         f"| model | pairs | {' | '.join(labs)} | mean | seeds | CPU s a fit |",
         "|---|---|" + "---|" * (len(labs) + 3),
     ]
-    for kind in dict.fromkeys(row["model"] for row in rows):
-        mine = {row["lab"]: row for row in rows if row["model"] == kind}
+    of_labs = [row for row in rows if "lab" in row]
+    for kind in dict.fromkeys(row["model"] for row in of_labs):
+        mine = {row["lab"]: row for row in of_labs if row["model"] == kind}
         cells = [
             f"{row['macro_f1']:.3f} ({row['macro_f1_low']:.2f} to {row['macro_f1_high']:.2f})"
             for row in (mine[lab] for lab in labs)
@@ -243,6 +245,12 @@ def shown(rows: Sequence[dict[str, Any]], labs: Sequence[str]) -> str:
             f"| {kind} | {any_row['pairs']} | {' | '.join(cells)} | {mean:.3f} "
             f"| {' '.join(f'{value:.3f}' for value in seeds)} | {any_row['cpu_s']:.1f} |"
         )
+    lines += ["", "| mean over labs | less | difference |", "|---|---|---|"]
+    for row in rows:
+        if "less" in row:
+            low, high = row["difference_low"], row["difference_high"]
+            between = f"{row['difference']:+.3f} ({low:+.3f} to {high:+.3f})"
+            lines.append(f"| {row['model']} | {row['less']} | {between} |")
     return "\n".join(lines)
 
 
@@ -257,7 +265,7 @@ def main() -> None:
     parser.add_argument("--set", dest="settings", action="append", default=[])
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    rows = [row for kind in options.models for row in measure(kind, options)]
+    rows = measure(options)
     title = (
         f"{options.seeds} seeds x {len(options.labs)} simulated labs x {options.pairs} pairs x "
         f"{options.minutes:g} minutes, recipe '{options.recipe}'"
