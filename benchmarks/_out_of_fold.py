@@ -1,10 +1,10 @@
-"""The product's own way from a plan to out-of-fold decisions, for benchmarks of simulated mice."""
+"""The product's own way from a plan to out-of-fold decisions, for benchmarks of whole recipes."""
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,9 +74,9 @@ def opened(plan: Plan, snapshot: Snapshot, run: Path) -> None:
     save_snapshot(snapshot, run / "data")
 
 
-def fitted(plan: Plan, run: Path) -> float:
-    """Run every fold of every member in this process; the CPU seconds that it took."""
-    members = range(len(plan.recipe.members))
+def fit_folds(plan: Plan, run: Path, members: Sequence[int] | None = None) -> float:
+    """Run every fold of some members (None = all) in this process; the CPU seconds it took."""
+    members = range(len(plan.recipe.members)) if members is None else members
     units = [Unit("folds", fold.name, member) for fold in plan.folds for member in members]
     start = time.process_time()
     run_units(run, units, workers=1, say=say)
@@ -86,7 +86,7 @@ def fitted(plan: Plan, run: Path) -> float:
 def out_of_fold(project: Project, plan: Plan, run: Path) -> OutOfFold:
     """Train all folds of a plan and decide each by the others."""
     opened(plan, taken(project, plan), run)
-    spent = fitted(plan, run)
+    spent = fit_folds(plan, run)
     snapshot = load_snapshot(run / "data")
     decided = {
         subject: rows

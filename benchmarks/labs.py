@@ -40,7 +40,7 @@ from typing import Any
 import numpy as np
 from _labs_design import MODELS, Cell, cells_of
 from _labs_scores import differences, looked_for, of_lab
-from _out_of_fold import fitted, opened, say, scored, taken
+from _out_of_fold import fit_folds, opened, say, scored, taken
 from _rows import tell
 
 import boutwise as bw
@@ -139,7 +139,7 @@ def decided_by(
         mine = replace(plan, folds=(Fold("1", cell.test),), holdout=apart)
         directory = run / str(number)
         opened(mine, snapshot, directory)
-        spent.append(fitted(mine, directory))
+        spent.append(fit_folds(mine, directory))
         tested = [entry for entry in snapshot.entries if entry.group in cell.test]
         members = native_scores(directory, mine, snapshot, tested)
         for place, entry in enumerate(tested):

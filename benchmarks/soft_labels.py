@@ -19,20 +19,15 @@ import time
 from pathlib import Path
 
 import numpy as np
+from _out_of_fold import out_of_fold
 from numpy.typing import NDArray
 
 from boutwise.metrics import frames, student_quantile
 from boutwise.planning import make_plan
-from boutwise.planning.plan import usable_subjects
 from boutwise.project import Project
 from boutwise.synthetic import PRESETS, SimulatedRecording, simulate, write
 from boutwise.synthetic.bout_lengths import BEHAVIORS
 from boutwise.synthetic.labeling import rate
-from boutwise.training.assess import assess
-from boutwise.training.pool import run_units
-from boutwise.training.snapshot_files import load_snapshot, save_snapshot
-from boutwise.training.taking import take_snapshot
-from boutwise.training.units import Unit
 from boutwise.types.bouts import from_frames
 
 ANIMALS, MINUTES, RATERS = 6, 2.0, 3
@@ -90,18 +85,8 @@ def fill(project: Project, mice: list[SimulatedRecording], files: Path, opinions
 def fitted(project: Project, run: Path, target: str, seed: int) -> dict[str, NDArray[np.bool_]]:
     """Out-of-fold decisions of each recording, (frames, behaviors)."""
     plan = make_plan(project, "pose", settings=[f"target.annotators={target}"], seed=seed)
-    run.mkdir()
-    plan.save(run / "plan.yaml")
-    subjects = usable_subjects(project, plan.recipe)
-    save_snapshot(take_snapshot(project, plan, subjects, _silent), run / "data")
-    units = [Unit("folds", fold.name, 0) for fold in plan.folds]
-    run_units(run, units, workers=1, say=_silent)
-    assessed = assess(run, plan, load_snapshot(run / "data"))
-    return {item.recording: item.decided[0] for item in assessed.predictions}
-
-
-def _silent(done: int, total: int, words: str) -> None:
-    pass
+    decided = out_of_fold(project, plan, run).decided
+    return {subject.recording: rows for subject, rows in decided.items()}
 
 
 def measure(seed: int, raters: str) -> dict[str, float | int | str]:

@@ -19,8 +19,6 @@ import os
 os.environ.update({"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"})
 
 import argparse
-import json
-import platform
 import shutil
 import sys
 import tempfile
@@ -30,20 +28,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from _out_of_fold import fit_folds, opened, taken
+from _rows import tell
+
 import boutwise as bw
 from boutwise import registry
 from boutwise.api.importing.verbs import apply_import, plan_import
 from boutwise.learners import score_subject
-from boutwise.machine import usable_cores
 from boutwise.metrics import Scores
 from boutwise.planning import Plan, make_plan
-from boutwise.planning.plan import usable_subjects
 from boutwise.prepare import PreparedPose, member_streams
 from boutwise.project import Project
 from boutwise.training.assess import Assessed, assess
-from boutwise.training.pool import run_units
-from boutwise.training.snapshot_files import load_snapshot, save_snapshot
-from boutwise.training.taking import take_snapshot
+from boutwise.training.snapshot_files import load_snapshot
 from boutwise.training.units import Unit
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "subtle" / "labelled"
@@ -59,24 +56,14 @@ def imported(folder: Path, data: Path) -> Project:
     return project
 
 
-def say(done: int, total: int, words: str) -> None:
-    """One line on standard error: a table on standard output stays a table."""
-    print(f"  {done}/{total} {words}", file=sys.stderr)
-
-
 def measure(
     project: Project, recipe: str, folder: Path, settings: Sequence[str], seed: int
 ) -> list[dict[str, Any]]:
     """The rows of one recipe: each member alone where there are several, then all together."""
     plan = make_plan(project, recipe, settings=settings, seed=seed)
     run = folder / recipe
-    opened(project, plan, run)
-    spent: list[float] = []
-    for member in range(len(plan.recipe.members)):
-        start = time.process_time()
-        units = [Unit("folds", fold.name, member) for fold in plan.folds]
-        run_units(run, units, workers=1, say=say)
-        spent.append(time.process_time() - start)
+    opened(plan, taken(project, plan), run)
+    spent = [fit_folds(plan, run, [member]) for member in range(len(plan.recipe.members))]
     rows = []
     if len(spent) > 1:
         for member, cpu_s in enumerate(spent):
@@ -85,14 +72,6 @@ def measure(
             name = f"{recipe}, member {member + 1} ({learner})"
             rows.append(row(name, project, alone, part, cpu_s))
     return [*rows, row(recipe, project, plan, run, sum(spent))]
-
-
-def opened(project: Project, plan: Plan, run: Path) -> None:
-    """A run folder with plan and data."""
-    run.mkdir()
-    plan.save(run / "plan.yaml")
-    subjects = usable_subjects(project, plan.recipe)
-    save_snapshot(take_snapshot(project, plan, subjects, say), run / "data")
 
 
 def only(plan: Plan, run: Path, member: int) -> tuple[Plan, Path]:
@@ -208,14 +187,8 @@ def main() -> None:
         with imported(folder / "project", arguments.data) as project:
             for recipe in arguments.recipes:
                 rows += measure(project, recipe, folder, arguments.settings, arguments.seed)
-    if arguments.json:
-        machine = (
-            f"{platform.machine()}, {usable_cores()} cores, Python {platform.python_version()}"
-        )
-        print(json.dumps({"machine": machine, "rows": rows}))
-        return
-    print("SUBTLE, 6 animals, 72,031 frames, one animal left out at a time")
-    print(shown(rows))
+    title = "SUBTLE, 6 animals, 72,031 frames, one animal left out at a time"
+    tell(rows, as_json=arguments.json, title=title, table=shown(rows))
 
 
 if __name__ == "__main__":
