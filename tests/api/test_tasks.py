@@ -5,6 +5,7 @@ import pytest
 from boutwise import formats
 from boutwise.api._predicting import predict_files
 from boutwise.api._tasks import file_tasks, project_tasks
+from boutwise.api.importing.verbs import plan_import
 from boutwise.errors import DataError, UsageError
 from boutwise.project import Project
 from boutwise.synthetic import simulate, write
@@ -30,6 +31,42 @@ def test_different_poses_of_one_name_are_refused(folder, tmp_path):
         file_tasks([folder, other], {}, 30.0)
     again = file_tasks([folder, folder / "mouse_1.csv"], {}, 30.0)
     assert [task.recording for task in again] == ["mouse_1", "mouse_2"]
+
+
+def test_predict_and_import_call_a_recording_by_the_same_name(folder, tmp_path):
+    (track,) = [*folder.glob("mouse_1.csv")]
+    names = (
+        "day 1/cage (3)DLC_resnet50_pawsMay7shuffle1_500000.csv",
+        "day 2/cage (3)DLC_resnet50_pawsMay7shuffle1_500000.csv",
+        "mouse_2.csv",
+    )
+    for name in names:
+        path = tmp_path / "tracks" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(track.read_bytes())
+    sources = [tmp_path / "tracks", tmp_path / "tracks" / "day 1"]
+    tasks = file_tasks(sources, {}, 30.0)
+    with Project.create(tmp_path / "p") as project:
+        planned = plan_import(project, sources, fps=30)
+    ids = [each.recording.id for each in planned.recordings]
+    assert [task.recording for task in tasks] == ids == ["day_1/cage_3", "day_2/cage_3", "mouse_2"]
+    one = file_tasks([tmp_path / "tracks" / names[0]], {}, 30.0)
+    assert [task.recording for task in one] == ["cage_3"]
+
+
+def test_a_file_is_read_once_for_name_pose_and_trials(folder, monkeypatch):
+    count = []
+    read = formats.read
+
+    def counted(path, **options):
+        count.append(path)
+        return read(path, **options)
+
+    monkeypatch.setattr(formats, "read", counted)
+    (task,) = file_tasks([folder / "mouse_1.csv"], {}, 30.0)
+    task.load()
+    task.trials()
+    assert count == [folder / "mouse_1.csv"]
 
 
 def test_nothing_to_predict_says_where_it_was_looked_for(folder, tmp_path):

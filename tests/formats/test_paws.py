@@ -140,9 +140,12 @@ def test_no_rate_no_import(path, tmp_path):
         plan_import(project, path)
 
 
-def test_prediction_takes_each_mouse(path):
+def test_prediction_takes_each_mouse_by_its_name_in_a_project(path, tmp_path):
     tasks = file_tasks([path.parent], {}, 2000.0)
-    assert [task.recording for task in tasks] == ["t_AKR_1", "t_B6_1"]
+    assert [task.recording for task in tasks] == ["AKR_1", "B6_1"]
+    with Project.create(tmp_path / "p") as project:
+        planned = plan_import(project, path, fps=2000)
+        assert [each.recording.id for each in planned.recordings] == ["AKR_1", "B6_1"]
     assert [task.load()[0].n_frames for task in tasks] == [5, 2]
 
 

@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boutwise import formats
-from boutwise.api._tasks import pose_of, rate_of, with_roles
+from boutwise.api._pose_files import pose_of
+from boutwise.api._tasks import rate_of, with_roles
+from boutwise.api.importing.sources import recording_id
 from boutwise.bundle import Bundle
 from boutwise.errors import DataError, UsageError
 from boutwise.inference import Predictor
@@ -51,7 +53,7 @@ def predict(
     if isinstance(source, str | Path):
         contents = formats.read(source, format=format, **options)
         pose, rate = pose_of(contents), rate_of(contents, fps)
-        recording = recording or contents.recording
+        recording = recording or recording_id("", contents.recording)
     else:
         pose, rate = _as_track(source, keypoints), fps
     if rate is None:

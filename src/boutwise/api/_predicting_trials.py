@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from boutwise import formats
-from boutwise.api._tasks import pose_of, rate_of, with_roles
+from boutwise.api._pose_files import pose_of
+from boutwise.api._tasks import rate_of, with_roles
+from boutwise.api.importing.sources import recording_id
 from boutwise.bundle import Bundle
 from boutwise.errors import DataError
 from boutwise.inference import Predictor
@@ -46,7 +48,8 @@ def predict_trials(
     if isinstance(source, str | Path):
         contents = formats.read(source, format=format, **options)
         pose, rate = pose_of(contents), rate_of(contents, fps)
-        recording, trials = recording or contents.recording, trials or contents.trials
+        recording = recording or recording_id("", contents.recording)
+        trials = trials or contents.trials
     else:
         pose = source
     if rate is None:

@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from boutwise import formats, registry
-from boutwise.api.importing.drafts import equal_poses
-from boutwise.api.importing.sources import slug
-from boutwise.errors import DataError, UsageError
+from boutwise.api._pose_files import PoseFile, Reader, pose_files, pose_of
+from boutwise.errors import DataError
 from boutwise.formats import Contents
 from boutwise.prepare.rates import SAME_RATE
 from boutwise.project import Project
 from boutwise.types import FrameClock, PoseTrack, Recording, Trial
 from boutwise.types.roles import propose_roles
-
-POSE_FILES = frozenset({".csv", ".h5", ".npz", ".npy", ".json", ".nwb", ".parquet"})
-"""Suffixes of the files in a folder that may hold pose."""
-Source = tuple[Path, str]
-"""A file, and the name of the recording in it where it holds several."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +79,7 @@ def file_tasks(
     *,
     known_roles: Sequence[Mapping[str, str]] = (),
 ) -> list[Task]:
-    """Every pose file among the sources.
+    """Every recording of the pose files among the sources, by the names that an import gives them.
 
     Args:
         sources: Files and folders.
@@ -99,108 +90,24 @@ def file_tasks(
     Raises:
         DataError: There is none, or two of them would have the same recording id.
     """
-    options = {key: value for key, value in options.items() if value is not None}
-    tasks: dict[str, Source] = {}
-    for source in _members(_files(sources, options), options):
-        path, member = source
-        name = slug(f"{path.stem}_{member}") if member else path.stem
-        if name in tasks:
-            other = tasks[name][0]
-            if not member and _same_pose(other, path, options):
-                continue  # DeepLabCut writes a table and an H5 side by side
-            raise DataError(
-                f"two files of different pose would both be the recording '{name}'",
-                file=path,
-                expected="one file a recording",
-                todo=f"the other is {other}; predict them one by one, into two folders",
-            )
-        tasks[name] = source
-    if not tasks:
+    reader = Reader({key: value for key, value in options.items() if value is not None})
+    files = pose_files(sources, reader)
+    if not files:
         raise DataError(
             "there is no pose file to predict",
             file=", ".join(map(str, sources)),
             expected="files that 'boutwise formats' lists as pose, or a project",
         )
 
-    def task(name: str, path: Path, member: str) -> Task:
-        told = {**options, "member": member} if member else options
-
+    def task(name: str, file: PoseFile) -> Task:
         def load() -> tuple[PoseTrack, FrameClock]:
-            contents = formats.read(path, **told)
+            contents = reader.read(file)
             pose = with_roles(pose_of(contents), known_roles)
             return pose, FrameClock.declared(pose.n_frames, rate_of(contents, fps))
 
-        return Task(name, load, lambda: formats.read(path, **told).trials)
+        return Task(name, load, lambda: reader.read(file).trials)
 
-    return [task(name, path, member) for name, (path, member) in tasks.items()]
-
-
-def _members(paths: Iterable[Path], options: dict[str, Any]) -> Iterator[Source]:
-    """The recordings of each file: mostly one, without a name of its own."""
-    for path in paths:
-        try:
-            names = _names(path, options)
-        except DataError:
-            names = []  # reading it will say what is wrong
-        yield from [(path, name) for name in names] or [(path, "")]
-
-
-def _names(path: Path, options: dict[str, Any]) -> list[str]:
-    """Recordings in a file of a format that holds several; a described table is never one."""
-    if "mapping" in options:
-        return []
-    return formats.members(path, format=options.get("format"))
-
-
-def _same_pose(first: Path, second: Path, options: dict[str, Any]) -> bool:
-    """Whether two files beside each other hold one track, such as the CSV and the H5 of a run."""
-    if first.resolve() == second.resolve():
-        return True
-    if first.resolve().parent != second.resolve().parent:
-        return False
-    try:
-        one, two = (pose_of(formats.read(path, **options)) for path in (first, second))
-    except DataError:
-        return False
-    return equal_poses(one, two)
-
-
-def _files(sources: Iterable[str | Path], options: dict[str, Any]) -> list[Path]:
-    found: list[Path] = []
-    for source in map(Path, sources):
-        if not source.exists():
-            raise UsageError("there is no such file or folder", file=source)
-        if source.is_file():
-            found.append(source)
-            continue
-        for member in sorted(path for path in source.rglob("*") if path.is_file()):
-            if _is_pose(member, options):
-                found.append(member)
-    return found
-
-
-def _is_pose(path: Path, options: dict[str, Any]) -> bool:
-    """Whether a file of a folder is a pose file; only those of a folder are taken.
-
-    A file that a format claims and cannot read is taken too: its fault is told then, and the file
-    is not passed over in silence.
-    """
-    if path.suffix.lower() not in POSE_FILES:
-        return False
-    if "format" in options:
-        if "mapping" not in options and not registry.load("format", options["format"]).sniff(path):
-            return False
-    elif not options:
-        try:
-            formats.sniff(path)
-        except DataError:
-            return False
-    try:
-        names = _names(path, options)
-        told = {**options, "member": names[0]} if names else options
-        return formats.read(path, **told).pose is not None
-    except DataError:
-        return True
+    return [task(name, file) for name, file in files.items()]
 
 
 def rate_of(contents: Contents, fps: float | None) -> float:
@@ -222,32 +129,6 @@ def rate_of(contents: Contents, fps: float | None) -> float:
             todo="leave --fps out, or find out which is right",
         )
     return fps
-
-
-def pose_of(contents: Contents) -> PoseTrack:
-    """The pose of a file, each row at its frame; frames without a row are missing.
-
-    Raises:
-        DataError: It has none.
-    """
-    if contents.pose is None:
-        raise DataError(
-            "this file has no pose", file=contents.path, expected="keypoints frame by frame"
-        )
-    pose, frames = contents.pose, contents.row_to_frame
-    if pose.roles == propose_roles(pose.keypoints):
-        # Roles that follow from the names are nobody's word; a bundle may know better.
-        pose = replace(pose, roles={})
-    if frames is None:
-        return pose
-    n_frames = int(frames[-1]) + 1
-    positions = np.full((n_frames, *pose.positions.shape[1:]), np.nan, dtype=np.float32)
-    positions[frames] = pose.positions
-    confidence = None
-    if pose.confidence is not None:
-        confidence = np.zeros(positions.shape[:3], dtype=np.float32)
-        confidence[frames] = pose.confidence
-    return replace(pose, positions=positions, confidence=confidence)
 
 
 def with_roles(pose: PoseTrack, known: Sequence[Mapping[str, str]] = ()) -> PoseTrack:

@@ -12,7 +12,7 @@ import numpy as np
 from boutwise.api.importing.draft import Draft
 from boutwise.api.importing.matching import match
 from boutwise.api.importing.reading import ReadFile
-from boutwise.api.importing.sources import real, slug
+from boutwise.api.importing.sources import real, recording_id, slug
 from boutwise.api.importing.types import ImportPlan, ImportRow
 from boutwise.errors import BoutwiseError
 from boutwise.formats import LabelTrack
@@ -132,7 +132,7 @@ def _id(file: ReadFile, places: Mapping[str, Path], by_path: Mapping[tuple[Path,
     if file.known is not None:
         return file.known.recording
     base = file.contents.recording if file.contents else file.path.stem
-    name = slug("/".join(part for part in (file.found.folder, base.replace("/", "_")) if part))
+    name = recording_id(file.found.folder, base)
     taken = places.get(name)
     parents = [part for part in file.path.resolve().parent.parts if slug(part)]
     # The same name from another folder is another recording: it gets the name of its folder.

@@ -108,7 +108,7 @@ def _of_source(source: str, format: str | None) -> Iterator[Found]:
             if hit.is_dir():
                 yield from _of_folder(hit, root, format)
             else:
-                yield _claimed(hit, _below(hit.parent, root), format)
+                yield _claimed(hit, below(hit.parent, root), format)
     else:
         raise DataError(_absent(path), file=source, todo="check the path")
 
@@ -139,7 +139,7 @@ def _of_folder(
     whole = _folder_format(folder, format)
     if whole:
         for member in registry.load("format", whole).files(folder):
-            yield Found(member, _below(folder, root), whole)
+            yield Found(member, below(folder, root), whole)
         return
     for entry in sorted(folder.iterdir()):
         if entry.name.startswith("."):
@@ -147,7 +147,7 @@ def _of_folder(
         if entry.is_dir():
             yield from _of_folder(entry, root, format, above)
         else:
-            yield _claimed(entry, _below(folder, root), format)
+            yield _claimed(entry, below(folder, root), format)
 
 
 def _folder_format(folder: Path, format: str | None) -> str:
@@ -184,11 +184,25 @@ def _claimed(path: Path, folder: str, only: str | None = None) -> Found:
     return Found(path, folder, "", *unclaimed(path))
 
 
-def _below(path: Path, root: Path) -> str:
+def below(path: Path, root: Path) -> str:
+    """Where a folder lies below another one, with ``/``; empty for that folder itself."""
     # As it was found: what lies behind a link may be anywhere.
     inside = path.is_relative_to(root)
     below = (path.relative_to(root) if inside else Path(path.name)).as_posix()
     return "" if below == "." else below
+
+
+def recording_id(folder: str, base: str) -> str:
+    """The id of a new recording.
+
+    Args:
+        folder: Where its file lies below the source of the import; empty at the top.
+        base: What the file says about its recording.
+
+    >>> recording_id("day 1", "mouse/left")
+    'day_1/mouse_left'
+    """
+    return slug("/".join(part for part in (folder, base.replace("/", "_")) if part))
 
 
 def slug(name: str) -> str:
