@@ -78,7 +78,7 @@ def test_holdout_by_name_and_by_count():
     held = holdout(mice(9), 3, 5)
     assert len(held) == 3
     assert held == holdout(mice(9), 3, 5)
-    with pytest.raises(DataError, match="did you mean 'm03'"):
+    with pytest.raises(UsageError, match="did you mean 'm03'"):
         holdout(mice(5), ["m3"])
     for wrong in (4, ["m00", "m01", "m02", "m03"], -1):
         with pytest.raises(DataError, match="cannot be held out"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -63,12 +64,13 @@ def target_ethogram(project: Project, target: Target) -> Ethogram:
 
     Raises:
         DataError: The project has no ethogram.
-        RecipeError: The behaviors are of both scopes.
+        RecipeError: The behaviors are of both scopes, or one is named twice or not there.
     """
     ethogram = project.ethogram
     if not ethogram.behaviors:
         raise _without_behaviors(project)
     if target.behaviors != "all":
+        _refuse_names(target.behaviors, ethogram)
         ethogram = ethogram.only(target.behaviors)
     scopes = {behavior.scope for behavior in ethogram.behaviors}
     if len(scopes) > 1:
@@ -78,6 +80,36 @@ def target_ethogram(project: Project, target: Target) -> Ethogram:
             todo="name the behaviors of one kind: --set target.behaviors=[...]",
         )
     return ethogram
+
+
+def _refuse_names(names: Sequence[str], ethogram: Ethogram) -> None:
+    """Refuse a choice of behaviors that cannot be heeded.
+
+    Raises:
+        RecipeError: It is empty, or a name is there twice, merged into another, or unknown.
+    """
+    twice = [name for name, times in Counter(names).items() if times > 1]
+    unknown = [name for name in names if name not in ethogram.names]
+    known = f"some of: {', '.join(ethogram.names)}"
+    if not names:
+        raise RecipeError("'target.behaviors' names no behavior", expected=f"all, or {known}")
+    if twice:
+        raise RecipeError(
+            f"'target.behaviors' names '{twice[0]}' twice",
+            expected="each behavior once",
+            todo="take it out once; if another one was meant, there are: "
+            f"{', '.join(name for name in ethogram.names if name not in names) or 'no others'}",
+        )
+    if unknown:
+        name = unknown[0]
+        into = ethogram.merges.get(name)
+        raise RecipeError(
+            f"'target.behaviors' names '{name}', which the project's ethogram does not have",
+            expected=known,
+            todo=f"name '{into}', into which boutwise.yaml merges it"
+            if into
+            else did_you_mean(name, ethogram.names),
+        )
 
 
 def _without_behaviors(project: Project) -> DataError:

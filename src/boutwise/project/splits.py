@@ -93,7 +93,8 @@ def holdout(
     a list names them.
 
     Raises:
-        DataError: An unknown name, or fewer than two groups are left to learn from.
+        UsageError: An unknown name.
+        DataError: Fewer than two groups are left to learn from.
 
     >>> holdout(["m1", "m2", "m3"], ["m2"])
     ('m2',)
@@ -106,8 +107,9 @@ def holdout(
     if not isinstance(wanted, int):
         for name in wanted:
             if name not in names:
-                raise DataError(
+                raise UsageError(
                     f"'{name}' cannot be held out: it is not there",
+                    expected=f"some of: {', '.join(names)}",
                     todo=did_you_mean(name, names),
                 )
         held = tuple(sorted(set(wanted)))
