@@ -303,8 +303,18 @@ def test_one_track_under_two_names_is_refused(tmp_path):
 def test_early_stopping_that_nobody_can_watch_is_refused(mice):
     stops = ["members.0.optim.early_stop=3"]
     make_plan(mice, "pose_tcn", settings=stops)
-    with pytest.raises(RecipeError, match="a fold learns from 2 groups"):
+    with pytest.raises(RecipeError, match="a fold learns from 2 of the 4 groups") as caught:
         make_plan(mice, "pose_tcn", settings=[*stops, "split.folds=2"])
+    assert "'members.0.optim.early_stop'" in caught.value.what
+    assert "--set members.0.optim.early_stop=none" in (caught.value.todo or "")
+
+
+def test_cages_and_not_mice_are_watched(tmp_path):
+    from tests.conftest import make_pairs
+
+    project = make_pairs(tmp_path / "p", pairs=3, minutes=0.2)
+    with pytest.raises(RecipeError, match="a fold learns from 2 of the 3 groups"):
+        make_plan(project, "cnn_lstm")
 
 
 @pytest.mark.parametrize(

@@ -87,14 +87,18 @@ def refuse_blind_stopping(recipe: Recipe, folds: Sequence[Fold], n_groups: int) 
     Raises:
         RecipeError: A fold learns from too few groups.
     """
-    stops = any(
-        isinstance(member, NetworkMember) and member.optim.early_stop != "none"
-        for member in recipe.members
-    )
+    stops = [
+        f"members.{place}.optim.early_stop"
+        for place, member in enumerate(recipe.members)
+        if isinstance(member, NetworkMember) and member.optim.early_stop != "none"
+    ]
     tested = 0 if leaks(recipe.split.by) else max(len(fold.test) for fold in folds)
     if stops and n_groups - tested < FEWEST_TO_STOP:
         raise RecipeError(
-            f"early stopping cannot be heeded: a fold learns from {n_groups - tested} groups",
-            expected=f"at least {FEWEST_TO_STOP}, one of which is watched",
-            todo="set early_stop to none, or label more animals",
+            f"'{stops[0]}' cannot be heeded: a fold learns from {n_groups - tested} of the "
+            f"{n_groups} groups (animals that were filmed together are one)",
+            expected=f"at least {FEWEST_TO_STOP}, one of which is watched; where each group is "
+            f"left out once, {FEWEST_TO_STOP + 1} in all",
+            todo=f"{' '.join(f'--set {path}=none' for path in stops)}; or more folds, or labels "
+            "of more animals",
         )
