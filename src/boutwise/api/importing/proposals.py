@@ -74,30 +74,31 @@ def joined(ethograms: Iterable[Ethogram]) -> Ethogram | None:
 def _groups(
     behaviors: tuple[Behavior, ...], bouts: Bouts
 ) -> tuple[tuple[ExclusiveGroup, ...], str]:
-    """Exclusive groups, one for each scope, and why."""
+    """Exclusive groups, one for each scope, and why; one animal tells nothing of pairs."""
     at_once = overlapping(bouts.rows())
-    groups, gaps = [], False
+    groups: list[ExclusiveGroup] = []
+    words: dict[str, str] = {}
     for scope, label in (("individual", GROUP), ("directed", f"directed_{GROUP}")):
         free = [b.name for b in behaviors if b.scope == scope]
-        if len(free) < 2 or at_once & set(free):
+        both = sorted(at_once & set(free))
+        if both:
+            words[scope] = f"{', '.join(both)} were seen at once, so nothing excludes anything"
+        elif len(free) < 2:
             continue
-        if _has_gaps(bouts, set(free)):
+        elif _has_gaps(bouts, set(free)):
             # 'Exactly one at a time' is not so, and which behavior fills the gaps nobody has said.
-            gaps = True
+            words[scope] = (
+                "none excludes another: no two were seen at once, but there are frames without "
+                "any; a group with a background in boutwise.yaml would make them exclusive"
+            )
         else:
             groups.append(ExclusiveGroup(label, tuple(free)))
-    if at_once:
-        how = f"{', '.join(sorted(at_once))} were seen at once, so nothing excludes anything"
-    elif groups:
-        how = "they exclude each other: each labeled frame has exactly one"
-    elif gaps:
-        how = (
-            "none excludes another: no two were seen at once, but there are frames without any; "
-            "a group with a background in boutwise.yaml would make them exclusive"
-        )
-    else:
-        how = "no exclusive group"
-    return tuple(groups), how
+            words[scope] = "they exclude each other: each labeled frame has exactly one"
+    if len({b.scope for b in behaviors}) == 1:
+        return tuple(groups), words.get(behaviors[0].scope, "no exclusive group")
+    whose = {"individual": "those of one animal", "directed": "those directed at another"}
+    said = "; ".join(f"{whose[scope]}: {how}" for scope, how in words.items())
+    return tuple(groups), said or "no exclusive group"
 
 
 def _has_gaps(bouts: Bouts, names: set[str]) -> bool:
