@@ -8,7 +8,6 @@ from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from boutwise.checks._lags import (
     MAX_LAG_S,
@@ -229,9 +228,20 @@ def _ranked(channels: Floats) -> Floats:
     for column in range(channels.shape[1]):
         seen = np.isfinite(channels[:, column])
         if seen.any():
-            ranks = rankdata(channels[seen, column])
+            ranks = _mean_ranks(channels[seen, column])
             ranked[seen, column] = (2 * ranks - len(ranks) - 1) / len(ranks)
     return ranked
+
+
+def _mean_ranks(values: Floats) -> Floats:
+    """Ranks from 1; equal values share the mean of theirs. ``scipy.stats`` takes .8 s to load.
+
+    >>> _mean_ranks(np.array([3.0, 1.0, 3.0, 2.0])).tolist()
+    [3.5, 1.0, 3.5, 2.0]
+    """
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    ranks: Floats = (np.cumsum(counts) - (counts - 1) / 2)[place]
+    return ranks
 
 
 def _centered(
