@@ -74,6 +74,47 @@ def test_rows_about_no_recording_are_told(project, lab, tmp_path):
     assert "did you mean 'm10'" in problem.todo
 
 
+def test_a_table_of_the_whole_study_serves_a_part_of_it(project, lab, tmp_path):
+    for name in ("cage_1", "cage_2"):
+        pose(lab / f"{name}{NETWORK}.csv", seed=int(name[-1]))
+    rows = [f"cage_{number},m{number}" for number in (1, 2, 3, 4)]
+    animals = table(tmp_path / "x.csv", "recording,animal", *rows)
+    plan, _ = run(project, lab, fps=20, animals=animals, strict=True)
+    assert {r.id: r.animals for r in project.recordings()} == {"cage_1": ("m1",), "cage_2": ("m2",)}
+    (note,) = [note for note in plan.notes if "x.csv" in note]
+    assert "2 recordings that are not imported here" in note
+    assert "cage_3 (row 4), cage_4 (row 5)" in note
+    pose(lab / f"cage_3{NETWORK}.csv", seed=3)
+    plan, _ = run(project, lab, fps=20, animals=animals)
+    (note,) = [note for note in plan.notes if "x.csv" in note]
+    assert "cage_4 (row 5)" in note
+    assert "cage_3" not in note
+
+
+def test_a_misspelt_row_is_not_taken_for_one_of_another_day(project, lab, tmp_path):
+    for name in ("cage_1", "cage_2"):
+        pose(lab / f"{name}{NETWORK}.csv", seed=int(name[-1]))
+    rows = ("recording,animal", "cage_1,m1", "cgae_2,m2", "cage_7,m7")
+    plan = plan_import(project, lab, fps=20, animals=table(tmp_path / "x.csv", *rows))
+    (problem,) = [p for p in plan.problems if p.file.endswith("x.csv")]
+    assert (problem.row, problem.severity) == (3, Severity.BLOCKING)
+    assert problem.todo == "did you mean 'cage_2'?"
+    assert any("cage_7 (row 4)" in note for note in plan.notes)
+
+
+def test_trials_of_other_recordings_do_not_stop_an_import(project, lab, tmp_path):
+    pose(lab / f"cage_1{NETWORK}.csv")
+    head = "recording,trial,first_frame,n_frames"
+    both = table(tmp_path / "t.csv", head, "cage_1,1,0,30", "cage_9,1,0,30")
+    plan, _ = run(project, lab, fps=20, trials=both)
+    assert len(project.recording("cage_1").trials) == 1
+    assert any("cage_9 (row 3)" in note for note in plan.notes)
+    other = table(tmp_path / "t.csv", head, "cage_9,1,0,30", "cage_8,1,0,30")
+    plan = plan_import(project, lab, trials=other)
+    wrong = [p for p in plan.problems if p.file.endswith("t.csv")]
+    assert {(p.row, p.severity) for p in wrong} == {(n, Severity.BLOCKING) for n in (2, 3)}
+
+
 def test_patterns_find_animal_and_session_in_the_file_name(project, lab):
     pose(lab / f"day3_mouse12_f{NETWORK}.csv")
     pattern = r"mouse(?P<animal>\d+)_(?P<sex>[mf])"

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from boutwise import formats
-from boutwise.api.importing import draft as _draft
 from boutwise.api.importing import drafts as _drafts
 from boutwise.api.importing import labels as _labels
 from boutwise.api.importing import matched as _matched
@@ -20,10 +19,11 @@ from boutwise.api.importing import proposals as _proposals
 from boutwise.api.importing import recordings as _recordings
 from boutwise.api.importing import rows as _rows
 from boutwise.api.importing import sources as _sources
+from boutwise.api.importing import unused_rows as _unused_rows
 from boutwise.api.importing.applying import apply_import
 from boutwise.api.importing.reading import ImportOptions, ReadFile, defaults, read_all
 from boutwise.api.importing.types import ImportPlan, ImportResult, ImportRow
-from boutwise.errors import UsageError, did_you_mean
+from boutwise.errors import UsageError
 from boutwise.project import Project
 from boutwise.types import Bouts, Ethogram, Problem, Severity
 
@@ -122,7 +122,7 @@ def plan_import(
     plan.labels = planner.run(matched)
     read = {planned.path for planned in plan.labels}  # a refused file proposes nothing
     _propose(project, files, [one.track for one in matched if one.file.path in read], plan)
-    _check_rest(project, metadata, drafts, plan)
+    _unused_rows.check_rows(metadata, drafts, plan)
     plan.problems += [each for each in plan.contradictions if each not in plan.problems]
     plan.rows.sort(key=lambda row: row.file)
     return plan
@@ -198,26 +198,3 @@ def _overlaps(ethogram: Ethogram, plan: ImportPlan) -> None:
                         todo="mend the labels, or the group in boutwise.yaml",
                     )
                 )
-
-
-def _check_rest(
-    project: Project,
-    metadata: _metadata.Metadata,
-    drafts: Mapping[str, _draft.Draft],
-    plan: ImportPlan,
-) -> None:
-    """Rows of metadata that speak of no recording."""
-    known = [name for draft in drafts.values() for name in _draft.names_of(draft)]
-    for line in metadata.unused():
-        name = line.cells["recording"]
-        plan.problems.append(
-            Problem(
-                "import",
-                Severity.BLOCKING,
-                f"the table speaks of '{name}', and there is no such recording",
-                file=line.file,
-                row=line.row,
-                expected="the id of a recording, or the name of its file",
-                todo=did_you_mean(name, set(known)) if len(set(known)) < 50 else "",
-            )
-        )
