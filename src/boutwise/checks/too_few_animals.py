@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from boutwise.checks._contract import Study
 from boutwise.types import Problem, Severity
@@ -19,16 +19,22 @@ def find(project: Study) -> list[Problem]:
     labeled = set(zip(bouts.recording.tolist(), bouts.animal.tolist(), strict=True))
     labeled |= {(piece.recording, piece.animal) for piece in bouts.observed}
     labeled |= {(rating.recording, rating.animal) for rating in project.ratings()}
-    return enough(labeled) if project.recordings() else []
+    recordings = project.recordings()
+    return enough(labeled, {r.id: r.animals for r in recordings}) if recordings else []
 
 
-def enough(labeled: Collection[tuple[str, str]]) -> list[Problem]:
+def enough(
+    labeled: Collection[tuple[str, str]], filmed: Mapping[str, Sequence[str]] | None = None
+) -> list[Problem]:
     """What so few labeled animals do not allow.
+
+    Animals that were filmed together stay on one side of every split, so they count as one.
 
     Args:
         labeled: (recording, animal) of everything that is labeled.
+        filmed: Recording -> the animals in it.
     """
-    animals = sorted({animal for _recording, animal in labeled})
+    animals = _apart(labeled, filmed or {})
     if len(animals) >= LEAST_FOR_INTERVALS:
         return []
     if len(animals) >= LEAST_FOR_FOLDS:
@@ -71,6 +77,16 @@ def enough(labeled: Collection[tuple[str, str]]) -> list[Problem]:
     ]
 
 
+def _apart(labeled: Collection[tuple[str, str]], filmed: Mapping[str, Sequence[str]]) -> list[str]:
+    """Animals, those that met joined by ``+``."""
+    groups: list[set[str]] = []
+    for recording, animal in labeled:
+        met = {animal, *filmed.get(recording, ())}
+        apart = [group for group in groups if not group & met]
+        groups = [*apart, met.union(*(group for group in groups if group & met))]
+    return sorted("+".join(sorted(group)) for group in groups)
+
+
 def _problem(
     animals: Sequence[str],
     why: str,
@@ -79,12 +95,14 @@ def _problem(
     todo: str,
     severity: Severity = Severity.WARNING,
 ) -> Problem:
-    count = len(animals)
+    count, s = len(animals), "" if len(animals) == 1 else "s"
     names = f" ({', '.join(animals)})" if animals else ""
+    together = any("+" in name for name in animals)
+    what = f"labeled group{s} of animals filmed together" if together else f"labeled animal{s}"
     return Problem(
         "too_few_animals",
         severity,
-        f"{count or 'no'} labeled animal{'' if count == 1 else 's'}{names}: {why}",
+        f"{count or 'no'} {what}{names}: {why}",
         expected=expected,
         todo=todo,
         value=float(count),

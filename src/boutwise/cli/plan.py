@@ -10,7 +10,7 @@ from boutwise.cli._options import ProjectFolder, RecipeName, Settings, open_proj
 from boutwise.cli._talk import Talk
 
 if TYPE_CHECKING:
-    from boutwise.planning import Plan
+    from boutwise.planning import Fingerprint, Plan
 
 SHOWN_GROUPS = 12
 """Animals that are named in a row; more are counted."""
@@ -33,7 +33,7 @@ def _tell_frames(talk: Talk, plan: Plan) -> None:
     """Say what is labelled."""
     facts = plan.fingerprint
     talk.line(
-        f"{facts.recordings} labelled recordings of {facts.animals} animals, {facts.frames} "
+        f"{facts.recordings} labelled recordings of {_animals(facts)}, {facts.frames} "
         f"labelled frames at {plan.fps:g} frames per second; {facts.unlabelled} unlabelled"
     )
     talk.table(
@@ -45,11 +45,17 @@ def _tell_frames(talk: Talk, plan: Plan) -> None:
     )
 
 
+def _animals(facts: Fingerprint) -> str:
+    """How many animals there are, and how many of them are independent."""
+    alone = facts.independent >= facts.animals
+    return f"{facts.animals} animals" + ("" if alone else f" ({facts.who})")
+
+
 def _tell_trials(talk: Talk, plan: Plan) -> None:
     """Say which trials are rated, and how."""
     facts = plan.fingerprint
     talk.line(
-        f"{facts.frames} rated trials in {facts.recordings} recordings of {facts.animals} animals "
+        f"{facts.frames} rated trials in {facts.recordings} recordings of {_animals(facts)} "
         f"at {plan.fps:g} frames per second"
     )
     talk.table(

@@ -11,6 +11,7 @@ import numpy as np
 
 from boutwise import machine
 from boutwise.features._body import FRONTS, REARS, trunk_end
+from boutwise.planning.folds import group_of
 from boutwise.planning.targets import LabelledSubject
 from boutwise.project import Project
 from boutwise.types import Ethogram, FrameState
@@ -57,6 +58,7 @@ class Fingerprint:
         cores: Cores of this machine that this process may use.
         partial_roles: Role -> recordings that have it, for those that not all have.
         trunks: What marks the ends of the trunk -> recordings, where it is not the same in all.
+        groups: Number of animals, where those that were filmed together count as one.
     """
 
     recordings: int
@@ -74,6 +76,18 @@ class Fingerprint:
     cores: int = field(default_factory=lambda: machine.usable_cores())
     partial_roles: dict[str, int] = field(default_factory=dict)
     trunks: dict[str, int] = field(default_factory=dict)
+    groups: int = 0
+
+    @property
+    def independent(self) -> int:
+        """How many animals, or groups of them, tell nothing of each other; plans may not know."""
+        return self.groups or self.animals
+
+    @property
+    def who(self) -> str:
+        """These in words: ``6 animals``, or ``4 groups of animals filmed together``."""
+        together = " filmed together" if self.independent < self.animals else ""
+        return f"{self.independent} {'groups of ' if together else ''}animals{together}"
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for ``plan.yaml``."""
@@ -135,6 +149,7 @@ def take_fingerprint(
         roles=tuple(sorted(roles)),
         partial_roles={r: n for r, n in sorted(roles.items()) if n < len(recordings)},
         trunks=dict(sorted(trunks.items())) if len(trunks) > 1 else {},
+        groups=len(set(group_of(subjects, "animal").values())),
     )
 
 

@@ -18,21 +18,21 @@ from boutwise.planning.fingerprint import Fingerprint
 from boutwise.types.recipe import NetworkMember, Recipe, parse_recipe
 
 FEW_ANIMALS = 15
-"""Below this many animals trained combiners and biases lost to plain ones."""
+"""Below this many animals, or groups of them, trained combiners and biases lost to plain ones."""
 
 Rule = Callable[[Fingerprint], tuple[Any, str]]
 
 
 def _combine(facts: Fingerprint) -> tuple[Any, str]:
-    if facts.animals < FEW_ANIMALS:
-        return "mean", f"{facts.animals} animals do not bear a trained combiner"
-    return "logistic", f"{facts.animals} animals bear one weight for each member"
+    if facts.independent < FEW_ANIMALS:
+        return "mean", f"{facts.who} do not bear a trained combiner"
+    return "logistic", f"{facts.who} bear one weight for each member"
 
 
 def _calibrate(facts: Fingerprint) -> tuple[Any, str]:
-    if facts.animals < FEW_ANIMALS:
-        return "temperature", f"{facts.animals} animals do not bear a bias for each class"
-    return "vector", f"{facts.animals} animals bear a scale and a bias for each class"
+    if facts.independent < FEW_ANIMALS:
+        return "temperature", f"{facts.who} do not bear a bias for each class"
+    return "vector", f"{facts.who} bear a scale and a bias for each class"
 
 
 def _smooth(facts: Fingerprint) -> tuple[Any, str]:
@@ -108,7 +108,7 @@ def _facts(facts: Fingerprint, fps: float) -> dict[str, Any]:
     return {
         "n_frames": facts.frames,
         "fps": fps,
-        "n_animals": facts.animals,
+        "n_animals": facts.independent,
         "median_bout_s": facts.median_bout_s,
         "classes": {name: vars(value) for name, value in facts.classes.items()},
         "cores": facts.cores,
