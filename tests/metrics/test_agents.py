@@ -81,7 +81,10 @@ def test_animals_filmed_together_count_as_one_and_the_notes_say_so():
     items = [one for seed in range(4) for one in pair(seed, f"r{seed}", f"a{seed}+b{seed}")]
     scores = score_recordings(items, Ethogram(ETHOGRAM.behaviors))
     assert scores.frames.macro_f1.interval.n_groups == 4
-    assert "Animals that were filmed together count as one animal." in scores.notes
+    assert "Animals that were filmed together count as one, a group." in scores.notes
+    assert any("over 4 groups and leave out" in note for note in scores.notes)
+    assert (scores.facts.unit, len(scores.facts.animals)) == ("group", 4)
+    assert scores.facts.n_animals == 2  # the ids here are a and b in every recording
 
 
 def test_a_score_tells_of_swapped_agents_where_both_directions_are_scored():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 
 import pytest
 from tests.report.test_page import read
@@ -33,3 +34,18 @@ def test_mice_alone_have_no_agents(trained):
     alone = read(write_report(directory))
     assert "whom" not in alone.words("scores")
     assert "swapped" not in alone.words("reading")
+
+
+def test_cages_are_called_groups_and_mice_animals(social, page):
+    head, data = page.words("head"), page.words("data")
+    assert "over 4 groups:" in head
+    text = (social[2].directory / "report.html").read_text(encoding="utf-8")
+    assert "8 animals: those that were filmed together are one group" in text
+    assert "over 4 animals" not in head
+    assert "8 animals 4 groups of animals filmed together" in data, data[:200]
+    assert "groups tested" in data
+    assert "95 % intervals over groups" in page.words("scores")
+    assert "By group" in page.words("spread")
+    text = zipfile.ZipFile(social[2].bundle).read("card.md").decode()
+    assert "interval over 4 groups" in text
+    assert "| behavior | F1 | bouts | groups |" in text

@@ -32,8 +32,9 @@ def tell_scores(talk: Talk, scores: Mapping[str, Any]) -> None:
     if scores["facts"].get("rows") == "trials":
         _tell_trials(talk, scores)
         return
+    units = f"{scores['facts'].get('unit', 'animal')}s"
     talk.table(
-        ["behavior", "bouts", "animals", "precision", "recall", "F1", "95 %"],
+        ["behavior", "bouts", units, "precision", "recall", "F1", "95 %"],
         [_frames_row(behavior) for behavior in scores["behaviors"]],
     )
     each = [f"F1@{threshold:g}" for threshold in thresholds]
@@ -244,7 +245,7 @@ def _bouts_row(behavior: Mapping[str, Any]) -> list[object]:
     ]
 
 
-ROUGH = "~: rough; fewer than 10 animals, or few of them have most of it"
+ROUGH = "~: rough; fewer than 10 animals or groups, or few of them have most of it"
 """Said where a table has the sign."""
 
 

@@ -71,9 +71,13 @@ def student_quantile(probability: float, df: float) -> float:
 def _refusal(n_groups: int, n_defined: int) -> str:
     if n_groups < FEWEST_GROUPS:
         have = f"there {'is' if n_groups == 1 else 'are'} {n_groups}"
-        return f"an interval needs at least {FEWEST_GROUPS} animals; {have}"
+        # Said of any unit: who scores pairs has more animals than are independent.
+        return (
+            f"an interval needs at least {FEWEST_GROUPS} animals (those filmed together count as "
+            f"one); {have}"
+        )
     if n_defined < n_groups:
-        return "it hangs on one animal: without it the score is not defined"
+        return "it hangs on one animal, or one group of them: without it the score is not defined"
     return ""
 
 

@@ -49,6 +49,9 @@ class Facts:
         scored_s: Seconds of the scored frames.
         rows: What is scored one by one: ``frames``, or whole ``trials``; then "frames" are trials
             wherever they are counted.
+        unit: What intervals are over and ``animals`` lists: ``animal``, or ``group`` where animals
+            that were filmed together count as one, their ids joined by ``+``.
+        n_animals: Animals in these groups, agents and targets.
     """
 
     recordings: tuple[str, ...]
@@ -63,6 +66,8 @@ class Facts:
     unscorable_frames: int
     scored_s: float
     rows: str = "frames"
+    unit: str = "animal"
+    n_animals: int = 0
 
 
 @dataclass(frozen=True)

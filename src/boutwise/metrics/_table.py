@@ -29,7 +29,7 @@ def score_recordings(
 
     - ``schema_version``: 1
     - ``facts``: recordings, animals, behaviors, backgrounds, exclusive_groups, labels, n_subjects,
-      scored_frames, unlabelled_frames, unscorable_frames, scored_s
+      scored_frames, unlabelled_frames, unscorable_frames, scored_s, rows, unit, n_animals
     - ``headline``: name, text, estimate: the first of ``quoted``
     - ``quoted``: name, text, estimate of each number that the rule of scoring is known by; by
       default the macro F1 over all behaviors, frames pooled
@@ -199,23 +199,33 @@ def _facts(scoring: Scoring) -> Facts:
             float(n) / item.fps for n, item in zip(scoring.counts.scored, items, strict=True)
         ),
         rows=scoring.options.rows,
+        unit="group" if _grouped(items) else "animal",
+        n_animals=len(
+            {name for i in items for name in (i.subject.animal, i.subject.target)} - {""}
+        ),
     )
+
+
+def _grouped(items: Sequence[ScoredSubject]) -> bool:
+    """Whether animals that were filmed together count as one."""
+    return any(item.animal != item.subject.animal and "+" in item.animal for item in items)
 
 
 def _notes(scoring: Scoring, frames: FrameScores) -> tuple[str, ...]:
     n = len(scoring.by_animal.keys)
+    units = "groups" if _grouped(scoring.items) else "animals"
     notes = []
     interval = frames.macro_f1.interval
     if interval.reason:
         notes.append(f"There is no interval: {interval.reason}.")
     else:
         notes.append(
-            f"Intervals are 95 % over {n} animals and leave out the variance of retraining."
+            f"Intervals are 95 % over {n} {units} and leave out the variance of retraining."
         )
         if n < ROUGH_BELOW:
-            notes.append(f"They are rough: {n} animals are fewer than {ROUGH_BELOW}.")
-    if any(item.subject.target and "+" in item.animal for item in scoring.items):
-        notes.append("Animals that were filmed together count as one animal.")
+            notes.append(f"They are rough: {n} {units} are fewer than {ROUGH_BELOW}.")
+    if units == "groups":
+        notes.append("Animals that were filmed together count as one, a group.")
     if not all(item.human for item in scoring.items):
         notes.append("Some of the labels were made by a model, not by a person.")
     for column, name in enumerate(scoring.ethogram.names):
@@ -223,5 +233,5 @@ def _notes(scoring: Scoring, frames: FrameScores) -> tuple[str, ...]:
         if shown.sum() == 0:
             notes.append(f"'{name}' does not occur in the labels; a mean leaves it out.")
         elif (shown > 0).sum() < 3 <= n:
-            notes.append(f"'{name}' occurs in {(shown > 0).sum()} of {n} animals only.")
+            notes.append(f"'{name}' occurs in {(shown > 0).sum()} of {n} {units} only.")
     return tuple(notes)

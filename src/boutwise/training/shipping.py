@@ -87,6 +87,7 @@ def _manifest(plan: Plan, snapshot: Snapshot, scores: dict[str, Any]) -> dict[st
             "cohort_probe": scores["cohort_probe"],
             "people": scores["people"],
             "notes": scores["notes"],
+            "units": f"{scores['facts']['unit']}s",
         },
     }
 
@@ -95,13 +96,13 @@ def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
 
 
-def _estimate(entry: dict[str, Any]) -> str:
+def _estimate(entry: dict[str, Any], units: str) -> str:
     interval = entry["interval"]
     if interval["low"] is None:
         return f"{_number(entry['value'])} (no interval: {interval['reason']})"
     rough = ", rough" if interval["rough"] else ""
     return (
-        f"{_number(entry['value'])} (95 % interval over {interval['n_groups']} animals "
+        f"{_number(entry['value'])} (95 % interval over {interval['n_groups']} {units} "
         f"{interval['low']:.3f} to {interval['high']:.3f}{rough})"
     )
 
@@ -124,8 +125,10 @@ def _optional(manifest: dict[str, Any]) -> str:
 def card(manifest: dict[str, Any]) -> str:
     """The bundle's card: what it is, what it was trained on, how good it is, what it is not for."""
     scores, split = manifest["scores"], manifest["split"]
+    units = scores.get("units", "animals")
     rows = "\n".join(
-        f"| {row['name']} | {_estimate(row['f1'])} | {row['truth_bouts']} | {row['n_animals']} |"
+        f"| {row['name']} | {_estimate(row['f1'], units)} | {row['truth_bouts']} "
+        f"| {row['n_animals']} |"
         for row in scores["behaviors"]
     )
     baselines = "\n".join(
@@ -140,13 +143,13 @@ Trained by boutwise {manifest["boutwise"]} on {len(manifest["recordings"])} reco
 ## How good it is
 Split by {split["split"]}, {len(split["folds"])} folds; every number is out of fold.
 {caution}
-Macro-F1 over frames: {_estimate(scores["frames"]["macro_f1"])}
-Without background: {_estimate(scores["frames"]["macro_f1_without_background"])}
+Macro-F1 over frames: {_estimate(scores["frames"]["macro_f1"], units)}
+Without background: {_estimate(scores["frames"]["macro_f1_without_background"], units)}
 
 {baselines}
 - {scores["null_control"]["text"]}
 {_beside(scores)}
-| behavior | F1 | bouts | animals |
+| behavior | F1 | bouts | {units} |
 |---|---|---|---|
 {rows}
 

@@ -10,7 +10,7 @@ from boutwise.project.splits import leaks
 from boutwise.report.colors import Swatch
 from boutwise.report.figures import swatch_key
 from boutwise.report.run_folder import Run
-from boutwise.report.sections.head import of_trials, split_of
+from boutwise.report.sections.head import of_trials, split_of, units_of
 from boutwise.report.tables import (
     Cell,
     Table,
@@ -28,10 +28,11 @@ from boutwise.report.tables import (
 
 def build(run: Run, swatches: Mapping[str, Swatch]) -> dict[str, Any]:
     """Sums, recordings, behaviors, folds and the fingerprint."""
-    facts = run.scores["facts"]
+    facts, grouped = run.scores["facts"], units_of(run.scores) == "groups"
     sums = [
         ("recordings", f"{len(facts['recordings']):,}"),
-        ("animals", f"{len(facts['animals']):,}"),
+        ("animals", f"{facts.get('n_animals') or len(facts['animals']):,}"),
+        *([("groups of animals filmed together", f"{len(facts['animals']):,}")] if grouped else []),
         ("animals or pairs, summed over recordings", f"{facts['n_subjects']:,}"),
         ("frames scored", f"{facts['scored_frames']:,}"),
         *([] if of_trials(run.scores) else [("time scored", duration_words(facts["scored_s"]))]),
@@ -115,7 +116,8 @@ def behaviors(run: Run, swatches: Mapping[str, Swatch]) -> Table:
                 count(entry["n_recordings"]),
             )
         )
-    columns = ("behavior", "kind", "frames", "share", "bouts", "animals", "recordings")
+    units = units_of(run.scores)
+    columns = ("behavior", "kind", "frames", "share", "bouts", units, "recordings")
     return Table(columns, tuple(rows))
 
 
@@ -132,7 +134,7 @@ def class_table(classes: Mapping[str, Mapping[str, Any]]) -> Table:
 def folds(run: Run) -> Table:
     """Which animals (or recordings) were tested in which fold."""
     unit = {
-        "animal": "animals tested",
+        "animal": f"{units_of(run.scores)} tested",
         "cohort": "cohorts tested",
         "recording": "recordings tested",
     }

@@ -139,7 +139,7 @@ def sentence(run: Run) -> str:
     words = interval_words(interval, digits=3)
     if words:
         rough = ", rough" if interval["rough"] else ""
-        text += f" (95 % interval over {interval['n_groups']} animals: {words}{rough})"
+        text += f" (95 % interval over {interval['n_groups']} {units_of(scores)}: {words}{rough})"
     else:
         text += f" (no interval: {interval['reason']})"
     beside = [f"{name} {score:.3f}" for name, score in references(scores) if score is not None]
@@ -180,7 +180,6 @@ _LABELS = {
     ),
     "mixed": Badge("labels by people and a model", "warn", "Part of the truth is a model's."),
 }
-_ROUGH = Badge("rough", "warn", "Fewer than 10 animals: intervals are rough, below 3 refused.")
 _LEAK = Badge(
     "null control above chance: LEAKS",
     "bad",
@@ -189,16 +188,25 @@ _LEAK = Badge(
 )
 
 
+def units_of(scores: Mapping[str, Any]) -> str:
+    """What intervals are over: ``animals``, or ``groups`` of animals that were filmed together."""
+    return f"{scores['facts'].get('unit', 'animal')}s"
+
+
 def badges(run: Run) -> list[Badge]:
     """Protocol, number of animals, origin of the labels."""
     unknown = Badge("split unknown", "warn", "The plan names no split.")
-    n_animals = len(run.scores["facts"]["animals"])
-    found = [
-        _SPLITS.get(split_of(run), unknown),
-        Badge(f"{n_animals} animals", "plain", "The animal is the unit of intervals."),
-    ]
+    facts, units = run.scores["facts"], units_of(run.scores)
+    n_units, why = len(facts["animals"]), "The animal is the unit of intervals."
+    if units == "groups":
+        why = (
+            f"{facts['n_animals']} animals: those that were filmed together are one group, the "
+            "unit of folds and intervals."
+        )
+    found = [_SPLITS.get(split_of(run), unknown), Badge(f"{n_units} {units}", "plain", why)]
     if run.scores["headline"]["estimate"]["interval"]["rough"]:
-        found.append(_ROUGH)
+        why = f"Fewer than 10 {units}: intervals are rough, below 3 refused."
+        found.append(Badge("rough", "warn", why))
     null = run.scores.get("null_control")
     if null and null["leaks"]:
         found.append(_LEAK)

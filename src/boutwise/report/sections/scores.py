@@ -10,6 +10,7 @@ from markupsafe import Markup
 from boutwise.report.colors import Swatch
 from boutwise.report.figures import confusion_map, precision_recall, reliability, swatch_key
 from boutwise.report.run_folder import Run
+from boutwise.report.sections.head import units_of
 from boutwise.report.tables import (
     Cell,
     Table,
@@ -37,6 +38,7 @@ def build(run: Run, swatches: Mapping[str, Swatch]) -> dict[str, Any]:
         "tolerances": scores["onsets"]["tolerances_frames"],
         "holdout": holdout(scores, swatches),
         "declared": declared_table(scores),
+        "units": units_of(scores),
         "agents": agent_table(scores),
         "confusions": [
             {
@@ -113,7 +115,7 @@ def frame_table(scores: Mapping[str, Any], swatches: Mapping[str, Swatch]) -> Ta
             "true frames",
             "predicted frames",
             "true bouts",
-            "animals",
+            units_of(scores),
         ),
         tuple(rows),
     )

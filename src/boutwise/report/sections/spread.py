@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from boutwise.report.figures import score_dots
 from boutwise.report.run_folder import Run
+from boutwise.report.sections.head import units_of
 from boutwise.report.tables import Table, count, estimate, score, words
 
 
@@ -22,7 +23,7 @@ def build(run: Run) -> dict[str, Any]:
     ]
     if null:
         references.append(("null control", null["macro_f1"]))
-    figures = [_figure(scores["by_animal"], frames["by_animal"], "animal", references)]
+    figures = [_figure(scores["by_animal"], frames["by_animal"], one_of(scores), references)]
     # With one recording an animal both figures would show the same dots.
     if not one_each(scores):
         figures.append(
@@ -32,9 +33,15 @@ def build(run: Run) -> dict[str, Any]:
         "figures": figures,
         "one_each": one_each(scores),
         "spreads": spread_table(scores),
-        "animals": unit_table(scores, "by_animal", ("animal", "recordings")),
+        "unit": one_of(scores),
+        "animals": unit_table(scores, "by_animal", (one_of(scores), "recordings")),
         "recordings": unit_table(scores, "by_recording", ("recording", "animals")),
     }
+
+
+def one_of(scores: Mapping[str, Any]) -> str:
+    """What intervals are over, one of it: ``animal``, or ``group`` of animals filmed together."""
+    return units_of(scores).removesuffix("s")
 
 
 def one_each(scores: Mapping[str, Any]) -> bool:
@@ -72,7 +79,7 @@ def _figure(
 def _with_single(entry: Mapping[str, Any], unit: str) -> str:
     """The name, and of an animal also its recording where it has only one."""
     name, members = str(entry["name"]), entry["members"]
-    if unit != "animal" or len(members) != 1 or members[0] == name:
+    if unit == "recording" or len(members) != 1 or members[0] == name:
         return name
     return f"{name} · {members[0]}"
 
@@ -80,15 +87,16 @@ def _with_single(entry: Mapping[str, Any], unit: str) -> str:
 def spread_table(scores: Mapping[str, Any]) -> Table:
     """Mean, spread and interval over animals and recordings."""
     frames, bouts = scores["frames"], scores["bouts"]
+    one = one_of(scores)
     named = [
-        ("macro-F1 by animal", frames["by_animal"]),
+        (f"macro-F1 by {one}", frames["by_animal"]),
         ("macro-F1 by recording", frames["by_recording"]),
     ]
     if scores["facts"]["backgrounds"]:
         apart = frames["by_animal_without_background"]
-        named.insert(1, ("macro-F1 without background, by animal", apart))
+        named.insert(1, (f"macro-F1 without background, by {one}", apart))
     named += [
-        (f"bout F1 at IoU {threshold:g}, by animal", spread)
+        (f"bout F1 at IoU {threshold:g}, by {one}", spread)
         for threshold, spread in zip(bouts["thresholds"], bouts["by_animal"], strict=True)
     ]
     rows = [
