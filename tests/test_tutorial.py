@@ -9,12 +9,18 @@ import sys
 from pathlib import Path
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+ONE_CORE = """
+import runpy, sys
+from boutwise import machine
+machine.usable_cores = lambda: 1  # one process: every other one would have to load everything again
+runpy.run_path(sys.argv[1], run_name="__main__")
+"""
 
 
 def run(name: str, folder: Path) -> list[str]:
     """Lines that a tutorial prints."""
     done = subprocess.run(
-        [sys.executable, str(EXAMPLES / name)],
+        [sys.executable, "-c", ONE_CORE, str(EXAMPLES / name)],
         cwd=folder,
         capture_output=True,
         text=True,

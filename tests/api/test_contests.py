@@ -34,6 +34,7 @@ from boutwise.synthetic.pairs.labs import Lab
 QUICK = [
     "members.0.optim.rounds=5",
     "members.0.windows.statistics=[0.5]",
+    "members.0.augment=[]",
     "split.folds=2",
 ]
 

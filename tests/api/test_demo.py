@@ -6,17 +6,24 @@ from pathlib import Path
 
 import pytest
 
-from boutwise import api
+from boutwise import api, machine
 from boutwise.api import demo
 from boutwise.cli import main
 from boutwise.errors import ProjectError
 
-QUICK = ("members.0.optim.rounds=8", "members.0.windows.statistics=[0.5]")
+QUICK = (
+    "members.0.optim.rounds=8",
+    "members.0.windows.statistics=[0.5]",
+    "members.0.windows.frame_step=3",
+    "split.folds=3",
+)
 
 
 def test_the_whole_path_and_a_second_call_that_keeps_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    # One core: processes of their own are tested in tests/training, and load everything again.
+    monkeypatch.setattr(machine, "usable_cores", lambda: 1)
     said: list[str] = []
     first = demo(
         tmp_path, minutes=0.5, settings=QUICK, say=lambda done, total, words: said.append(words)

@@ -21,7 +21,7 @@ def study(tmp_path_factory):
     """A bundle of mice 1 to 3, and their project, in which mice 4 and 5 are labelled too."""
     project = make_project(tmp_path_factory.mktemp("p") / "project", animals=5, minutes=0.7)
     settings = [*QUICK, "split.holdout=[mouse_4, mouse_5]"]
-    return project, bw.train(project, bw.plan(project, "pose", settings=settings))
+    return project, bw.train(project, bw.plan(project, "pose", settings=settings), workers=1)
 
 
 def test_a_new_animal_gets_a_bundle_of_its_own(study, tmp_path):

@@ -10,11 +10,18 @@ from typing import Any
 
 import pytest
 
+from boutwise import machine
 from boutwise.cli import main
 from boutwise.synthetic import simulate, write
 
 FPS = "30"
-QUICK = ("--set", "members.0.optim.rounds=8", "--set", "members.0.windows.statistics=[0.5]")
+SETTINGS = (
+    "members.0.optim.rounds=8",
+    "members.0.windows.statistics=[0.5]",
+    "members.0.windows.frame_step=3",
+    "members.0.augment=[]",
+)
+QUICK = tuple(word for setting in SETTINGS for word in ("--set", setting))
 """A training of seconds; what it says of mice does not matter here."""
 
 
@@ -38,9 +45,20 @@ class Outcome:
 Boutwise = Callable[..., Outcome]
 
 
+def one_core(patch: pytest.MonkeyPatch) -> None:
+    """Train in this process: each one beside it would load everything again, for seconds.
+
+    What processes of their own do is tested in ``tests/training``.
+    """
+    patch.setattr(machine, "usable_cores", lambda: 1)
+
+
 @pytest.fixture(name="boutwise")
-def boutwise_fixture(capsys: pytest.CaptureFixture[str]) -> Boutwise:
+def boutwise_fixture(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Boutwise:
     """Run a command in this process."""
+    one_core(monkeypatch)
 
     def run(*words: object) -> Outcome:
         capsys.readouterr()
@@ -79,5 +97,7 @@ def project(study: Path, tmp_path: Path) -> Path:
 def trained(study: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with a finished run called ``quick``; read it only."""
     root = make_project(study, tmp_path_factory.mktemp("trained") / "project")
-    assert main(["train", str(root), *QUICK, "--out", "quick"]) == 0
+    with pytest.MonkeyPatch.context() as patch:
+        one_core(patch)
+        assert main(["train", str(root), *QUICK, "--out", "quick"]) == 0
     return root

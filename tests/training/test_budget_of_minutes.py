@@ -10,7 +10,13 @@ from boutwise.errors import UsageError
 from boutwise.planning import make_plan
 from boutwise.training import train
 
-SETTINGS = ["split.folds=2", "members.0.optim.rounds=10", "budget_minutes=60"]
+SETTINGS = [
+    "split.folds=2",
+    "members.0.optim.rounds=10",
+    "members.0.windows.statistics=[0.55]",
+    "members.0.augment=[]",
+    "budget_minutes=60",
+]
 
 
 def test_a_budget_is_measured_frozen_and_resumed(tmp_path, monkeypatch):

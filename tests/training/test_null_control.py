@@ -18,6 +18,7 @@ from boutwise.training.units import Unit
 SETTINGS = [
     "members.0.optim.rounds=25",
     "members.0.windows.statistics=[0.25, 1.05, 3.05]",
+    "members.0.augment=[]",
     "split.folds=2",
 ]
 

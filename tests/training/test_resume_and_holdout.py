@@ -113,14 +113,25 @@ def test_an_animal_filmed_with_a_known_one_is_refused(trained, tmp_path):
         api.evaluate(bundle, project, recordings=["pair"])
 
 
-@pytest.fixture
-def unfinished(trained, tmp_path):
-    """A project of its own with a run that lacks its bundle."""
-    project = make_project(tmp_path / "project", animals=2, minutes=0.3)
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory):
+    """A project of its own with a run that lacks its bundle; read it only."""
+    project = make_project(tmp_path_factory.mktemp("own") / "project", animals=2, minutes=0.3)
     plan = make_plan(project, "pose", settings=QUICK)
-    result = train(project, plan, out="begun", workers=1)
+    result = train(project, plan, out="stopped", workers=1)
     result.bundle.unlink()
     return project, plan, result.directory
+
+
+@pytest.fixture
+def unfinished(stopped):
+    """The same project with a copy of the run that may be changed."""
+    project, plan, directory = stopped
+    roles = dict(project.roles)
+    shutil.copytree(directory, project.runs / "begun")
+    yield project, plan, project.runs / "begun"
+    shutil.rmtree(project.runs / "begun")
+    project.set_roles(roles)
 
 
 def test_a_run_does_not_go_on_with_other_keypoint_roles(unfinished):

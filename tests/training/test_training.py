@@ -102,7 +102,12 @@ def test_the_null_control_fires_on_random_frames_only(trained):
     project, _, result = trained
     assert not result.scores["null_control"]["leaks"]
     # A learner that can tell frames apart by their neighborhood: that is what leaks.
-    settings = ["split.by=random-frame", "members.0.optim.rounds=60", "members.0.augment=[]"]
+    settings = [
+        "split.by=random-frame",
+        "split.folds=2",
+        "members.0.optim.rounds=60",
+        "members.0.augment=[]",
+    ]
     leaking = make_plan(project, "pose", settings=settings)
     scores = train(project, leaking, out="leaking", workers=1).scores
     shutil.rmtree(project.runs / "leaking")
