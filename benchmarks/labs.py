@@ -1,7 +1,7 @@
 """Labs that differ: one model over all of them, one a lab, and a lab that was never seen.
 
-    python benchmarks/labs.py [--recipe NAME] [--models NAME ...] [--seeds N] [--pairs N]
-                              [--minutes M] [--labs NAME ...] [--set A.B=C] [--json]
+    python benchmarks/labs.py [--recipe NAME] [--models NAME ...] [--seeds N] [--first-seed N]
+                              [--pairs N] [--minutes M] [--labs NAME ...] [--set A.B=C] [--json]
 
 The simulated labs differ in rate (25 to 120 frames a second), scale, keypoints and in what they
 look for; what a lab did not look for is unlabelled there and is neither learned nor scored. Every
@@ -184,7 +184,7 @@ def measure(options: argparse.Namespace) -> list[dict[str, Any]]:
     """Rows of every kind of model; after each seed those so far are said on standard error."""
     found = {kind: Found() for kind in options.models}
     shared = [kind for kind in options.models if kind != "one a lab"]
-    for seed in range(options.seeds):
+    for seed in range(options.first_seed, options.first_seed + options.seeds):
         options.seed = seed
         labs = [LABS[name] for name in options.labs]
         made = simulate_labs(labs, pairs=options.pairs, minutes=options.minutes, seed=seed)
@@ -201,7 +201,11 @@ def measure(options: argparse.Namespace) -> list[dict[str, Any]]:
                         )
                         found[kind].items += items
                         found[kind].cpu_s += spent
-        say(seed + 1, options.seeds, f"seeds: {json.dumps(rows_of(found, options))}")
+        say(
+            seed + 1 - options.first_seed,
+            options.seeds,
+            f"seeds: {json.dumps(rows_of(found, options))}",
+        )
     return rows_of(found, options)
 
 
@@ -260,6 +264,7 @@ def main() -> None:
     parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
     parser.add_argument("--labs", nargs="+", choices=sorted(LABS), default=list(LABS))
     parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--minutes", type=float, default=1.5)
     parser.add_argument("--set", dest="settings", action="append", default=[])
