@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from boutwise import formats
 from boutwise.errors import DataError, LabelError
 from boutwise.types import (
     Behavior,
@@ -184,6 +185,39 @@ def test_roles_are_proposed_once_and_mirror_is_its_own_inverse():
         "lfoot": "left_hindpaw",
     }
     assert all(mirrored(mirrored(role)) == role for role in ROLES)
+
+
+@pytest.mark.parametrize(
+    ("others", "known"),
+    [
+        (("nose", "lefthip", "righthip"), True),
+        (("nosetip", "hip_l", "hip_r"), True),
+        (("nose", "lefthip"), False),  # not the set of points that is known
+        (("nose", "lefthip", "righthip", "tail_base"), False),
+        (("nose", "lefthip", "righthip", "tail_mid"), False),
+        (("nose", "lefthip", "righthip", "tip"), False),
+    ],
+)
+def test_a_point_called_tail_is_the_base_only_beside_hips_and_alone(others, known):
+    assert (propose_roles([*others, "tail"]).get("tail") == "tail_base") is known
+
+
+def test_the_tail_of_real_mice_is_its_base(shared):
+    """It keeps its place behind the hips better than the head before them, as no tip does."""
+    (file,) = shared("ethome").glob("*_el_filtered.csv")
+    pose = formats.read(file).pose
+    assert pose.roles["tail"] == "tail_base"
+    nose, neck, left, right, tail = (
+        pose.positions[:, :, pose.by_role(role)]
+        for role in ("nose", "neck", "left_hip", "right_hip", "tail_base")
+    )
+    hips = (left + right) / 2
+
+    def bend(first, second):
+        cross = first[..., 0] * second[..., 1] - first[..., 1] * second[..., 0]
+        return np.nanmedian(np.abs(np.arctan2(cross, (first * second).sum(axis=-1))))
+
+    assert bend(hips - neck, tail - hips) < bend(hips - neck, neck - nose)
 
 
 def test_a_keypoint_called_like_a_role_wins_over_other_names():

@@ -101,6 +101,9 @@ ALIASES: dict[str, tuple[str, ...]] = {
 
 ROLES = tuple(ALIASES)
 
+_HIPS = {"left_hip", "right_hip"}
+_OF_THE_REAR = ("tail", "anus", "butt", "rump")
+"""Parts of names of points behind the hips."""
 _EXACT = {role.replace("_", "") for role in ROLES}
 
 
@@ -128,6 +131,14 @@ def propose_roles(keypoints: Iterable[str]) -> dict[str, str]:
     {'snout': 'nose', 'L_frontpaw': 'left_forepaw'}
     >>> propose_roles(["Spine_1", "Center"])
     {'Center': 'center'}
+
+    A point that is just called tail may be anywhere on it. Only beside both hips, as the one point
+    of the rear, is it the base: that is the set of seven points of MARS and CalMS21.
+
+    >>> propose_roles(["left_hip", "right_hip", "tail"])["tail"]
+    'tail_base'
+    >>> propose_roles(["nose", "tail"])
+    {'nose': 'nose'}
     """
     by_name = {alias: role for role, aliases in ALIASES.items() for alias in aliases}
     names = list(keypoints)
@@ -139,4 +150,8 @@ def propose_roles(keypoints: Iterable[str]) -> dict[str, str]:
         role = None if keypoint.lower() == "rear" else by_name.get(plain[keypoint])
         if role is not None and keypoint not in proposal and role not in proposal.values():
             proposal[keypoint] = role
+    if set(proposal.values()) >= _HIPS and "tail_tip" not in proposal.values():
+        rear = [name for name in names if any(part in plain[name] for part in _OF_THE_REAR)]
+        if len(rear) == 1 and plain[rear[0]] == "tail":
+            proposal[rear[0]] = "tail_base"
     return {name: proposal[name] for name in names if name in proposal}
