@@ -20,6 +20,7 @@ COMPARED = (
     ("unseen lab", "all labs"),
     ("all, told", "all labs"),
     ("all labs, more", "all labs"),
+    ("all labs, more", "one a lab"),
     ("unseen lab, more", "all labs, more"),
     ("all, told, more", "all labs, more"),
 )
