@@ -232,5 +232,6 @@ def test_predict_writes_a_submission_of_each_file(mabe, tmp_path):
     for path in tmp_path.glob("*.mabe2025.csv"):
         assert formats.sniff(path) == "mabe2025"
         for track in formats.read(path).labels:
-            assert track.recording == path.name.split(".")[0]
+            assert track.recording == path.name.split(".")[0].split("__")[-1]
+            assert track.recording.isdigit()
             assert {row.animal for row in track.rows} <= {"mouse1", "mouse2"}

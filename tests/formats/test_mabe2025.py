@@ -255,3 +255,15 @@ def test_a_submission_reads_back(tmp_path):
     assert [(r.animal, r.target) for r in track.rows] == [("mouse1", "mouse2"), ("mouse2", "")]
     with path.open(encoding="utf-8", newline="") as file:
         assert len(list(csv.DictReader(file))) == 2
+
+
+def test_videos_are_called_without_the_folders_of_their_labs(tmp_path):
+    def bouts(*names):
+        return Bouts.from_rows([Bout(name, "mouse1", "sniff", 0, 9) for name in names], [])
+
+    path = tmp_path / "s.csv"
+    mabe2025.write(path, bouts("alder/11", "beech/12", "13"), clocks={})
+    rows = path.read_text(encoding="utf-8").splitlines()[1:]
+    assert sorted(row.split(",")[1] for row in rows) == ["11", "12", "13"]
+    with pytest.raises(LabelError, match="'alder/11' and 'beech/11' would be the same video '11'"):
+        mabe2025.write(path, bouts("alder/11", "beech/11"), clocks={})

@@ -88,14 +88,36 @@ def _label(table: Table, row: Row, places: Sequence[int]) -> tuple[str, LabelRow
 def save_submission(path: Path, bouts: Bouts) -> None:
     """Write bouts as a submission; see :func:`boutwise.formats.mabe2025.write`."""
     refuse_several_annotators(bouts)
+    videos = _videos(bouts)
     rows = [row for pair in _pairs(bouts) for row in one_at_a_time(pair)]
     rows.sort(key=lambda bout: (bout.recording, bout.animal, bout.target, bout.start))
     with whole_file(path) as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
         for number, bout in enumerate(rows):
-            names = (bout.recording, _mouse(bout.animal), _mouse(bout.target) or SELF)
+            names = (videos[bout.recording], _mouse(bout.animal), _mouse(bout.target) or SELF)
             writer.writerow((number, *names, bout.behavior, bout.start, bout.stop))
+
+
+def _videos(bouts: Bouts) -> dict[str, str]:
+    """Recording -> the contest's name of its video: without the folders, such as that of its lab.
+
+    Raises:
+        LabelError: Two recordings would be one video.
+    """
+    videos: dict[str, str] = {}
+    for recording in dict.fromkeys(bouts.recording.tolist()):
+        video = recording.rsplit("/", 1)[-1]
+        other = next((name for name, taken in videos.items() if taken == video), None)
+        if other is not None:
+            raise LabelError(
+                f"'{other}' and '{recording}' would be the same video '{video}'",
+                recording=recording,
+                expected="recordings of different video ids",
+                todo="write them apart, into two tables",
+            )
+        videos[recording] = video
+    return videos
 
 
 def _pairs(bouts: Bouts) -> Iterable[list[Bout]]:

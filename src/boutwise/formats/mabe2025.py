@@ -236,12 +236,13 @@ def write(path: Path, bouts: Bouts, *, clocks: Mapping[str, FrameClock]) -> list
 
     Args:
         path: File to write.
-        bouts: Of one annotator; recordings are called like the videos, mice ``mouse1`` to
-            ``mouse4``.
+        bouts: Of one annotator; recordings are called like the videos, with or without folders
+            before it, mice ``mouse1`` to ``mouse4``.
         clocks: Recording -> clock.
 
     Raises:
-        LabelError: There are several annotators, or a mouse has another name.
+        LabelError: There are several annotators, a mouse has another name, or two recordings
+            would be one video.
     """
     save_submission(path, bouts)
     return [path]
