@@ -35,6 +35,8 @@ TRAIN_SETTINGS = [
     f"split.folds={TRAIN_FOLDS}",
     "members.0.optim.rounds=4",
     "members.0.windows.statistics=[0.55]",
+    "members.0.windows.frame_step=3",
+    "members.0.augment=[]",
 ]
 
 
