@@ -31,8 +31,13 @@ def main(folder: Path) -> Path:
     for problem in bw.check(project):
         print(f"{problem.severity}: {problem.what}")
 
-    # 4. What would be done, and why. Fewer trees than usual, of every third frame, to be quick.
-    quick = ["members.0.optim.rounds=20", "members.0.windows.frame_step=3"]
+    # 4. What would be done, and why. Fewer trees than usual, of every third frame and with two
+    #    lengths of windows, to be quick.
+    quick = [
+        "members.0.optim.rounds=20",
+        "members.0.windows.frame_step=3",
+        "members.0.windows.statistics=[0.55, 2.05]",
+    ]
     plan = bw.plan(project, "pose", settings=quick)
     for setting, reason in plan.reasons.items():
         print(f"{setting:40} {reason}")
