@@ -88,6 +88,10 @@ def test_the_page_speaks_of_trials(run):
     assert "Bout statistics" not in page
     assert "Ethograms: truth over prediction" not in page
     assert "<h3>Confusion</h3>" in page
+    data = page[page.index('<section id="data">') : page.index('<section id="scores">')]
+    assert "trials scored" in data
+    assert "frames" not in data[: data.index("<details")]
+    assert "no out-of-fold prediction" not in data
 
 
 def test_new_trajectories_get_one_row_a_trial(run, tmp_path):

@@ -109,9 +109,9 @@ def _said(entries: Sequence[Mapping[str, Any]]) -> str:
             "attention than on random ones: here the attention says something about the score."
         )
     return (
-        f"Only in {above} of {len(known)} cases does the score depend more on the frames with most "
-        f"attention than on random ones (by {LEAST_CHANGE} or more, beyond doubt): do not read the "
-        "attention as a reason."
+        f"In {f'only {above}' if above else 'none'} of {len(known)} cases does the score depend "
+        f"more on the frames with most attention than on random ones (by {LEAST_CHANGE} or more, "
+        "beyond doubt): do not read the attention as a reason."
     )
 
 

@@ -41,10 +41,13 @@ def build(run: Run, swatches: Mapping[str, Swatch]) -> dict[str, Any]:
     ]
     fingerprint = dict(run.plan.get("fingerprint") or {})
     classes = fingerprint.pop("classes", {})
+    tables = {"recordings": recordings(run), "behaviors": behaviors(run, swatches)}
+    if of_trials(run.scores):
+        sums = [(name.replace("frames", "trials"), value) for name, value in sums]
+        tables = {name: _of_trials(table) for name, table in tables.items()}
     return {
         "sums": sums,
-        "recordings": recordings(run),
-        "behaviors": behaviors(run, swatches),
+        **tables,
         "folds": folds(run),
         "holdout": list(run.plan.get("holdout") or []),
         "fingerprint": Table(
@@ -56,6 +59,18 @@ def build(run: Run, swatches: Mapping[str, Swatch]) -> dict[str, Any]:
         "classes": class_table(classes),
         "labels_digest": run.labels_digest,
     }
+
+
+def _of_trials(table: Table) -> Table:
+    """A table in which a row of the scores is a trial: without what only frames have."""
+    kept = [
+        place
+        for place, name in enumerate(table.columns)
+        if name not in ("bouts", "length") and not (name == "frames" and "length" in table.columns)
+    ]
+    columns = tuple(table.columns[place].replace("frames", "trials") for place in kept)
+    rows = tuple(tuple(row[place] for place in kept) for row in table.rows)
+    return Table(columns, rows, table.caption)
 
 
 def recordings(run: Run) -> Table:
