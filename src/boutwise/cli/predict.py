@@ -74,8 +74,8 @@ def run(  # an option is a parameter: the command line has as many as the contra
     if lost:
         some = ", ".join(lost[:5]) + (", ..." if len(lost) > 5 else "")
         talk.note(f"left out: {counted(len(lost), 'recording')} without pose: {some}")
-    for words in crowded(result.crowded):
-        talk.note(words)
+    for told in crowded(result.crowded):
+        talk.note(told)
     talk.line(f"results  {out}")
     if result.page is not None:
         talk.line(f"explained  {result.page}")
