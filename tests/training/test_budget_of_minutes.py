@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.conftest import make_project
 
 import boutwise as bw
 from boutwise.errors import UsageError
 from boutwise.planning import make_plan
+from boutwise.planning.plan import usable_subjects
 from boutwise.training import train
+from boutwise.training.pace import measure_work
+from boutwise.training.pool import run_units
 
 SETTINGS = [
     "split.folds=2",
@@ -39,6 +44,34 @@ def test_a_budget_is_measured_frozen_and_resumed(tmp_path, monkeypatch):
     assert again.key() == plan.key()
     with pytest.raises(UsageError, match="another plan"):
         bw.plan(project, "pose", settings=[*SETTINGS, "split.folds=3"], resume="timed")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_one_worker_is_measured_alone_and_starts_no_process(tmp_path, monkeypatch, workers):
+    project = make_project(tmp_path / "project", animals=2, minutes=0.3)
+    plan = make_plan(project, "pose", settings=[*SETTINGS[:-1], "members.0.optim.rounds=4"])
+    both = replace(
+        plan,
+        recipe=plan.recipe.model_copy(
+            update={
+                "members": [
+                    plan.recipe.members[0],
+                    plan.recipe.members[0].model_copy(update={"average": ["mirror"]}),
+                ]
+            }
+        ),
+    )
+    beside: list[int] = []
+
+    def spy(run, units, *, workers, say):
+        beside.append(min(workers, len(units)))
+        return run_units(run, units, workers=workers, say=say)
+
+    monkeypatch.setattr("boutwise.training.pace.run_units", spy)
+    subjects = usable_subjects(project, both.recipe)
+    work = measure_work(project, both, subjects, workers=workers, say=lambda *_: None)
+    assert beside == ([1, 1] if workers == 1 else [2])
+    assert [pace.start_s > 0 for pace in work.paces] == 2 * [workers > 1]
 
 
 def test_a_plan_that_nobody_fitted_to_its_budget_is_refused(tmp_path):

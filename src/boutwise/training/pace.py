@@ -10,7 +10,7 @@ import json
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -75,11 +75,17 @@ def _measured(run: Path, plan: Plan, workers: int, say: Say) -> tuple[Pace, ...]
     first = [settings.index(each) for each in settings]
     units = [Unit(PACE, "", member) for member in sorted(set(first))]
     # Never in this process: a training starts its processes anew, and that takes its time.
-    run_units(run, units, workers=max(2, workers), say=say)
+    if workers > 1:
+        run_units(run, units, workers=workers, say=say)
+    else:
+        for unit in units:
+            run_units(run, [unit], workers=2, say=say)
     found = {}
     for unit in units:
         text = (unit.directory(run) / "done.json").read_text(encoding="utf-8")
-        found[unit.member] = Pace(**json.loads(text))
+        pace = Pace(**json.loads(text))
+        # A training with one worker stays in its process.
+        found[unit.member] = pace if workers > 1 else replace(pace, start_s=0.0)
     return tuple(found[place] for place in first)
 
 
