@@ -152,3 +152,21 @@ def test_a_misspelt_rule_is_refused(tmp_path, rules, words):
     with pytest.raises(FormatError) as caught:
         formats.read(table(tmp_path, "1,2,walk,A"), format="intervals", rules=rules)
     assert words in f"{caught.value.what} {caught.value.todo}"
+
+
+def test_a_table_with_the_heads_of_a_bouts_table_but_no_seconds_is_one_of_intervals(tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_text(
+        "recording,animal,target,behavior,start_frame,stop_frame\ncage1,a,b,attack,10,40\n",
+        encoding="utf-8",
+    )
+    contents = formats.read(path)
+    assert contents.format == "intervals"
+    (row,) = contents.labels[0].rows
+    assert (row.animal, row.target, row.behavior, row.start, row.stop) == (
+        "a",
+        "b",
+        "attack",
+        10,
+        40,
+    )

@@ -49,7 +49,7 @@ HEADS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """What a column is -> its usual heads, in lower case without separators; earlier ones win."""
 
-OWN = ("recording", "animal", "target", "behavior", "start_frame", "stop_frame")
+OWN = tuple("recording animal target behavior start_frame stop_frame start_s stop_s".split())
 Unit = Literal["second", "frame"]
 _Times = tuple[str, str, Unit | None]
 
