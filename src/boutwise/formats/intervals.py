@@ -24,6 +24,7 @@ from boutwise.formats._interval_rules import Tidy, parse
 from boutwise.formats._lost import lost_row
 from boutwise.formats._names import media_name, recording_of
 from boutwise.formats._text import MISSING, Row, Table, head_rows, read_table
+from boutwise.formats.bouts_csv import OBSERVED_HEAD as OWN
 from boutwise.types.bouts import STATES
 
 DESCRIPTION = "intervals (CSV, TSV): start and stop in seconds or frames, one row a bout"
@@ -49,7 +50,6 @@ HEADS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """What a column is -> its usual heads, in lower case without separators; earlier ones win."""
 
-OWN = tuple("recording animal target behavior start_frame stop_frame start_s stop_s".split())
 Unit = Literal["second", "frame"]
 _Times = tuple[str, str, Unit | None]
 
