@@ -9,7 +9,15 @@ from tests.conftest import make_project
 
 from boutwise.errors import RecipeError
 from boutwise.planning import Plan, make_plan
-from boutwise.planning.budget import MOST_COPIES, Pace, Work, fit_budget, predicted_s, steps_of
+from boutwise.planning.budget import (
+    MOST_COPIES,
+    RESERVE,
+    Pace,
+    Work,
+    fit_budget,
+    predicted_s,
+    steps_of,
+)
 
 FAST = Pace(start_s=2.0, frame_s=1e-5, step_s=1e-6, score_s=1e-5)
 SLOW = Pace(start_s=5.0, frame_s=1e-5, step_s=1e-4, score_s=1e-5)
@@ -26,6 +34,11 @@ def whole(tmp_path_factory) -> Plan:
 def work(plan: Plan, paces=(FAST, SLOW), workers: int = 2, frames: int = 10_000) -> Work:
     groups = [name for fold in plan.folds for name in fold.test]
     return Work(tuple(paces), dict.fromkeys(groups, frames), workers, 40)
+
+
+def with_members(plan: Plan, origin: list[int]) -> Plan:
+    members = [plan.recipe.members[place] for place in origin]
+    return replace(plan, recipe=plan.recipe.model_copy(update={"members": members}))
 
 
 def minutes(plan: Plan, number: float) -> Plan:
@@ -65,6 +78,21 @@ def test_more_time_is_never_used_for_less(whole):
         assert plan.asked == minutes(whole, number).key()
     assert found > 5
     assert before[0] == 2 * MOST_COPIES
+
+
+def test_what_is_left_goes_to_whichever_member_fits(whole):
+    """Members come in turn, but the last fit is of another one where only that fits in."""
+    in_turn, cheaper = [0, 1, 0, 1], [0, 1, 0, 0]
+    here = work(whole, workers=1)
+    needed = {
+        str(origin): predicted_s(with_members(whole, origin), here, origin)
+        for origin in (in_turn, cheaper)
+    }
+    assert needed[str(cheaper)] < needed[str(in_turn)]
+    between = (needed[str(cheaper)] + needed[str(in_turn)]) / 2
+    plan = fit_budget(minutes(whole, between / 60 / (1 - RESERVE)), here, spent_s=0)
+    assert plan.reasons["members.3"] == "member 0 again, with another seed"
+    assert len(plan.recipe.members) == 4
 
 
 def test_what_is_expected_stays_within_the_budget(whole):

@@ -145,8 +145,7 @@ def fit_budget(plan: Plan, work: Work, *, spent_s: float) -> Plan:
 def _variants(plan: Plan, work: Work) -> Iterator[tuple[Plan, list[int], str]]:
     """Variants from the richest to the poorest, with the origin of their members, and words."""
     n = len(plan.recipe.members)
-    for extra in range(n * (MOST_COPIES - 1), 0, -1):
-        origin = list(range(n)) + [place % n for place in range(extra)]
+    for origin in _with_copies(n):
         words = f"{len(origin)} fits in place of {n}: members are fitted again with other seeds"
         yield _with_members(plan, origin), origin, words
     yield plan, list(range(n)), "the whole recipe fits"
@@ -167,6 +166,15 @@ def _variants(plan: Plan, work: Work) -> Iterator[tuple[Plan, list[int], str]]:
         fewer = replace(shortest, recipe=recipe, folds=folds, reasons=reasons)
         words = f"{alone}{SHORTENED[-1]:.0%} of its rounds or epochs, {len(folds)} folds"
         yield fewer, [0], words
+
+
+def _with_copies(n: int) -> Iterator[list[int]]:
+    """Members and further fits of them in turn, the most first; the last is whichever fits."""
+    for extra in range(n * (MOST_COPIES - 1), 0, -1):
+        turns = [place % n for place in range(extra - 1)]
+        for place in range(extra - 1, extra - 1 + n):
+            if turns.count(place % n) < MOST_COPIES - 1:
+                yield [*range(n), *turns, place % n]
 
 
 def _with_members(plan: Plan, origin: Sequence[int]) -> Plan:
