@@ -1,0 +1,24 @@
+"""Exact video: which frame is which, when it is shown, and its picture.
+
+What lives here: the packet index (frame number <-> presentation time, one pass over the file), the
+reader that returns exactly the frame asked for, and the writer of videos with the same times. May
+import: ``types``, ``store``, ``errors``. PyAV is imported inside functions: whoever reads no video
+loads none.
+"""
+
+from boutwise.video.cached import cached_index
+from boutwise.video.index import VideoFacts, VideoIndex
+from boutwise.video.packets import index_video
+from boutwise.video.reader import Look, Pictures, Video
+from boutwise.video.writer import VideoWriter
+
+__all__ = [
+    "Look",
+    "Pictures",
+    "Video",
+    "VideoFacts",
+    "VideoIndex",
+    "VideoWriter",
+    "cached_index",
+    "index_video",
+]

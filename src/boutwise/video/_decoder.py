@@ -1,0 +1,162 @@
+"""One open decoder that steps through a video and knows the number of each frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from boutwise.video.files import open_video, video_stream
+from boutwise.video.index import VideoIndex
+
+if TYPE_CHECKING:
+    import av
+
+WORTH_DECODING = 8
+"""Frames that are rather decoded in passing than skipped by a seek."""
+
+
+class Decoder:
+    """Returns the very frame that is asked for, or says that it cannot be decoded.
+
+    Args:
+        path: The video.
+        index: Of this very file.
+        threads: Of the decoder.
+    """
+
+    def __init__(self, path: Path, index: VideoIndex, *, threads: int = 1) -> None:
+        self._path, self._index, self._threads = path, index, threads
+        self._damaged = set(index.damaged.tolist())
+        self._open()
+
+    def __enter__(self) -> Decoder:
+        """Return the decoder."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the file."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._container.close()
+
+    def frame(self, number: int) -> av.VideoFrame | None:
+        """The frame of a number; None where it cannot be decoded.
+
+        After a broken packet nothing is trusted before the next key frame: decoders return frames
+        there that look like frames, and show something else.
+        """
+        if number in self._damaged:
+            return None
+        if not self._within_reach(number):
+            self._start(self._index.key_of(number))
+        found = self._advance(number)
+        if found is None and self._missed and self._key > 0:
+            # The key frame was none, or the container went past it.
+            self._start(self._key - 1)
+            found = self._advance(number)
+        return found
+
+    def _open(self) -> None:
+        self._container = open_video(self._path)
+        self._stream = video_stream(self._container, self._path)
+        self._stream.codec_context.thread_count = self._threads
+        self._key = -1
+        self._begin(0)
+
+    def _begin(self, count: int) -> None:
+        self._count = count
+        self._last: tuple[int, av.VideoFrame | None] = (-1, None)
+        self._ahead: tuple[int, av.VideoFrame | None] | None = None
+        self._missed = False
+        self._distrusted_until = 0
+        self._numbered = self._decoded()
+
+    def _start(self, key: int) -> None:
+        """Go on decoding at a key frame; at the first one from the start of the file.
+
+        A transport stream goes past its first key frame when it is asked for it.
+        """
+        if key == 0:
+            self.close()
+            self._open()
+            return
+        if self._key < 0 and self._last[0] < 0:
+            # The first packet may say what the decoder must know to read the others rightly: the
+            # build of x264 that wrote them, for one. Without it pictures are wrong and look right.
+            next(self._numbered, None)
+        self._container.seek(int(self._index.key_seek[key]), stream=self._stream)
+        self._key = key
+        self._begin(self._index.first_frame_of(key))
+
+    def _within_reach(self, number: int) -> bool:
+        """Whether decoding on from here is the right way to a frame."""
+        at = self._ahead[0] if self._ahead else self._last[0]
+        if number == self._last[0]:
+            return True
+        key = self._index.first_frame_of(self._index.key_of(number))
+        return at <= number and key <= at + WORTH_DECODING
+
+    def _advance(self, number: int) -> av.VideoFrame | None:
+        """Decode up to a number."""
+        self._missed = False
+        if number == self._last[0]:
+            return self._last[1]
+        while (following := self._next()) is not None:
+            at, frame = following
+            if at == number:
+                self._last = following
+                return frame
+            if at > number:
+                self._ahead = following
+                break
+        self._missed = self._distrusted_until <= number
+        self._last = (number, None)
+        return None
+
+    def _next(self) -> tuple[int, av.VideoFrame | None] | None:
+        """The frame that was decoded too far, or the next one; None at the end of the file."""
+        held, self._ahead = self._ahead, None
+        return held or next(self._numbered, None)
+
+    def _decoded(self) -> Iterator[tuple[int, av.VideoFrame | None]]:
+        """Frames from here on, with their numbers; None in place of a broken one."""
+        import av.error
+
+        newest = -1
+        for packet in self._container.demux(self._stream):
+            try:
+                frames = packet.decode()
+            except av.error.FFmpegError:
+                newest = max(newest, self._count - 1)
+                self._distrust(newest + 1)
+                continue
+            for frame in frames:
+                number = self._number(frame)
+                if number is None:
+                    continue
+                newest = max(newest, number)
+                broken = frame.is_corrupt or number < self._distrusted_until
+                if frame.is_corrupt:
+                    self._distrust(number)
+                yield number, None if broken or number in self._damaged else frame
+
+    def _distrust(self, number: int) -> None:
+        """Nothing from a frame on is trusted before the next key frame."""
+        number = min(max(number, 0), self._index.n_frames - 1)
+        key = self._index.key_of(number) + 1
+        self._distrusted_until = max(self._distrusted_until, self._index.first_frame_of(key))
+
+    def _number(self, frame: av.VideoFrame) -> int | None:
+        if self._index.counted:
+            self._count += 1
+            return self._count - 1
+        return None if frame.pts is None else self._index.frame_at(frame.pts)

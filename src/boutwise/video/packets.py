@@ -1,0 +1,156 @@
+"""Index a video by one pass over its packets; only its first picture is decoded."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boutwise.errors import FormatError
+from boutwise.video.files import first_picture, open_video, video_stream
+from boutwise.video.index import VideoFacts, VideoIndex
+
+if TYPE_CHECKING:
+    import av.container
+    import av.video
+
+DIGEST_BYTES = 20
+UNKNOWN = np.iinfo(np.int64).min
+
+
+def index_video(path: Path | str) -> VideoIndex:
+    """Index a video.
+
+    Args:
+        path: A file that FFmpeg can open.
+
+    Raises:
+        FormatError: The file is missing, is no video, or no picture of it can be decoded.
+    """
+    path = Path(path)
+    with open_video(path) as container:
+        stream = video_stream(container, path)
+        packets = _packets(container, stream, path)
+        rate = Fraction(stream.average_rate or stream.guessed_rate or 0)
+        reorders = bool(stream.codec_context.has_b_frames)
+        time_base = Fraction(stream.time_base or 0)
+        claims = (container.format.name, stream.codec_context.name, stream.frames)
+    if not packets.shown.any():
+        raise FormatError("the video has no frame that is shown", file=path)
+    picture = first_picture(path)
+    facts = VideoFacts(
+        container=claims[0],
+        codec=claims[1],
+        pixel_format=picture.format.name,
+        width=picture.width,
+        height=picture.height,
+        rotation=picture.rotation,
+        header_frames=claims[2],
+        declared_fps=float(rate),
+        packets=packets.pts.size,
+        discarded=int((~packets.shown).sum()),
+    )
+    if packets.misleading(reorders):
+        if not rate:
+            raise FormatError(
+                "the video has neither usable times nor a rate",
+                file=path,
+                todo="write it anew: ffmpeg -i IN -r RATE OUT.mp4",
+            )
+        return _counted(packets, rate, facts)
+    return _timed(packets, time_base, facts)
+
+
+@dataclass(frozen=True, eq=False)
+class _Packets:
+    """Arrays of (packets,) in the order of the file."""
+
+    pts: NDArray[np.int64]
+    dts: NDArray[np.int64]
+    sizes: NDArray[np.int64]
+    keys: NDArray[np.bool_]
+    shown: NDArray[np.bool_]
+    damaged: NDArray[np.bool_]
+
+    def misleading(self, reorders: bool) -> bool:
+        """Whether presentation times are missing, doubled, or made up from the order of decoding.
+
+        An AVI file stores none. FFmpeg works them out for some codecs; for H.264 it gives the time
+        of decoding plus a constant, though frames are shown in another order.
+        """
+        pts = self.pts[self.shown]
+        if (pts == UNKNOWN).any() or np.unique(pts).size < pts.size:
+            return True
+        return reorders and pts.size > 1 and np.ptp(pts - self.dts[self.shown]) == 0
+
+    @property
+    def digest(self) -> str:
+        """Of all sizes, times and flags."""
+        found = hashlib.blake2b(digest_size=DIGEST_BYTES)
+        for column in (self.sizes, self.pts, self.dts, self.keys, self.shown):
+            found.update(np.ascontiguousarray(column).tobytes())
+        return found.hexdigest()
+
+
+def _packets(
+    container: av.container.InputContainer, stream: av.video.VideoStream, path: Path
+) -> _Packets:
+    import av.error
+
+    rows: list[tuple[int, ...]] = []
+    try:
+        for packet in container.demux(stream):
+            if packet.size == 0 and packet.dts is None:  # the last one only flushes the decoder
+                continue
+            pts = UNKNOWN if packet.pts is None else packet.pts
+            dts = UNKNOWN if packet.dts is None else packet.dts
+            flags = (packet.is_keyframe, not packet.is_discard, packet.is_corrupt)
+            rows.append((pts, dts, packet.size, *flags))
+    except av.error.FFmpegError as error:
+        # A file that breaks off: what came before is indexed, and its count says how much that is.
+        if not rows:
+            raise FormatError(f"no packet of the video can be read: {error}", file=path) from error
+    table = np.array(rows, dtype=np.int64).reshape(-1, 6)
+    times = (table[:, 0], table[:, 1], table[:, 2])
+    return _Packets(*times, *(table[:, column].astype(bool) for column in (3, 4, 5)))
+
+
+def _timed(packets: _Packets, time_base: Fraction, facts: VideoFacts) -> VideoIndex:
+    """Frames that are told apart by their presentation times."""
+    pts = np.sort(packets.pts[packets.shown])
+    keys = np.sort(packets.pts[packets.keys & (packets.pts != UNKNOWN)])
+    if not keys.size or keys[0] > pts[0]:  # the file begins in the middle
+        keys = np.insert(keys, 0, pts[0])
+    damaged = np.sort(packets.pts[packets.shown & packets.damaged])
+    return VideoIndex(
+        pts=pts,
+        time_base=time_base,
+        key_pts=keys,
+        key_seek=keys,
+        damaged=np.searchsorted(pts, damaged).astype(np.int64),
+        counted=False,
+        digest=packets.digest,
+        facts=facts,
+    )
+
+
+def _counted(packets: _Packets, rate: Fraction, facts: VideoFacts) -> VideoIndex:
+    """Frames that are told apart by counting, from key frame to key frame, at the header's rate."""
+    number = np.cumsum(packets.shown) - 1
+    keys = packets.keys & packets.shown
+    keys[np.flatnonzero(packets.shown)[0]] = True
+    return VideoIndex(
+        pts=np.arange(number[-1] + 1, dtype=np.int64),
+        time_base=1 / rate,
+        key_pts=number[keys].astype(np.int64),
+        key_seek=packets.dts[keys],
+        damaged=number[packets.shown & packets.damaged].astype(np.int64),
+        counted=True,
+        digest=packets.digest,
+        facts=facts,
+    )
