@@ -87,8 +87,8 @@ def _manifest(plan: Plan, snapshot: Snapshot, scores: dict[str, Any]) -> dict[st
             "cohort_probe": scores["cohort_probe"],
             "people": scores["people"],
             "notes": scores["notes"],
-            "units": f"{scores['facts']['unit']}s",
         },
+        "independent": f"{scores['facts']['unit']}s",
     }
 
 
@@ -125,7 +125,7 @@ def _optional(manifest: dict[str, Any]) -> str:
 def card(manifest: dict[str, Any]) -> str:
     """The bundle's card: what it is, what it was trained on, how good it is, what it is not for."""
     scores, split = manifest["scores"], manifest["split"]
-    units = scores.get("units", "animals")
+    units = manifest.get("independent", "animals")
     rows = "\n".join(
         f"| {row['name']} | {_estimate(row['f1'], units)} | {row['truth_bouts']} "
         f"| {row['n_animals']} |"
