@@ -73,3 +73,26 @@ def test_an_animal_that_is_on_one_side_only_is_said():
     notes = " ".join(scores.notes)
     assert "Nothing is predicted for a in 'r'" in notes
     assert "c in 'r' are not in the truth" in notes
+
+
+def test_a_prediction_without_targets_is_no_miss_but_an_error():
+    rows = [Bout("r", "a", "attack", 10, 20, target="b")]
+    seen = [Observed("r", "a", "attack", 0, 100, target="b")]
+    truth = Bouts.from_rows(rows, seen)
+    nobody = Bouts.from_rows(
+        [Bout("r", "a", "attack", 10, 20)], [Observed("r", "a", "attack", 0, 100)]
+    )
+    with pytest.raises(UsageError, match="names no target, and the truth says whom: attack"):
+        score(truth, nobody)
+    assert score(truth, truth).behavior("attack").f1.value == 1
+
+
+def test_a_prediction_that_ends_early_is_said():
+    early = Bouts.from_rows(
+        [Bout("r", "a", "rear", 10, 20)],
+        [Observed("r", "a", name, 0, 30) for name in ("rear", "groom")],
+    )
+    scores = score(labels("r", ["a"]), early)
+    assert any("the last 70 of 100 frames of 'r'" in note for note in scores.notes)
+    whole = score(labels("r", ["a"]), labels("r", ["a"]))
+    assert not any("Nothing was predicted" in note for note in whole.notes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -124,6 +125,21 @@ def test_a_run_is_scored_by_its_out_of_fold_predictions(lab):
     assert scores.facts.exclusive_groups == {"g": NAMES}
     assert scores.facts.backgrounds == ("rest",)
     assert scores.facts.labels == "human"
+
+
+def test_a_prediction_of_fewer_frames_than_the_recording_is_refused(lab):
+    run = write_run(lab, "pose")
+    whole = prediction(0, 1.5)
+    half = replace(
+        whole,
+        clock=FrameClock.declared(N_FRAMES // 2, fps=20),
+        probabilities=whole.probabilities[:, : N_FRAMES // 2],
+        decided=whole.decided[:, : N_FRAMES // 2],
+        observed=whole.observed[:, : N_FRAMES // 2],
+    )
+    write_frames([half], run / "oof" / f"day1__{MICE[0]}.frames.parquet")
+    with pytest.raises(LabelError, match="the prediction has 120 frames and the truth 240"):
+        score(lab, run)
 
 
 def test_what_a_run_did_not_predict_is_left_out_and_said(lab):

@@ -118,8 +118,9 @@ class Framing:
         return Recording(name, clock, tuple(sorted(animals)) or ("",))
 
     def _refuse_lengths(self, name: str) -> None:
-        """Two tables with a label for every frame, of unlike length, are not of the same frames."""
+        """Two sides that speak of every frame, and of unlike many, are not of the same frames."""
         lengths = [_length(labels, name) for labels in (self.truth, self.prediction)]
+        lengths[0] = self.truth.frames.get(name, lengths[0])
         if self.frames is None and None not in lengths and lengths[0] != lengths[1]:
             raise LabelError(
                 f"the prediction has {lengths[1]} frames and the truth {lengths[0]}",
@@ -127,6 +128,18 @@ class Framing:
                 recording=name,
                 expected="the same frames of the same recording",
                 todo="find out which frames are missing; --frames N scores the first N frames",
+            )
+
+    def _unexamined(self, name: str) -> Iterable[str]:
+        """What to say of a prediction that ends before the truth does."""
+        said = self.prediction.tracks[name]
+        if not (self.prediction.examined and said.examined) or name not in self.truth.tracks:
+            return
+        end, n_frames = self._last(said, self.prediction.source), self._recording(name).n_frames
+        if end < n_frames:
+            yield (
+                f"Nothing was predicted for the last {n_frames - end:,} of {n_frames:,} frames of "
+                f"'{name}': there they count as frames in which nothing is shown."
             )
 
     def _last(self, track: LabelTrack, source: str) -> int:
@@ -202,6 +215,7 @@ class Framing:
                 "The prediction has no probability for some behavior or frame of the truth, so "
                 "probabilities were not scored."
             )
+        notes += [words for name in self.prediction.tracks for words in self._unexamined(name)]
         if not all(self._rate(name) for name in self.truth.tracks):
             notes.append("No frame rate is known, so scores in seconds or hours are undefined.")
         if self.truth.units is None and any(

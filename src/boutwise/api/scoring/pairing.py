@@ -125,6 +125,8 @@ def _paired_animals(truth: Labels, prediction: Labels) -> Labels:
         UsageError: A recording has other animals in the prediction than in the truth.
     """
     notes = list(prediction.notes)
+    for name in prediction.tracks:
+        _refuse_without_targets(truth.tracks.get(name), prediction, name)
     for name in prediction.tracks if truth.labelled is None else ():
         true, said = truth.animals(name) - {""}, prediction.animals(name) - {""}
         if not true or not said or true == said:
@@ -148,6 +150,23 @@ def _paired_animals(truth: Labels, prediction: Labels) -> Labels:
             left = ", ".join(sorted(said - true))
             notes.append(f"{left} in '{name}' are not in the truth and were left out.")
     return replace(prediction, notes=tuple(notes))
+
+
+def _refuse_without_targets(true: LabelTrack | None, prediction: Labels, name: str) -> None:
+    """Bouts that name no target would all be misses where the truth is of pairs."""
+    said = prediction.tracks[name]
+    if true is None or not said.rows or any(row.target for row in said.rows):
+        return
+    directed = {row.behavior for row in true.rows if row.target}
+    wanted = sorted(directed & {row.behavior for row in said.rows})
+    if wanted and all(row.target for row in true.rows):
+        raise UsageError(
+            f"the prediction names no target, and the truth says whom: {', '.join(wanted)}",
+            file=prediction.source,
+            recording=name,
+            expected="a column 'target' in both, with the animal that is acted upon",
+            todo="add the targets to the prediction, or take them out of the truth",
+        )
 
 
 def _with_animal(labels: Labels, recording: str, old: str, new: str) -> Labels:
