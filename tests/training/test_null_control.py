@@ -90,3 +90,19 @@ def test_answers_that_never_vary_tell_nothing_of_a_leak(tmp_path):
     assert "no leak" not in found["text"]
     dead[0][::2] = np.roll(dead[0][::2], 1, axis=1)
     assert "cannot tell" not in judge(dead, states, units, snapshot)["text"]
+
+
+def test_above_chance_in_one_of_three_animals_is_not_called_at_chance(tmp_path):
+    project = make_project(tmp_path / "project", animals=3, minutes=0.2)
+    plan = make_plan(project, "pose", settings=SETTINGS)
+    snapshot = take_snapshot(project, plan, usable_subjects(project, plan.recipe), _silent)
+    states = [snapshot.states[entry.subject] for entry in snapshot.entries]
+    draw = np.random.default_rng(0)
+    raw = [draw.permutation(each).astype(np.float32) * 9 for each in states]
+    raw[0] = states[0].astype(np.float32) * 9
+    found = judge(raw, states, [entry.unit for entry in snapshot.entries], snapshot)
+    assert found["excess"] > 0.1
+    assert found["low"] < 0
+    assert not found["leaks"]
+    assert "cannot be told" in found["text"]
+    assert "no leak" not in found["text"]

@@ -99,7 +99,11 @@ def null_control(run: Path, plan: Plan, snapshot: Snapshot) -> dict[str, Any]:
     entries = [e for e in shifted.entries if not e.held_out(plan)]
     raw = native_scores(run, control_plan(plan), shifted, entries, kind="control")[0]
     states = [shifted.states[entry.subject] for entry in entries]
-    return judge(raw, states, [entry.unit for entry in entries], shifted)
+    found = judge(raw, states, [entry.unit for entry in entries], shifted)
+    if plan.leaks and not found["leaks"]:
+        words = "it does not show here that this split leaks, which it does by design"
+        found["text"] = f"{found['text'].partition(': ')[0]}: {words}"
+    return found
 
 
 def native_present(snapshot: Snapshot, entry: Entry) -> NDArray[np.bool_]:

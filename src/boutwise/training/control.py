@@ -106,8 +106,8 @@ def judge(
     if n >= 3:
         width = student_quantile(0.975, n - 1) * float(excess.std(ddof=1))
         low, high = mean - width / n**0.5, mean + width / n**0.5
-    leaks = mean > LEAK and (low is None or low > 0)
-    verdict = _verdict(leaks, dead=bool(np.allclose(scored, at_random)))
+    leaks = _above_chance(mean, low)
+    verdict = _verdict(mean, low, dead=bool(np.allclose(scored, at_random)), n=n)
     return {
         "macro_f1": float(f1[defined].mean()),
         "chance": float(chance[defined].mean()),
@@ -119,22 +119,33 @@ def judge(
     }
 
 
-def _verdict(leaks: bool, *, dead: bool) -> str:
+def _verdict(mean: float, low: float | None, *, dead: bool, n: int) -> str:
     """What the difference says.
 
     Args:
-        leaks: Whether the score is above chance.
+        mean: How far the score is above chance; ``low`` the lower end of its interval.
+        low: None below three animals.
         dead: Whether the answers within each subject never vary with its labels, as of a network
             that names one behavior only: such answers are at chance whether frames leak or not.
+        n: Of so many animals.
     """
-    if leaks:
+    if _above_chance(mean, low):
         return "above chance on labels that cannot be learned: the split LEAKS"
     if dead:
         return (
             "it cannot tell whether frames leak, because its model gave all frames of a subject "
             "the same answer"
         )
+    if mean > LEAK:
+        return (
+            f"{mean:.2f} above chance, and with {n} animals or groups it cannot be told whether "
+            "by luck or because frames leak"
+        )
     return "at chance, as it must be: no leak of frames was found"
+
+
+def _above_chance(mean: float, low: float | None) -> bool:
+    return mean > LEAK and (low is None or low > 0)
 
 
 def _how(snapshot: Snapshot) -> str:
