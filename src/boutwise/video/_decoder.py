@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 from boutwise.video.files import open_video, video_stream
@@ -30,19 +29,6 @@ class Decoder:
         self._path, self._index, self._threads = path, index, threads
         self._damaged = set(index.damaged.tolist())
         self._open()
-
-    def __enter__(self) -> Decoder:
-        """Return the decoder."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the file."""
-        self.close()
 
     def close(self) -> None:
         """Close the file."""
