@@ -7,10 +7,12 @@ checked in ``__post_init__``, its name in the list below.
 """
 
 from boutwise.types.bouts import Bout, Bouts, Observed
+from boutwise.types.boxes import Boxes
 from boutwise.types.clock import FrameClock
 from boutwise.types.ethogram import Behavior, Ethogram, ExclusiveGroup
 from boutwise.types.features import FeatureTable, Mirror
 from boutwise.types.frame_states import FrameState
+from boutwise.types.pixels import Pixels
 from boutwise.types.pose import PoseTrack
 from boutwise.types.prediction import Prediction
 from boutwise.types.problems import Problem, Severity
@@ -24,6 +26,7 @@ __all__ = [
     "Behavior",
     "Bout",
     "Bouts",
+    "Boxes",
     "Condition",
     "Ethogram",
     "ExclusiveGroup",
@@ -32,6 +35,7 @@ __all__ = [
     "FrameState",
     "Mirror",
     "Observed",
+    "Pixels",
     "PoseTrack",
     "Prediction",
     "Problem",
