@@ -73,6 +73,19 @@ def test_settings_reach_options_of_parts():
     assert recipe.members[0].temporal[0].options["channels"] == 16
 
 
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ("members.0.augment=[mirror, mirror]", "'mirror' is there twice"),
+        ("members.0.features=[egocentric, egocentric]", "'egocentric' is there twice"),
+        ("budget_minutes=1e9", "525600"),
+    ],
+)
+def test_slips_of_the_pen_are_named(setting, words):
+    with pytest.raises(RecipeError, match=words):
+        load_recipe("pose", [setting])
+
+
 def test_a_recipe_file_may_extend_another_once(tmp_path):
     mine = tmp_path / "mine.yaml"
     mine.write_text("name: mine\nextends: pose\ncombine: mean\n", encoding="utf-8")

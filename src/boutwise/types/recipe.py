@@ -16,7 +16,6 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import (
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     NonNegativeInt,
     PositiveFloat,
@@ -26,40 +25,16 @@ from pydantic import (
 )
 
 from boutwise.types.recipe_faults import located
-
-Auto = Literal["auto"]
-NoneWord = Literal["none"]
-
-
-def _none_word(value: Any) -> Any:
-    return "none" if value is None else value
-
-
-def _part(value: Any) -> Any:
-    if isinstance(value, str):
-        return {"part": value}
-    if isinstance(value, Mapping) and set(value) != {"part", "options"} and len(value) == 1:
-        name, options = next(iter(value.items()))
-        if name != "part":
-            return {"part": name, "options": options or {}}
-    return value
-
-
-class Strict(BaseModel):
-    """A section in which every key must be known."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Part(Strict):
-    """A part and its options: ``tcn`` or ``{tcn: {channels: 64}}``."""
-
-    part: str
-    options: dict[str, Any] = Field(default_factory=dict)
-
-
-PartSpec = Annotated[Part, BeforeValidator(_part)]
-OrNone = BeforeValidator(_none_word)
+from boutwise.types.recipe_words import (
+    LONGEST_BUDGET,
+    Auto,
+    NoneWord,
+    OrNone,
+    Part as Part,
+    PartList,
+    PartSpec,
+    Strict,
+)
 
 
 class RatedTrials(Strict):
@@ -141,9 +116,9 @@ class TreesMember(Strict):
     """
 
     learner: Literal["trees"]
-    features: list[PartSpec]
+    features: PartList
     windows: TreesWindows = TreesWindows()
-    augment: list[PartSpec] = Field(default_factory=list)
+    augment: PartList = Field(default_factory=list)
     views: Auto | NonNegativeInt = "auto"
     optim: Boosting = Boosting()
     average: list[Literal["mirror"]] = Field(default_factory=list)
@@ -152,7 +127,7 @@ class TreesMember(Strict):
 class Stream(Strict):
     """One input of a network: feature sets, or an encoder on pixels."""
 
-    features: list[PartSpec] = Field(default_factory=list)
+    features: PartList = Field(default_factory=list)
     encoder: PartSpec | None = None
 
     @model_validator(mode="after")
@@ -211,7 +186,7 @@ class NetworkMember(Strict):
     readout: PartSpec = Part(part="frames")
     heads: dict[str, Head] = Field(default_factory=lambda: {"behavior": Head()})
     windows: NetworkWindows = NetworkWindows()
-    augment: list[PartSpec] = Field(default_factory=list)
+    augment: PartList = Field(default_factory=list)
     views: Auto | NonNegativeInt = "auto"
     optim: Optim = Optim()
     average: list[Literal["mirror"]] = Field(default_factory=list)
@@ -242,12 +217,14 @@ class Recipe(Strict):
     name: str
     target: Target = Target()
     split: Split = Split()
-    prepare: list[PartSpec] = Field(default_factory=lambda: [Part(part="clean_pose")])
+    prepare: PartList = Field(default_factory=lambda: [Part(part="clean_pose")])
     members: Annotated[list[Member], Field(min_length=1)]
     combine: Literal["auto", "mean", "logistic"] = "auto"
     calibrate: Annotated[Literal["auto", "none", "temperature", "vector", "platt"], OrNone] = "auto"
     decode: Decode = Decode()
-    budget_minutes: Annotated[NoneWord | PositiveFloat, OrNone] = "none"
+    budget_minutes: Annotated[
+        NoneWord | Annotated[float, Field(gt=0, le=LONGEST_BUDGET)], OrNone
+    ] = "none"
 
 
 def parse_recipe(data: Mapping[str, Any], *, source: str = "recipe") -> Recipe:
