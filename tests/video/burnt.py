@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -42,17 +43,19 @@ def write(
     pixel_format: str = "yuv420p",
     milliseconds: Sequence[int] | None = None,
     b_frames: int | None = None,
+    gop: int = 12,
     options: dict[str, str] | None = None,
+    container_options: dict[str, str] | None = None,
 ) -> Path:
     """Write a video of 30 frames per second, or of frames at given times."""
     import av
 
     unit = Fraction(1, 30) if milliseconds is None else Fraction(1, 1000)
     times = range(n_frames) if milliseconds is None else milliseconds
-    with av.open(str(path), "w") as container:
+    with av.open(str(path), "w", options=container_options or {}) as container:
         stream: Any = container.add_stream(codec, rate=30, options=options or {})
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, pixel_format
-        stream.gop_size = 12
+        stream.gop_size = gop
         stream.codec_context.time_base = unit
         stream.codec_context.thread_count = 1
         if b_frames is not None:
@@ -89,6 +92,16 @@ def shorten(source: Path, path: Path, *, share: float) -> Path:
     """Keep the beginning of a file, as a full disk does."""
     whole = source.read_bytes()
     path.write_bytes(whole[: int(share * len(whole))])
+    return path
+
+
+def turn(source: Path, path: Path) -> Path:
+    """Have players turn the picture of an MP4 file by a quarter, as telephones do."""
+    bytes_ = bytearray(source.read_bytes())
+    matrix = bytes_.index(b"tkhd") + 4 + 40
+    quarter = (0, 1 << 16, 0, -1 << 16, 0, 0, 0, 0, 1 << 30)
+    bytes_[matrix : matrix + 36] = struct.pack(">9i", *quarter)
+    path.write_bytes(bytes_)
     return path
 
 

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from boutwise.types import FrameClock
 
+MOST_ROUNDING_S = 0.0015
+"""Intervals of times in whole milliseconds differ by one of them, though the rate is steady."""
+
 
 @dataclass(frozen=True)
 class VideoFacts:
@@ -24,6 +27,8 @@ class VideoFacts:
         declared_fps: Rate that the header claims; 0 where it says nothing.
         packets: Packets in the file.
         discarded: Packets of which an edit list says that they are not shown.
+        header_s: Length that the header claims, seconds; 0 where it says nothing of the pictures.
+        broken_off: What FFmpeg said where reading stopped before the end; empty for a whole file.
     """
 
     container: str
@@ -36,6 +41,8 @@ class VideoFacts:
     declared_fps: float
     packets: int
     discarded: int
+    header_s: float = 0.0
+    broken_off: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,12 +84,23 @@ class VideoIndex:
         return FrameClock.from_pts((self.pts - self.pts[0]) * float(self.time_base))
 
     @property
+    def intervals_s(self) -> NDArray[np.float64]:
+        """Seconds from each frame to the next, (frames - 1,)."""
+        return np.asarray(np.diff(self.pts) * float(self.time_base))
+
+    @property
     def variable_rate(self) -> bool:
-        """Whether frames come at uneven times: more than rounding to the unit explains."""
+        """Whether frames come at uneven times: more than rounding to milliseconds explains."""
         if self.n_frames < 3:
             return False
-        steps = np.diff(self.pts)
-        return bool(int(steps.max()) - int(steps.min()) > 2)
+        steps = self.intervals_s
+        rounding = max(2 * float(self.time_base), min(MOST_ROUNDING_S, 0.3 * np.median(steps)))
+        return bool(np.ptp(steps) > rounding + 1e-9)
+
+    @property
+    def key_frames(self) -> NDArray[np.int64]:
+        """The first frame that is shown at or after each key frame, (keys,)."""
+        return self.key_pts if self.counted else np.searchsorted(self.pts, self.key_pts)
 
     def key_of(self, frame: int) -> int:
         """Place in ``key_pts`` of the key frame from which decoding reaches a frame."""

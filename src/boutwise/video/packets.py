@@ -35,11 +35,12 @@ def index_video(path: Path | str) -> VideoIndex:
     path = Path(path)
     with open_video(path) as container:
         stream = video_stream(container, path)
-        packets = _packets(container, stream, path)
+        packets, broken_off = _packets(container, stream, path)
         rate = Fraction(stream.average_rate or stream.guessed_rate or 0)
         reorders = bool(stream.codec_context.has_b_frames)
         time_base = Fraction(stream.time_base or 0)
         claims = (container.format.name, stream.codec_context.name, stream.frames)
+        header_s = _stated_length(container, stream)
     if not packets.shown.any():
         raise FormatError("the video has no frame that is shown", file=path)
     picture = first_picture(path)
@@ -54,6 +55,8 @@ def index_video(path: Path | str) -> VideoIndex:
         declared_fps=float(rate),
         packets=packets.pts.size,
         discarded=int((~packets.shown).sum()),
+        header_s=header_s,
+        broken_off=broken_off,
     )
     if packets.misleading(reorders):
         if not rate:
@@ -99,10 +102,12 @@ class _Packets:
 
 def _packets(
     container: av.container.InputContainer, stream: av.video.VideoStream, path: Path
-) -> _Packets:
+) -> tuple[_Packets, str]:
+    """All packets that can be read, and what stopped the reading before the end."""
     import av.error
 
     rows: list[tuple[int, ...]] = []
+    broken_off = ""
     try:
         for packet in container.demux(stream):
             if packet.size == 0 and packet.dts is None:  # the last one only flushes the decoder
@@ -112,12 +117,23 @@ def _packets(
             flags = (packet.is_keyframe, not packet.is_discard, packet.is_corrupt)
             rows.append((pts, dts, packet.size, *flags))
     except av.error.FFmpegError as error:
-        # A file that breaks off: what came before is indexed, and its count says how much that is.
+        # A file that breaks off: what came before is indexed, and the facts say that more is lost.
         if not rows:
             raise FormatError(f"no packet of the video can be read: {error}", file=path) from error
+        broken_off = error.strerror or type(error).__name__
     table = np.array(rows, dtype=np.int64).reshape(-1, 6)
     times = (table[:, 0], table[:, 1], table[:, 2])
-    return _Packets(*times, *(table[:, column].astype(bool) for column in (3, 4, 5)))
+    flags_of = (table[:, column].astype(bool) for column in (3, 4, 5))
+    return _Packets(*times, *flags_of), broken_off
+
+
+def _stated_length(container: av.container.InputContainer, stream: av.video.VideoStream) -> float:
+    """Seconds that the header claims for the pictures; 0 where it says nothing of them alone."""
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    if container.duration and len(container.streams) == 1:  # else sound may go on for longer
+        return float(container.duration / 1_000_000)
+    return 0.0
 
 
 def _timed(packets: _Packets, time_base: Fraction, facts: VideoFacts) -> VideoIndex:

@@ -6,7 +6,7 @@ import uuid
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,14 @@ CRF = 18
 """Quality of H.264 at which people see no difference to the original."""
 
 
+_ENCODINGS: dict[str | None, tuple[str, dict[str, str], str]] = {
+    None: ("libx264", {"crf": str(CRF)}, "yuv420p"),
+    "gray": ("libx264", {"qp": "0", "preset": "veryfast"}, "gray"),
+    "rgb": ("libx264rgb", {"qp": "0", "preset": "veryfast"}, "rgb24"),
+}
+"""Kind of losslessness -> codec, its options and its pixel format."""
+
+
 class VideoWriter:
     """Writes a video frame by frame; the file is there when it is closed, and only then whole.
 
@@ -29,9 +37,18 @@ class VideoWriter:
         path: Of the MP4 file.
         size: (height, width), both even: H.264 halves the color.
         time_base: Seconds of one unit of ``pts``.
+        lossless: ``gray`` or ``rgb``: pictures of that kind come back as they were written, bit by
+            bit; for computing, since few players show such files. None = for people to look at.
     """
 
-    def __init__(self, path: Path | str, size: tuple[int, int], time_base: Fraction) -> None:
+    def __init__(
+        self,
+        path: Path | str,
+        size: tuple[int, int],
+        time_base: Fraction,
+        *,
+        lossless: Literal["gray", "rgb"] | None = None,
+    ) -> None:
         import av
 
         if size[0] % 2 or size[1] % 2:
@@ -47,9 +64,10 @@ class VideoWriter:
         self._per_second = (1 / time_base).limit_denominator(1).numerator
         options = {"video_track_timescale": str(self._per_second)}
         self._container = av.open(str(self._partial), "w", options=options)
-        self._stream = self._container.add_stream("libx264", options={"crf": str(CRF)})
+        codec, options, pixels = _ENCODINGS[lossless]
+        self._stream = self._container.add_stream(codec, options=options)
         self._stream.height, self._stream.width = size
-        self._stream.pix_fmt = "yuv420p"
+        self._stream.pix_fmt = pixels
         self._stream.gop_size = GOP
         self._stream.codec_context.max_b_frames = 0
         self._stream.codec_context.time_base = time_base
