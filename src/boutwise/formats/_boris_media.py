@@ -9,8 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
-from boutwise.formats._contract import LabelRow, LabelTrack
+from boutwise.errors import UsageError
+from boutwise.formats._contract import THE_OTHER, LabelRow, LabelTrack
 from boutwise.formats._faults import Faults
 from boutwise.formats._lost import bounded
 from boutwise.formats._names import recording_of
@@ -26,14 +28,24 @@ class Options:
         media_durations_s: Media name (with or without suffix) -> seconds, where the file lacks it.
         time_offset_s: Seconds by which all times are late; for files that state an offset.
         annotators: Observation -> who made it.
-        targets: Modifiers that are names of animals: who is acted upon.
+        targets: Modifiers that are names of animals: who is acted upon. The word ``other``
+            instead of names: every label is directed at the other one of two animals.
     """
 
     strict: bool = True
     media_durations_s: Mapping[str, float] = field(default_factory=dict)
     time_offset_s: float | None = None
     annotators: Mapping[str, str] = field(default_factory=dict)
-    targets: Sequence[str] = ()
+    targets: Sequence[str] | Literal["other"] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a word where a list of names is meant."""
+        if isinstance(self.targets, str) and self.targets != "other":
+            raise UsageError(
+                f"'targets' is '{self.targets}'",
+                expected="a list of the modifiers that name animals, or the word 'other'",
+                todo=f"write targets: [{self.targets}]",
+            )
 
 
 @dataclass(frozen=True)
@@ -136,7 +148,7 @@ def _tell_targetless(tracks: Sequence[LabelTrack], options: Options, faults: Fau
 
 
 def directed(label: LabelRow, options: Options) -> LabelRow:
-    """The label with its target, where one of its modifiers names an animal.
+    """The label with its target: the other animal, or the one that a modifier names.
 
     BORIS has no word for the animal that is acted upon: people make it a modifier.
 
@@ -145,6 +157,8 @@ def directed(label: LabelRow, options: Options) -> LabelRow:
     >>> found.target, found.modifiers
     ('m2', 'long')
     """
+    if options.targets == "other":
+        return replace(label, target=THE_OTHER)
     words = label.modifiers.split("|")
     named = [word for word in words if word in options.targets and word != label.animal]
     if len(named) != 1:

@@ -13,6 +13,9 @@ from boutwise.types import Animal, Ethogram, PoseTrack, Problem, Ratings, Trial
 
 Unit = Literal["frame", "second"]
 
+THE_OTHER = "*"
+"""As the target of a label: the other one of two animals, whatever its name."""
+
 
 @dataclass(frozen=True)
 class LabelRow:
@@ -27,7 +30,7 @@ class LabelRow:
         stop: Frame or second after the last; equal to ``start`` for a point event in seconds.
         row: Row of the file, counted from 1 as in a spreadsheet.
         animal: As written; empty when the file names none.
-        target: As written; empty when there is none.
+        target: As written; empty when there is none; :data:`THE_OTHER` = the other animal.
         state: ``yes``, ``no`` or ``unscorable``.
         modifiers: As written.
         comment: As written.

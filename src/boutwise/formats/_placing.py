@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from boutwise.errors import LabelError, did_you_mean
-from boutwise.formats._contract import LabelRow, LabelTrack
+from boutwise.formats._contract import THE_OTHER, LabelRow, LabelTrack
 from boutwise.types import Problem, Recording, Severity
 
 Span = tuple[int, int]
@@ -115,6 +115,8 @@ class Placing:
         """Whom a label is directed at, '' for nobody; None after a report."""
         if not row.target:
             return ""
+        if row.target == THE_OTHER:
+            return self._the_other(row)
         target = self.animal(row.target, row.row)
         if target is None or target != self.known_animal(row.animal):
             return target
@@ -123,6 +125,20 @@ class Placing:
             row=row.row,
             expected="another animal as target, or none where the behavior is of one animal",
             todo="mend the label",
+        )
+        return None
+
+    def _the_other(self, row: LabelRow) -> str | None:
+        """The other one of two animals; None after a report."""
+        others = [name for name in self.recording.animals if name != self.known_animal(row.animal)]
+        if len(others) == 1 and len(self.recording.animals) == 2:
+            return others[0]
+        self.report(
+            "a label is directed at 'the other' animal, and nobody can tell which one that is",
+            row=row.row,
+            expected=f"two animals and a name for the agent; the recording has "
+            f"{', '.join(self.recording.animals)}",
+            todo="name the targets, or leave 'targets: other' out of the mapping",
         )
         return None
 

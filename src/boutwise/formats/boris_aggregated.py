@@ -17,6 +17,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from boutwise.errors import FormatError, LabelError
 from boutwise.formats._boris import MEDIA, NO_SUBJECT, Columns, body_of, observation_of
@@ -124,7 +125,7 @@ def read(
     media_durations_s: Mapping[str, float] | None = None,
     time_offset_s: float | None = None,
     annotators: Mapping[str, str] | None = None,
-    targets: Sequence[str] = (),
+    targets: Sequence[str] | Literal["other"] = (),
 ) -> Contents:
     """Read aggregated events; the options are those of ``boris_tabular``.
 
@@ -137,9 +138,7 @@ def read(
     first = table.rows[0]
     columns = Columns(_bare_head(first) if _fits(first) else first, path)
     columns.need(*_NEEDED)
-    options = Options(
-        strict, media_durations_s or {}, time_offset_s, annotators or {}, tuple(targets)
-    )
+    options = Options(strict, media_durations_s or {}, time_offset_s, annotators or {}, targets)
     faults = Faults(path, format="boris_aggregated", strict=strict)
     observations: dict[str, Observation] = {}
     for row in body_of(table, columns):

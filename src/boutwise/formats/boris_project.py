@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from boutwise.errors import FormatError, did_you_mean
 from boutwise.formats._boris_json import MEND, as_number, is_project, load_project, mapping
@@ -49,7 +49,7 @@ def read(
     media_durations_s: Mapping[str, float] | None = None,
     time_offset_s: float | None = None,
     annotators: Mapping[str, str] | None = None,
-    targets: Sequence[str] = (),
+    targets: Sequence[str] | Literal["other"] = (),
 ) -> Contents:
     """Read a project.
 
@@ -61,16 +61,15 @@ def read(
         media_durations_s: Media name -> seconds, where the project does not know them.
         time_offset_s: Seconds to take off all times, where an observation states an offset.
         annotators: Observation -> who made it, where several people coded one video.
-        targets: Names of animals that stand as modifiers: they are whom a behavior is directed at.
+        targets: Names of animals that stand as modifiers: they are whom a behavior is directed at;
+            or ``other``: every label is directed at the other one of two animals.
 
     Raises:
         FormatError: The file is no BORIS project, or (strict) an event has no end.
     """
     project = load_project(path)
     faults = Faults(path, format="boris_project", strict=strict)
-    options = Options(
-        strict, media_durations_s or {}, time_offset_s, annotators or {}, tuple(targets)
-    )
+    options = Options(strict, media_durations_s or {}, time_offset_s, annotators or {}, targets)
     kinds = _kinds(mapping(project.get("behaviors_conf"), "behaviors_conf", path), path)
     stored = mapping(project.get("observations"), "observations", path)
     for name in observations or ():

@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from boutwise.errors import FormatError
 from boutwise.formats._boris import MEDIA, NO_SUBJECT, Columns, body_of, observation_of
@@ -53,7 +54,7 @@ def read(
     media_durations_s: Mapping[str, float] | None = None,
     time_offset_s: float | None = None,
     annotators: Mapping[str, str] | None = None,
-    targets: Sequence[str] = (),
+    targets: Sequence[str] | Literal["other"] = (),
 ) -> Contents:
     """Read tabular events.
 
@@ -65,7 +66,8 @@ def read(
             observations over several videos whose lengths are not in the file.
         time_offset_s: Seconds to take off all times, where the file states an offset.
         annotators: Observation -> who made it, where several people coded one video.
-        targets: Names of animals that stand as modifiers: they are whom a behavior is directed at.
+        targets: Names of animals that stand as modifiers: they are whom a behavior is directed at;
+            or ``other``: every label is directed at the other one of two animals.
 
     Raises:
         FormatError: The header is missing, a row is broken, or (strict) an event has no end.
@@ -80,9 +82,7 @@ def read(
             expected="columns Time, Subject, Behavior, and Status or Behavior type",
             todo="export the events again from BORIS, with the header",
         )
-    options = Options(
-        strict, media_durations_s or {}, time_offset_s, annotators or {}, tuple(targets)
-    )
+    options = Options(strict, media_durations_s or {}, time_offset_s, annotators or {}, targets)
     faults = Faults(path, format="boris_tabular", strict=strict)
     columns = Columns(head, path)
     observations = _observations(table, columns, options, faults)

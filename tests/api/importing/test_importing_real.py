@@ -65,3 +65,15 @@ def test_two_real_mice_with_boris_labels(project, shared):
     # 29.850 s to 34.725 s at 30 frames a second: 895.5 and 1041.75.
     assert (bouts[0].start, bouts[0].stop, bouts[0].animal) == (895, 1042, "adult")
     assert sum(bout.stop - bout.start for bout in bouts) == pytest.approx(22.1 * 30, abs=5)
+
+
+def test_boris_labels_without_modifiers_can_be_of_the_other_of_two_mice(project, shared, tmp_path):
+    mapping = tmp_path / "boris.yaml"
+    mapping.write_text("format: boris_tabular\ntargets: other\n", encoding="utf-8")
+    folder = shared("ethome")
+    run(project, *folder.glob("*_el_filtered.csv"), fps=30)
+    run(project, *folder.glob("boris/e3v*_reencode.csv"), mapping=mapping)
+    bouts = list(project.bouts().rows())
+    assert len(bouts) == 10
+    assert {(bout.animal, bout.target) for bout in bouts} == {("adult", "juvenile")}
+    assert project.ethogram.behavior("interact").scope == "directed"

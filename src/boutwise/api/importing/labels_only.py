@@ -15,6 +15,7 @@ from boutwise.api.importing.sources import slug
 from boutwise.api.importing.types import ImportPlan
 from boutwise.errors import DataError
 from boutwise.formats import LabelTrack
+from boutwise.formats._contract import THE_OTHER
 from boutwise.types import FrameClock, Problem, Severity
 
 FileTrack = tuple[ReadFile, LabelTrack]
@@ -202,7 +203,11 @@ def _last_frame(track: LabelTrack, fps: float) -> int:
 def animals_in(tracks: Iterable[LabelTrack]) -> tuple[str, ...]:
     """Names of animals in labels, in the order in which they occur."""
     rows = [row for track in tracks for row in (*track.rows, *(track.examined or ()))]
-    return tuple(dict.fromkeys(name for row in rows for name in (row.animal, row.target) if name))
+    return tuple(
+        dict.fromkeys(
+            name for row in rows for name in (row.animal, row.target) if name not in ("", THE_OTHER)
+        )
+    )
 
 
 def animals_of(
