@@ -50,6 +50,13 @@ def test_what_was_kept_apart_is_named(boutwise: Boutwise, project: Path) -> None
     assert "LEAKS" not in said.out
 
 
+def test_plan_shows_the_split_that_train_would_use(boutwise: Boutwise, project: Path) -> None:
+    said = boutwise("plan", project, "--split", "random-frame", "--holdout", "mouse_2,", "--json")
+    assert said.data["recipe"]["split"]["by"] == "random-frame"
+    assert said.data["holdout"] == ["mouse_2"]
+    assert "LEAKS" in boutwise("plan", project, "--split", "random-frame").out
+
+
 def test_evaluate_refuses_animals_that_it_has_seen(boutwise: Boutwise, trained: Path) -> None:
     said = boutwise("evaluate", trained / "runs/quick", trained, "--json")
     assert said.code == 3
@@ -80,7 +87,7 @@ def test_predict_some_of_several_files_is_partial(
     assert said.data["done"] == ["mouse_4"]
     assert list(said.data["failed"]) == ["broken"]
     alone = boutwise("predict", bundle, broken, "--fps", FPS, "--out", tmp_path / "o2")
-    assert alone.code == 1
+    assert alone.code == 3
     slow = boutwise("predict", bundle, good, "--fps", "3", "--out", tmp_path / "o3")
     assert slow.code != 0
     assert "frames per second" in slow.err

@@ -21,7 +21,7 @@ from boutwise.api._tasks import (
 )
 from boutwise.bundle import Bundle
 from boutwise.bundle.fitting import absent_roles, crowd, unknown_keypoints
-from boutwise.errors import BoutwiseError, UsageError, did_you_mean
+from boutwise.errors import BoutwiseError, DataError, UsageError, did_you_mean
 from boutwise.formats._prediction import file_stem, read_facts, refuse_same_stems
 from boutwise.formats._trial_prediction import ENDING, read_trial_facts
 from boutwise.inference import (
@@ -61,6 +61,7 @@ class PredictResult:
         page: The page that explains the scores; None when it was not asked for.
         crowded: Recording -> its animals, and the most in any recording of training, for those that
             have more.
+        in_data: Whether every failure lies in the data: a file cannot be read, or does not fit.
     """
 
     done: tuple[str, ...]
@@ -70,6 +71,7 @@ class PredictResult:
     without_pose: tuple[str, ...] = ()
     page: Path | None = None
     crowded: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    in_data: bool = False
 
 
 def predict_files(
@@ -136,14 +138,17 @@ def predict_files(
     done: list[str] = []
     kept: list[str] = []
     failed: dict[str, str] = {}
+    in_data = True
     for count, task in enumerate(tasks):
         say(count, len(tasks), task.recording)
         try:
             new = _predict_task(predictor, task, out, write, explained=explain)
         except BoutwiseError as error:
             failed[task.recording] = str(error)
+            in_data &= error.exit_code == DataError.exit_code
             continue
         except OSError as error:
+            in_data = False
             failed[task.recording] = (
                 f"the system refused: {error}\n  where: {error.filename or out}\n  what to do: "
                 "look at the room and the rights on the disk, and run the same command again"
@@ -157,7 +162,9 @@ def predict_files(
     say(len(tasks), len(tasks), "done")
     lost = () if project is None else without_pose(project, only)
     crowded = _crowded(out, [*done, *kept])
-    return PredictResult(tuple(done), tuple(kept), failed, out, lost, page, crowded)
+    return PredictResult(
+        tuple(done), tuple(kept), failed, out, lost, page, crowded, in_data and bool(failed)
+    )
 
 
 def _crowded(out: Path, recordings: Sequence[str]) -> dict[str, tuple[int, int]]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
+from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -26,6 +29,50 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="A.B=C", help="Change a setting of the recipe; repeatable."),
 ]
+
+
+class SplitBy(StrEnum):
+    """What folds keep together; ``random-frame`` and ``random-window`` leak."""
+
+    ANIMAL = "animal"
+    COHORT = "cohort"
+    RECORDING = "recording"
+    RANDOM_FRAME = "random-frame"
+    RANDOM_WINDOW = "random-window"
+
+
+Split = Annotated[SplitBy | None, typer.Option(help="What folds keep together; random-... leak.")]
+Holdout = Annotated[
+    str | None,
+    typer.Option(metavar="N|LIST", help="Animals kept apart to the end: how many, or a,b,c."),
+]
+
+
+def all_settings(
+    settings: Sequence[str] | None, split: SplitBy | None, holdout: str | None
+) -> list[str]:
+    """Settings of a recipe with those that have an option of their own."""
+    changes = list(settings or ())
+    if split is not None:
+        changes.append(f"split.by={split.value}")
+    if holdout is not None:
+        changes.append(f"split.holdout={held_out(holdout)}")
+    return changes
+
+
+def held_out(text: str) -> str:
+    """The value of ``split.holdout``: a number counts animals, anything else names them.
+
+    A comma at the end makes a list of one animal whose name is a number.
+
+    >>> held_out("2"), held_out("m1, m2"), held_out("8294,")
+    ('2', '["m1", "m2"]', '["8294"]')
+    """
+    if text.strip().isdigit() or text.strip() == "none":
+        return text.strip()
+    return json.dumps([name.strip() for name in text.split(",") if name.strip()])
+
+
 FormatName = Annotated[
     str | None,
     typer.Option("--format", metavar="NAME", help="Format of the files; see 'boutwise formats'."),

@@ -6,7 +6,15 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from boutwise.cli._command import Answer, command
-from boutwise.cli._options import ProjectFolder, RecipeName, Settings, open_project
+from boutwise.cli._options import (
+    Holdout,
+    ProjectFolder,
+    RecipeName,
+    Settings,
+    Split,
+    all_settings,
+    open_project,
+)
 from boutwise.cli._talk import Talk
 
 if TYPE_CHECKING:
@@ -18,13 +26,19 @@ SHOWN_GROUPS = 12
 
 @command
 def run(
-    talk: Talk, project: ProjectFolder, recipe: RecipeName = "pose", settings: Settings = None
+    talk: Talk,
+    project: ProjectFolder,
+    recipe: RecipeName = "pose",
+    settings: Settings = None,
+    split: Split = None,
+    holdout: Holdout = None,
 ) -> Answer:
     """Show every setting that a training would use, and why."""
     from boutwise import api
 
     with open_project(project) as opened:
-        plan = api.plan(opened, recipe, settings=settings or (), say=talk.say)
+        changes = all_settings(settings, split, holdout)
+        plan = api.plan(opened, recipe, settings=changes, say=talk.say)
     tell_plan(talk, plan)
     return Answer(plan.as_dict())
 

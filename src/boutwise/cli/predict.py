@@ -14,7 +14,7 @@ from boutwise.cli._predicting import crowded, divide
 from boutwise.cli._problems import counted
 from boutwise.cli._talk import Talk
 
-FAILED, PARTIAL = 1, 4
+FAILED, IN_DATA, PARTIAL = 1, 3, 4
 
 
 @command
@@ -81,7 +81,8 @@ def run(  # an option is a parameter: the command line has as many as the contra
         talk.line(f"explained  {result.page}")
     code = 0
     if result.failed:
-        code = PARTIAL if result.done or result.kept else FAILED
+        code = IN_DATA if result.in_data else FAILED
+        code = PARTIAL if result.done or result.kept else code
     data = {
         "out": out,
         "done": result.done,

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import json as json_text
 import shlex
 from collections.abc import Mapping
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from boutwise.cli._command import Answer, command
-from boutwise.cli._options import ProjectFolder, RecipeName, Settings, open_project
+from boutwise.cli._options import (
+    Holdout,
+    ProjectFolder,
+    RecipeName,
+    Settings,
+    Split,
+    all_settings,
+    open_project,
+)
 from boutwise.cli._scores import tell_scores
 from boutwise.cli._talk import Talk
-
-
-class SplitBy(StrEnum):
-    """What folds keep together; ``random-frame`` and ``random-window`` leak."""
-
-    ANIMAL = "animal"
-    COHORT = "cohort"
-    RECORDING = "recording"
-    RANDOM_FRAME = "random-frame"
-    RANDOM_WINDOW = "random-window"
 
 
 @command
@@ -33,13 +29,8 @@ def run(  # an option is a parameter: the command line has as many as the contra
     project: ProjectFolder,
     recipe: RecipeName = "pose",
     settings: Settings = None,
-    split: Annotated[
-        SplitBy | None, typer.Option(help="What folds keep together; random-... leak.")
-    ] = None,
-    holdout: Annotated[
-        str | None,
-        typer.Option(metavar="N|LIST", help="Animals kept apart to the end: how many, or a,b,c."),
-    ] = None,
+    split: Split = None,
+    holdout: Holdout = None,
     seed: Annotated[int, typer.Option(help="Seeds folds, sampling and learners.")] = 0,
     out: Annotated[str | None, typer.Option(metavar="RUN", help="Name of the run.")] = None,
     resume: Annotated[
@@ -55,21 +46,21 @@ def run(  # an option is a parameter: the command line has as many as the contra
     """Train, and learn how good it is: folds by animal, scores, a bundle and a report."""
     from boutwise import api
 
-    changes = list(settings or ())
     again = ["boutwise", "train", str(project), "--recipe", recipe]
-    again += [word for change in changes for word in ("--set", change)]
-    if split is not None:
-        changes.append(f"split.by={split.value}")
-        again += ["--split", split.value]
-    if holdout is not None:
-        changes.append(f"split.holdout={held_out(holdout)}")
-        again += ["--holdout", holdout]
+    again += [word for change in settings or () for word in ("--set", change)]
+    again += ["--split", split.value] if split else []
+    again += ["--holdout", holdout] if holdout is not None else []
     again += ["--accept-problems"] if accept_problems else []
     again += ["--seed", str(seed), *(["--out", out] if out else []), "--resume"]
     with open_project(project) as opened:
         again_with = (out or True) if resume else False
         plan = api.plan(
-            opened, recipe, settings=changes, seed=seed, resume=again_with, say=talk.say
+            opened,
+            recipe,
+            settings=all_settings(settings, split, holdout),
+            seed=seed,
+            resume=again_with,
+            say=talk.say,
         )
         talk.note(f"recipe {plan.recipe.name}: {len(plan.folds)} folds by {plan.recipe.split.by}")
         if plan.leaks:
@@ -95,19 +86,6 @@ def run(  # an option is a parameter: the command line has as many as the contra
             "scores": result.scores,
         }
     )
-
-
-def held_out(text: str) -> str:
-    """The value of ``split.holdout``: a number counts animals, anything else names them.
-
-    A comma at the end makes a list of one animal whose name is a number.
-
-    >>> held_out("2"), held_out("m1, m2"), held_out("8294,")
-    ('2', '["m1", "m2"]', '["8294"]')
-    """
-    if text.strip().isdigit() or text.strip() == "none":
-        return text.strip()
-    return json_text.dumps([name.strip() for name in text.split(",") if name.strip()])
 
 
 def _tell_holdout(talk: Talk, scores: Mapping[str, Any]) -> None:

@@ -68,7 +68,7 @@ def _fits(recording: Recording, term: str, known: Known) -> bool:
         raise UsageError(
             f"a query cannot ask for '{name}'",
             expected=", ".join(f"{f}=..." for f in FIELDS),
-            todo=did_you_mean(name, FIELDS),
+            todo="write id=..." if name == "recording" else did_you_mean(name, FIELDS),
         )
     values = _values(recording, name, known)
     return any(fnmatchcase(value, one) for value in values for one in re.split(r"[|,]", wanted))
