@@ -170,6 +170,20 @@ def test_intervals_rest_on_animals_and_not_on_recordings():
     assert any("no interval" in note for note in two.notes)
 
 
+def test_the_headline_counts_the_behaviors_that_have_a_score():
+    assert scored().headline.text.startswith("Mean F1 over 5 behaviors")
+    rest = [
+        replace(
+            item,
+            truth=np.where(np.arange(5) == 3, 0, item.truth).astype(np.int8),
+            decided=item.decided & (np.arange(5) != 3),
+        )
+        for item in animals()
+    ]
+    text = score_recordings(rest, ETHOGRAM).headline.text
+    assert text.startswith("Mean F1 over the 4 of 5 behaviors for which it is defined")
+
+
 def test_facts_count_what_was_left_out():
     facts = scored().facts
     assert facts.unlabelled_frames == 6 * 80

@@ -42,8 +42,13 @@ class Material:
 def macro_f1(material: Material) -> tuple[Headline, ...]:
     """Mean frame F1 over all behaviors."""
     ethogram = material.scoring.ethogram
+    counts = material.scoring.by_animal.frames.sum(axis=0)
+    n_defined, n_behaviors = int(np.isfinite(frames.f1(counts)).sum()), len(ethogram.names)
+    how_many = f"{n_behaviors} behaviors"
+    if n_defined < n_behaviors:
+        how_many = f"the {n_defined} of {how_many} for which it is defined"
     background = ", background included" if ethogram.backgrounds else ""
-    text = f"Mean F1 over {len(ethogram.names)} behaviors{background}"
+    text = f"Mean F1 over {how_many}{background}"
     return (
         Headline(
             "macro_f1",

@@ -131,7 +131,9 @@ def sentence(run: Run) -> str:
     if value is None:
         return f"{opening}, the score is not defined."
     n_behaviors = len(scores["facts"]["behaviors"])
-    text = f"{opening}, it reaches a macro-F1 of {value:.3f} over {n_behaviors} behaviors"
+    n_defined = sum(each["f1"]["value"] is not None for each in scores["behaviors"])
+    which = "" if n_defined == n_behaviors else f"{n_defined} of the "
+    text = f"{opening}, it reaches a macro-F1 of {value:.3f} over {which}{n_behaviors} behaviors"
     if of_trials(scores):
         n_trials = scores["facts"]["scored_frames"]
         text = f"{opening}, it answers {value:.1%} of {n_trials} trials rightly, of {n_behaviors} "
