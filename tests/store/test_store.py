@@ -159,3 +159,28 @@ def test_the_digest_of_a_large_file_follows_the_file(tmp_path, monkeypatch):
     assert file_digest(path) == second
     path.write_bytes(b"b" * 101)
     assert file_digest(path) not in (first, second)
+
+
+def test_a_file_is_kept_whole_or_not_at_all(store):
+    name = key("video")
+    assert store.file(name) is None
+
+    def stop(path):
+        path.write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        store.put_file(name, ".mp4", stop)
+    assert not [path for path in store.directory.rglob("*") if path.is_file()]
+    kept = store.put_file(name, ".mp4", lambda path: path.write_bytes(b"whole"), {"size": 96})
+    assert (kept.read_bytes(), kept.suffix, store.file(name)) == (b"whole", ".mp4", kept)
+    assert store.header(name) == {"size": 96}
+    assert store.array(name) is None
+    assert list(store.keys()) == [name]
+    again = store.put_file(name, ".mp4", lambda path: path.write_bytes(b"other"))
+    assert again.read_bytes() == b"whole"
+    kept.write_bytes(b"cut")
+    assert store.file(name) is None
+    store.put_file(name, ".mp4", lambda path: path.write_bytes(b"anew"))
+    store.remove(name)
+    assert not [path for path in store.directory.rglob("*") if path.is_file()]

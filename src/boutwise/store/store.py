@@ -1,4 +1,4 @@
-"""Arrays on disk by content key: ``.npy`` for the numbers, JSON for the words about them."""
+"""Arrays and files on disk by content key, each with JSON for the words about it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +20,9 @@ _KEY_LENGTH = 2 * digest.DIGEST_BYTES
 
 
 class Store:
-    """A content-addressed cache of arrays in a directory.
+    """A content-addressed cache of arrays (``.npy``) and other files (``.mp4``) in a directory.
 
-    An array is written under a temporary name and then moved into its place; its header follows
+    An entry is written under a temporary name and then moved into its place; its header follows
     the same way and comes last, so that an entry is either complete or not there. Writers of the
     same key do not disturb each other: the contents are equal, whoever comes last wins.
 
@@ -41,7 +41,7 @@ class Store:
     def keys(self) -> Iterator[str]:
         """Keys of all complete entries."""
         for path in sorted(self.directory.glob("??/*.json")):
-            if path.with_suffix(".npy").exists():
+            if path.with_suffix(".npy").exists() or self.file(path.stem) is not None:
                 yield path.stem
 
     def header(self, key: str) -> dict[str, Any] | None:
@@ -55,7 +55,7 @@ class Store:
         A file that is shorter than its header says (a full disk, a broken copy) counts as none.
         """
         entry = self._read(key)
-        if entry is None:
+        if entry is None or "shape" not in entry:
             return None
         path = self._path(key, ".npy")
         try:
@@ -96,8 +96,8 @@ class Store:
         entry = {"shape": list(array.shape), "dtype": array.dtype.str, "header": dict(header or {})}
         text = json.dumps(entry, indent=1, ensure_ascii=False).encode("utf-8")
         plain = np.ascontiguousarray(array).reshape(array.shape)
-        self._write(self._path(key, ".npy"), lambda file: np.save(file, plain, allow_pickle=False))
-        self._write(self._path(key, ".json"), lambda file: file.write(text))
+        self._write(self._path(key, ".npy"), lambda place: _save(place, plain))
+        self._write(self._path(key, ".json"), lambda place: place.write_bytes(text))
         kept = self.array(key)
         if kept is None:
             raise DataError(
@@ -107,10 +107,51 @@ class Store:
             )
         return kept
 
+    def file(self, key: str) -> Path | None:
+        """The file of a key; None when there is none, or it is shorter than it was written."""
+        entry = self._read(key)
+        if entry is None or "suffix" not in entry:
+            return None
+        path = self._path(key, entry["suffix"])
+        try:
+            return path if path.stat().st_size == entry["size"] else None
+        except OSError:
+            return None
+
+    def put_file(
+        self,
+        key: str,
+        suffix: str,
+        fill: Callable[[Path], Any],
+        header: Mapping[str, Any] | None = None,
+    ) -> Path:
+        """Keep a file under a key; one that is already there is left as it is.
+
+        Args:
+            key: From :meth:`key`.
+            suffix: Of the file, with its dot.
+            fill: Writes the file to the path that it is given.
+            header: Values that JSON can hold, returned by :meth:`header`.
+
+        Raises:
+            DataError: Nothing was written.
+        """
+        there = self.file(key)
+        if there is not None:
+            return there
+        path = self._path(key, suffix)
+        self._write(path, fill)
+        entry = {"suffix": suffix, "size": path.stat().st_size, "header": dict(header or {})}
+        text = json.dumps(entry, indent=1, ensure_ascii=False).encode("utf-8")
+        self._write(self._path(key, ".json"), lambda place: place.write_bytes(text))
+        return path
+
     def remove(self, key: str) -> None:
         """Delete an entry; nothing happens when there is none."""
-        for suffix in (".json", ".npy"):
-            self._path(key, suffix).unlink(missing_ok=True)
+        file = self.file(key)
+        for path in (self._path(key, ".json"), self._path(key, ".npy"), file):
+            if path is not None:
+                path.unlink(missing_ok=True)
 
     def _path(self, key: str, suffix: str) -> Path:
         if len(key) != _KEY_LENGTH or not set(key) <= set("0123456789abcdef"):
@@ -125,16 +166,16 @@ class Store:
             entry = json.loads(self._path(key, ".json").read_text(encoding="utf-8"))
         except (FileNotFoundError, json.JSONDecodeError):
             return None
-        complete = isinstance(entry, dict) and {"shape", "dtype", "header"} <= set(entry)
+        kinds = ({"shape", "dtype", "header"}, {"suffix", "size", "header"})
+        complete = isinstance(entry, dict) and any(keys <= set(entry) for keys in kinds)
         return entry if complete else None
 
-    def _write(self, path: Path, fill: Callable[[IO[bytes]], Any]) -> None:
+    def _write(self, path: Path, fill: Callable[[Path], Any]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{os.getpid()}.{uuid.uuid4().hex[:8]}.part")
         try:
-            with temporary.open("wb") as file:
-                fill(file)
-                file.flush()
+            fill(temporary)
+            with temporary.open("rb+") as file:
                 os.fsync(file.fileno())
             try:
                 temporary.replace(path)
@@ -146,3 +187,8 @@ class Store:
         finally:
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
+
+
+def _save(path: Path, array: NDArray[Any]) -> None:
+    with path.open("wb") as file:
+        np.save(file, array, allow_pickle=False)
