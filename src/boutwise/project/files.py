@@ -50,7 +50,7 @@ class SourceFile:
     Attributes:
         id: Number of the file; several entries share it when it speaks of several recordings.
         path: Where it was found.
-        digest: Of its bytes, when it was last read.
+        digest: Of its bytes, when it was last read; of a video, that of its packet index.
         size: In bytes.
         kind: ``pose``, ``labels``, ``video`` or ``metadata``.
         format: Name of the format that read it.
@@ -95,6 +95,7 @@ def written(path: Path, root: Path) -> str:
     return (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()
 
 
+# Seven parameters: the first three say which file, the others what is known of it.
 def register(
     database: Database,
     kind: Kind,
@@ -103,11 +104,21 @@ def register(
     format: str = "",
     options: Mapping[str, Any] | None = None,
     parts: Sequence[FilePart] = (),
+    digest: str | None = None,
 ) -> int:
     """Note a file with its digest; a changed file is a new version, an equal one is nothing new.
 
     A file of the same contents and the same use, whose noted place is empty, has moved: its
     entry gets the new path. Of a file with members, those that are not named keep their parts.
+
+    Args:
+        database: The project's.
+        kind: What the file holds.
+        path: Where it lies.
+        format: Name of the format that reads it.
+        options: What that format was told.
+        parts: What it says of which recordings.
+        digest: Where it is not that of all bytes: of a video, that of its packet index.
 
     Returns:
         Number of the file.
@@ -118,7 +129,7 @@ def register(
     path = Path(path)
     if not path.is_file():
         raise ProjectError("there is no such file", file=path, todo="check the path")
-    digest, place = file_digest(path), written(path, database.root)
+    digest, place = digest or file_digest(path), written(path, database.root)
     plain = json.dumps(dict(options or {}), sort_keys=True, ensure_ascii=False)
     with database.transaction() as connection:
         row = connection.execute(

@@ -12,9 +12,10 @@ from boutwise.project.database import now
 from boutwise.project.files import SourceFile
 from boutwise.project.folder_labels import LabelsOfProject
 from boutwise.project.folder_poses import PosesOfProject
+from boutwise.project.folder_videos import VideosOfProject
 
 
-class Project(PosesOfProject, LabelsOfProject):
+class Project(PosesOfProject, LabelsOfProject, VideosOfProject):
     """A project folder: ``boutwise.yaml``, ``project.db``, ``store/``, ``runs/``, ``predictions/``.
 
     Use ``Project.create`` or ``Project.open``. One process at a time writes; worker processes

@@ -10,8 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boutwise.errors import ProjectError
+from boutwise.project import files
 from boutwise.project.database import Database, now
 from boutwise.types import Animal, Condition, FrameClock, Recording, Session, Trial
+
+CLOCKS_AGREE = 0.5
+"""Frames up to which the times of two clocks mean the same frames."""
 
 
 def add_animal(database: Database, animal: Animal) -> None:
@@ -91,7 +95,8 @@ def add(database: Database, recording: Recording) -> None:
 
     Adding an equal one changes nothing; video, session and trials are filled in where there were
     none. A recording with an open end becomes longer, or gets its true end. As long as it has no
-    pose, its animals may come in another order: that of the pose.
+    pose, its animals may come in another order: that of the pose. A declared rate gives way to the
+    times of a video where they are the same to half a frame.
 
     Raises:
         ProjectError: A recording of that id is there and says otherwise.
@@ -122,26 +127,28 @@ def _update(
     database: Database, connection: sqlite3.Connection, there: Recording, merged: Recording
 ) -> None:
     connection.execute(
-        "UPDATE recordings SET video = ?, session = ?, n_frames = ?, open_end = ? WHERE id = ?",
-        (merged.video, merged.session, merged.n_frames, int(merged.open_end), merged.id),
+        "UPDATE recordings SET video = ?, session = ?, n_frames = ?, fps = ?, clock = ?, "
+        "times_s = ?, open_end = ? WHERE id = ?",
+        (
+            merged.video,
+            merged.session,
+            *_clock_values(merged.clock),
+            int(merged.open_end),
+            merged.id,
+        ),
     )
     if merged.animals != there.animals:
         rename_animals(database, merged.id, merged.animals)
 
 
 def _insert(connection: sqlite3.Connection, recording: Recording) -> None:
-    clock = recording.clock
-    times = clock.times_s.astype("<f8").tobytes() if clock.kind == "pts" else None
     connection.execute(
         "INSERT INTO recordings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             recording.id,
             recording.video,
             recording.session,
-            clock.n_frames,
-            clock.fps,
-            clock.kind,
-            times,
+            *_clock_values(recording.clock),
             now(),
             int(recording.open_end),
         ),
@@ -150,6 +157,12 @@ def _insert(connection: sqlite3.Connection, recording: Recording) -> None:
         "INSERT INTO recording_animals VALUES (?, ?, ?)",
         [(recording.id, place, animal) for place, animal in enumerate(recording.animals)],
     )
+
+
+def _clock_values(clock: FrameClock) -> tuple[int, float, str, bytes | None]:
+    """Number of frames, rate, kind and times, as the database has them."""
+    times = clock.times_s.astype("<f8").tobytes() if clock.kind == "pts" else None
+    return clock.n_frames, clock.fps, clock.kind, times
 
 
 def _merged(there: Recording, new: Recording, database: Database) -> Recording:
@@ -161,22 +174,25 @@ def _merged(there: Recording, new: Recording, database: Database) -> Recording:
         (new.id,),
     )
     reordered = not posed and sorted(there.animals) == sorted(new.animals)
+    timed = (there.clock.kind, new.clock.kind) == ("declared", "pts")
+    timed = timed and there.clock.apart(new.clock) <= CLOCKS_AGREE
+    old_clock = new.clock if timed else there.clock
     facts = (
         ("number of frames", there.n_frames, there.n_frames if longer else new.n_frames),
-        ("frame rate", round(there.clock.fps, 6), round(new.clock.fps, 6)),
-        ("clock", there.clock.kind, new.clock.kind),
+        ("frame rate", round(old_clock.fps, 6), round(new.clock.fps, 6)),
+        ("clock", old_clock.kind, new.clock.kind),
         ("animals", there.animals, there.animals if reordered else new.animals),
     )
     for what, old, wanted in facts:
         if old != wanted:
             _conflict(name, what, old, wanted, database)
-    if not longer and not np.allclose(there.clock.times_s, new.clock.times_s, atol=1e-6):
+    if not (longer or timed) and not np.allclose(there.clock.times_s, new.clock.times_s, atol=1e-6):
         _conflict(name, "times of the frames", "those of the project", "others", database)
     if there.trials and new.trials and there.trials != new.trials:
         _conflict(name, "trials", len(there.trials), f"other trials ({len(new.trials)})", database)
     return replace(
         there,
-        clock=new.clock if longer else there.clock,
+        clock=new.clock if longer or timed else there.clock,
         animals=new.animals,
         open_end=there.open_end and new.open_end,
         video=_filled(name, "video", there, new, database),
@@ -226,12 +242,16 @@ def load(database: Database, only: str | None = None) -> dict[str, Recording]:
     ):
         frames = np.frombuffer(row["row_to_frame"], dtype="<i8").astype(np.int64)
         maps.setdefault(row["recording"], {})[row["path"].rsplit("/", 1)[-1]] = frames
+    videos = {
+        file.recording: file.path.as_posix()
+        for file in files.load(database, "video", recording=only)
+    }
     return {
         row["id"]: Recording(
             row["id"],
             _clock(row),
             tuple(names.get(row["id"], ())),
-            video=row["video"],
+            video=videos.get(row["id"], row["video"]),
             session=row["session"],
             trials=tuple(trials.get(row["id"], ())),
             open_end=bool(row["open_end"]),

@@ -82,6 +82,16 @@ class FrameClock:
         """From the start of the first frame to the end of the last, seconds."""
         return float(self.to_seconds(self.n_frames) - self.to_seconds(0)) if self.n_frames else 0.0
 
+    def apart(self, other: FrameClock) -> float:
+        """How far two clocks differ at most, in frames, over the frames that both have.
+
+        >>> round(FrameClock.declared(901, fps=30).apart(FrameClock.declared(901, fps=29.97)), 2)
+        0.9
+        """
+        both = min(self.n_frames, other.n_frames)
+        differences = np.abs(self.times_s[:both] - other.times_s[:both])
+        return float(differences.max(initial=0.0) * self.fps)
+
     def to_seconds(self, frame: ArrayLike) -> NDArray[np.float64]:
         """Second at which a frame starts.
 

@@ -98,8 +98,12 @@ TABLE = [
     Row("dlc_openfield/labeled-data/*/CollectedData_*.h5", "dlc_h5", IMAGES),
     Row("lightning_pose/*/CollectedData.csv", "dlc_csv", IMAGES),
     Row("*.png", "", NOBODY, alike=True),
-    # --- not read in this version
-    Row("*.mp4", "", "refused: a video; this version imports pose and labels"),
+    # --- videos
+    Row("vame/cropped_video.mp4", "video", "video of 749 frames, 25 a second", OWN_RATE),
+    Row("dlc_openfield/videos/m3v1mp4.mp4", "video", "video of 2330 frames, 30 a second", OWN_RATE),
+    Row("mabe22_clip/*.mp4", "video", "video of 1801 frames, 30 a second", OWN_RATE),
+    Row("lightning_pose/*.mp4", "video", "video of 994 frames, 250 a second", OWN_RATE),
+    Row("lupe_clips/*.mp4", "video", "frames, 60 a second", OWN_RATE),
     # --- no data of a recording
     Row("scoring/case.npz", "", "refused: NumPy arrays, which no format claims by their names"),
     Row("dlc_openfield/config.yaml", "", NOBODY),
@@ -139,6 +143,12 @@ def outcome(plan) -> str:
     for planned in poses[:1]:
         dims = planned.parsed.positions.shape
         words.append("pose " + " x ".join(map(str, dims)))
+    for planned in plan.recordings[:1]:
+        if planned.video is not None:
+            words.append(
+                f"video of {planned.recording.n_frames} frames, "
+                f"{planned.recording.clock.fps:.4g} a second"
+            )
     if len(poses) > 1:
         words = [f"pose of {len(poses)} recordings"]
     if plan.labels:

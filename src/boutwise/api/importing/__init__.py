@@ -1,7 +1,8 @@
 """The verb ``import``: files of other tools become recordings, pose and labels of a project.
 
 What lives here: ``verbs`` (the plan), and in their order what a plan does: ``sources`` (which
-files), ``reading``, ``draft`` and ``drafts`` (pose to recording), ``matching`` and ``matched``
+files), ``reading``, ``draft`` and ``drafts`` (pose to recording), ``video_files``, ``videos`` and
+``video_clock`` (video to recording, and its times), ``matching`` and ``matched``
 (labels to recording), ``labels_only`` (labels without pose), ``metadata``, ``patterns`` and
 ``facts`` (animals, sessions, trials), ``rates``, ``rows`` (which frame each row of pose is),
 ``recordings``, ``labels``, ``proposals`` (ethogram and roles), ``strangers`` (files that nobody

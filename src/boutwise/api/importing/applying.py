@@ -75,6 +75,7 @@ def apply_import(project: Project, plan: ImportPlan, *, say: Say = _silent) -> I
 def _refuse_vanished(plan: ImportPlan) -> None:
     """Before anything is written, every file of the plan must still be there."""
     planned = [each.path for each in plan.recordings if each.format]
+    planned += [each.video.path for each in plan.recordings if each.video is not None]
     for path in [*planned, *(each.path for each in plan.labels)]:
         if not path.is_file():
             raise DataError(
@@ -94,7 +95,7 @@ def _write_config(project: Project, plan: ImportPlan) -> None:
 
 def _add_recording(project: Project, planned: PlannedRecording) -> None:
     recording: Recording = planned.recording
-    # One transaction: a recording is there with its pose, or not at all.
+    # One transaction: a recording is there with its pose and video, or not at all.
     with project.database.transaction():
         for animal in planned.animals:
             project.add_animal(animal)
@@ -110,3 +111,5 @@ def _add_recording(project: Project, planned: PlannedRecording) -> None:
                 row_to_frame=planned.row_to_frame,
                 track=planned.parsed,
             )
+        if planned.video is not None:
+            project.add_video(recording.id, planned.video.path, planned.video.index)

@@ -29,11 +29,12 @@ def drafts(project: Project, files: Sequence[ReadFile], plan: ImportPlan) -> dic
         for file in project.files()
         if file.kind == "pose"
     }
-    poseless = _without_pose(project, there, places)
+    seen = {f.recording: f.path for f in project.files() if f.kind == "video"}
+    poseless = _without_pose(project, there, places, seen)
     groups: dict[str, list[ReadFile]] = {}
     for file in files:
         if file.is_pose:
-            name = _id(file, places, by_path)
+            name = _id(file, seen | places, by_path)
             if name not in there:
                 name = _waiting(file, poseless) or name
             groups.setdefault(name, []).append(file)
@@ -56,12 +57,15 @@ def drafts(project: Project, files: Sequence[ReadFile], plan: ImportPlan) -> dic
 
 
 def _without_pose(
-    project: Project, there: Mapping[str, Recording], places: Mapping[str, Path]
+    project: Project,
+    there: Mapping[str, Recording],
+    places: Mapping[str, Path],
+    videos: Mapping[str, Path],
 ) -> dict[str, Draft]:
-    """Recordings of the project of which it has labels only."""
+    """Recordings of the project of which it has labels or a video only."""
     labeled: dict[str, list[SourceFile]] = {}
     for file in project.files():
-        if file.kind == "labels":
+        if file.kind == "labels" and file.recording not in videos:
             labeled.setdefault(file.recording, []).append(file)
     return {
         name: Draft(
@@ -73,9 +77,12 @@ def _without_pose(
             (),
             {},
             recording,
-            None,
+            real(videos[name]).parent if name in videos else None,
             posed=False,
-            also=tuple(n for f in labeled.get(name, ()) for n in (f.path.name, f.path.stem)),
+            also=(
+                *(n for f in labeled.get(name, ()) for n in (f.path.name, f.path.stem)),
+                *((videos[name].name, videos[name].stem) if name in videos else ()),
+            ),
             labeled=tuple((real(f.path).parent, f.annotator) for f in labeled.get(name, ())),
         )
         for name, recording in there.items()
@@ -175,17 +182,17 @@ def _one_of(
             recording=name,
             file=str(first.path),
             expected="one pose file a recording",
-            todo=_apart(group),
+            todo=apart_words([file.path for file in group]),
         )
     )
     return None
 
 
-def _apart(group: Sequence[ReadFile]) -> str:
+def apart_words(paths: Sequence[Path]) -> str:
     """What to do with files that would be one recording."""
-    if len({file.path.name for file in group}) > 1:
-        return "import only one of: " + ", ".join(file.path.name for file in group)
-    above = os.path.commonpath([str(file.path.resolve().parent) for file in group])
+    if len({path.name for path in paths}) > 1:
+        return "import only one of: " + ", ".join(path.name for path in paths)
+    above = os.path.commonpath([str(path.resolve().parent) for path in paths])
     return f"import the folder above them, so that their folders become part of the ids: {above}"
 
 

@@ -96,9 +96,8 @@ def warn(
     severity: Severity = Severity.WARNING,
 ) -> None:
     """Report something about a recording."""
-    file = str(draft.file.path) if draft.file is not None else ""
     plan.problems.append(
-        Problem("import", severity, what, recording=draft.id, file=file, todo=todo)
+        Problem("import", severity, what, recording=draft.id, file=draft.path, todo=todo)
     )
 
 
@@ -182,7 +181,7 @@ def trials_of(
                 Severity.BLOCKING,
                 f"trial {trials[-1].number} ends at frame {trials[-1].stop_frame}",
                 recording=draft.id,
-                expected=f"at most {draft.n_frames}, the end of the pose",
+                expected=f"at most {draft.n_frames}, the end of the recording",
                 todo="mend the trials",
             )
         )

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from boutwise.api.importing.sources import slug
+from boutwise.api.importing.sources import VIDEOS, slug
 from boutwise.errors import did_you_mean
 from boutwise.formats._contract import LabelTrack
 
@@ -89,7 +89,7 @@ def match(
         hint = _hint(track.recording, [c.name for c in candidates])
         return Match("", f"no recording is called '{track.recording}'; {hint}", new=True)
     if len(near) > 1:
-        distances = {c.id: _distance(c.folder, folder) for c in near}
+        distances = {c.id: distance(c.folder, folder) for c in near}
         closest = [c for c in near if distances[c.id] == min(distances.values())]
         why += ", nearest folder" if len(closest) < len(near) else ""
         near = closest
@@ -115,7 +115,8 @@ def plain(name: str) -> str:
     >>> plain("Cage 3.MP4")
     'cage_3'
     """
-    bare = re.sub(r"\.(mp4|avi|mov|mkv|mpe?g|m4v|wmv|webm)$", "", name, flags=re.IGNORECASE)
+    stem, dot, suffix = name.rpartition(".")
+    bare = stem if f"{dot}{suffix}".lower() in VIDEOS else name
     return slug(bare.replace("/", "_")).casefold()
 
 
@@ -141,7 +142,8 @@ def _rest(a: Path, b: Path) -> tuple[list[str], list[str]]:
     return left, right
 
 
-def _distance(a: Path | None, b: Path) -> int:
+def distance(a: Path | None, b: Path) -> int:
+    """Folders that one must go through from one to the other, without what they have in common."""
     if a is None:
         return 10**6
     left, right = _rest(a, b)

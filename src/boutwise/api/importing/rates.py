@@ -11,8 +11,9 @@ from boutwise.api.importing.labels_only import refuse_endless
 from boutwise.api.importing.matched import Matched, label_row
 from boutwise.api.importing.reading import ImportOptions, defaults, problem_of
 from boutwise.api.importing.types import ImportPlan
+from boutwise.api.importing.video_clock import same_rate
 from boutwise.errors import DataError
-from boutwise.types import Problem, Severity
+from boutwise.types import FrameClock, Problem, Severity
 
 NOT_HERE = (
     "if the project's rate is right, leave --fps out; if it is wrong, import into a new project "
@@ -35,11 +36,12 @@ def all_rates(
         try:
             mine = labels.get(name, ())
             fps = _fps(draft, _rates(mine), said[name], plan, default_fps)
-            refuse_endless(draft, [one.track for one in mine], fps)
+            if draft.shown is None:
+                refuse_endless(draft, [one.track for one in mine], fps)
             rates[name] = fps
         except DataError as error:
             faults[name] = error
-    others = [name for name in rates if found[name].file is not None or name in labels]
+    others = [name for name in rates if found[name].touched or name in labels]
     if faults and (plan.strict or not others):
         raise next(iter(faults.values()))
     for name, fault in faults.items():
@@ -68,31 +70,43 @@ def _fps(
 ) -> float:
     own = draft.file.contents.fps if draft.file and draft.file.contents else None
     if draft.known is not None:
-        fps = draft.known.clock.fps
+        clock = draft.known.clock
         for said in dict.fromkeys([options.fps, own if draft.first_pose else None]):
-            if said is not None and abs(said - fps) > 1e-6:
-                expected = f"{fps:g}, as in the project"
+            if said is not None and _contradicts(said, clock):
+                expected = f"{clock.fps:g}, as in the project"
                 problem = _rate_problem(draft, f"{said:g}", expected)
                 plan.contradictions.append(replace(problem, todo=NOT_HERE))
-        return fps
+        return clock.fps
     of_format = defaults(draft.format).get("fps") if draft.format else None
     stated = sorted(set(of_labels))
     from_labels = stated[0] if len(stated) == 1 else None
-    choices = [options.fps, own, from_labels, default_fps, of_format]
+    times = None if draft.video is None else draft.video.index.clock
+    of_video = None if times is None else times.fps
+    told = options.fps
+    if times is not None and told is not None and same_rate(told, times):
+        told = None  # a round figure for the same rate
+    choices = [told, of_video, own, from_labels, default_fps, of_format]
     rate = next((float(choice) for choice in choices if choice is not None), None)
     if rate is not None:
         # A reader hands back the rate that it was told, so the format's own is compared too.
-        for other in dict.fromkeys([*stated, *(r for r in (own, of_format) if r is not None)]):
-            if abs(other - rate) > 0.01:
+        others = [*stated, *(r for r in (of_video, own, of_format) if r is not None)]
+        for other in dict.fromkeys(others):
+            nearly = times is not None and told is None and same_rate(other, times)
+            if abs(other - rate) > 0.01 and not nearly:
                 problem = _rate_problem(draft, f"{other:g}", f"{rate:g}, which is used")
                 plan.problems.append(problem)
         return rate
     raise DataError(
         "nothing says how many frames a second has",
         recording=draft.id,
-        file=draft.file.path if draft.file else None,
+        file=draft.path or None,
         todo="give it: --fps F (or defaults.fps in boutwise.yaml)",
     )
+
+
+def _contradicts(said: float, clock: FrameClock) -> bool:
+    """Whether a stated rate is another one than that of a recording of the project."""
+    return abs(said - clock.fps) > 1e-6 and not (clock.kind == "pts" and same_rate(said, clock))
 
 
 def _rate_problem(draft: Draft, said: str, expected: str) -> Problem:
@@ -101,7 +115,7 @@ def _rate_problem(draft: Draft, said: str, expected: str) -> Problem:
         Severity.BLOCKING,
         f"a frame rate of {said} is stated",
         recording=draft.id,
-        file=str(draft.file.path) if draft.file else "",
+        file=draft.path,
         expected=expected,
         todo="find out which is right, and give it by --fps",
     )

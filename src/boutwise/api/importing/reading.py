@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from boutwise import formats, registry
-from boutwise.api.importing.sources import ANY_TABLE, TABLES, Found, real
+from boutwise.api.importing.sources import ANY_TABLE, TABLES, VIDEO, Found, real
 from boutwise.api.importing.types import ImportPlan, ImportRow
 from boutwise.errors import BoutwiseError, FormatError, UsageError
 from boutwise.formats import Contents
@@ -82,9 +82,9 @@ def problem_of(error: BoutwiseError, file: Path, recording: str = "") -> Problem
 def read_all(
     project: Project, found: Sequence[Found], options: ImportOptions, plan: ImportPlan
 ) -> list[ReadFile]:
-    """Read the files; those that cannot be read become rows and problems of the plan."""
+    """Read the files but videos; those that cannot be read become rows and problems of the plan."""
     poses = [file for file in project.files() if file.kind == "pose"]
-    found = [_mapped(one, options.mapping) for one in found]
+    found = [_mapped(one, options.mapping) for one in found if one.format != VIDEO]
     _refuse_unheeded(options.mapping, found)
     done: list[ReadFile] = []
     digests: dict[Path, str] = {}

@@ -23,7 +23,9 @@ from boutwise.api.importing.metadata import AnimalFacts, Metadata
 from boutwise.api.importing.rates import all_rates
 from boutwise.api.importing.reading import ImportOptions
 from boutwise.api.importing.rows import with_rows
-from boutwise.api.importing.types import ImportPlan, PlannedRecording
+from boutwise.api.importing.types import ImportPlan, PlannedRecording, PlannedVideo
+from boutwise.api.importing.video_clock import clock_with_video, refuse_other_video
+from boutwise.api.importing.video_files import video_row
 from boutwise.types import Animal, FrameClock, Problem, Recording, Session, Severity
 
 
@@ -60,11 +62,12 @@ def plan_recordings(
     )
     # What is said of the files of this import is not said of the project's other recordings.
     said = {
-        name: options if draft.file is not None or name in labels else elsewhere
+        name: options if draft.touched or name in labels else elsewhere
         for name, draft in found.items()
     }
     for name, fps in all_rates(found, labels, said, plan, default_fps).items():
         told, mine = said[name], labels.get(name, ())
+        refuse_other_video(found[name], told.fps, plan)
         draft, open_end = _with_end(found[name], mine, fps, metadata, told, plan)
         if draft.posed:
             facts, how = animals_of(draft, metadata, told, plan)
@@ -95,6 +98,8 @@ def _with_end(
     plan: ImportPlan,
 ) -> tuple[Draft, bool]:
     """The draft with its number of frames, and whether the recording may be longer than that."""
+    if draft.shown is not None and not draft.posed:
+        return replace(with_rows(draft, metadata, options, plan), n_frames=draft.shown), False
     if not draft.posed:
         tracks = [one.track for one in labels]
         return with_length(draft, tracks, fps, metadata, options, plan)
@@ -102,7 +107,7 @@ def _with_end(
     if draft.known is None:
         return draft, False
     # Pose with a row for each frame shows where the recording ends; declared rows may not.
-    ended = draft.first_pose and draft.row_to_frame is None
+    ended = draft.shown is not None or (draft.first_pose and draft.row_to_frame is None)
     return draft, draft.known.open_end and not ended
 
 
@@ -113,7 +118,9 @@ def _animals_of_files(labels: Sequence[Matched]) -> dict[str, Animal]:
 
 
 def _clock(draft: Draft, fps: float) -> FrameClock:
-    known = draft.known
+    known, of_video = draft.known, clock_with_video(draft, fps)
+    if of_video is not None:
+        return of_video
     if known is not None and not (known.open_end and draft.n_frames >= known.n_frames):
         return known.clock
     own = draft.file.contents.times_s if draft.file and draft.file.contents else None
@@ -152,7 +159,7 @@ def _without_pose(
 def _keep(
     draft: Draft, recording: Recording, facts: Sequence[AnimalFacts], how: str, plan: ImportPlan
 ) -> None:
-    known, file = draft.known, draft.file
+    known, file, video = draft.known, draft.file, draft.video
     if known is not None and file is not None:
         plan.contradictions += _contradictions(draft, known, recording, how)
     rename = known is not None and known.animals != recording.animals
@@ -172,7 +179,13 @@ def _keep(
                 news=news,
             )
         )
-    if file is None and not rename and known is not None:
+    if video is not None:
+        why = video.why or "as the project has it"
+        if file is None:
+            why += f"; {how}: {', '.join(recording.animals)}"
+        plan.rows.append(video_row(video, draft.id, why, matched=True, news=video.news))
+    untouched = file is None and (video is None or video.news == "unchanged")
+    if untouched and not rename and known is not None:
         unchanged = (known.session, known.trials) == (recording.session, recording.trials)
         if unchanged and known.n_frames == recording.n_frames:
             return
@@ -190,6 +203,7 @@ def _keep(
             rename=rename,
             parsed=file.contents.pose if file is not None and file.contents else None,
             row_to_frame=draft.row_to_frame,
+            video=None if video is None else PlannedVideo(video.path, video.index),
         )
     )
 

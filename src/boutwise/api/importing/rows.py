@@ -79,18 +79,31 @@ def parse(words: str) -> RowMap:
 
 
 def with_rows(draft: Draft, metadata: Metadata, options: ImportOptions, plan: ImportPlan) -> Draft:
-    """The draft with its number of frames and the frame of each row, as far as they are declared.
+    """The draft with its number of frames and the frame of each row, as far as they are known.
 
-    Declared are a number of frames (column ``frames``) and a map (``--rows``, or column ``rows``).
-    A number that differs from that of the rows is a contradiction as long as no map is declared.
+    A number of frames comes from the video or is declared (column ``frames``), a map is declared
+    (``--rows``, or column ``rows``). A number that differs from that of the rows is a contradiction
+    as long as no map is declared.
     """
+    names, known = names_of(draft), draft.known
+    declared = metadata.frames_of(names)
+    if None not in (declared, draft.shown) and declared != draft.shown:
+        what = f"{declared} frames are declared, and the video shows {draft.shown}"
+        _refuse(draft, what, "correct the table, or leave the number out", plan)
+        return draft
     if draft.file is None:
         return draft
-    names, known = names_of(draft), draft.known
     words = metadata.rows_of(names) or options.rows
-    declared = metadata.frames_of(names)
+    declared = draft.shown or declared
+    numbered = draft.row_to_frame
+    if numbered is not None and draft.shown is not None and numbered.max() < draft.shown:
+        draft = replace(draft, n_frames=draft.shown)  # frames after the last row have no pose
     counted = declared if known is None else None if known.open_end else known.n_frames
+    if known is not None and known.open_end and draft.shown is not None:
+        counted = max(draft.shown, known.n_frames)
     if None not in (declared, counted) and declared != counted:
+        if draft.shown is not None:
+            return draft  # told with the video
         todo = "correct the table; or import into a new project, if the project has it wrong"
         what = f"{declared} frames are declared, and the project has {counted} of this recording"
         _refuse(draft, what, todo, plan)
@@ -141,7 +154,8 @@ def _differ(draft: Draft, declared: int, plan: ImportPlan) -> None:
             what,
             recording=draft.id,
             file=str(draft.file.path) if draft.file else "",
-            expected=f"{declared}, the declared number of frames",
+            expected=f"{declared}, the "
+            + ("declared number of frames" if draft.shown is None else "frames of the video"),
             todo=f"say which frame each row is, by --rows or a column 'rows': {WORDS}; "
             + (f"proposed is '{proposal.rows}': " if proposal.rows else "")
             + proposal.words,
@@ -151,7 +165,6 @@ def _differ(draft: Draft, declared: int, plan: ImportPlan) -> None:
 
 
 def _refuse(draft: Draft, what: str, todo: str, plan: ImportPlan) -> None:
-    file = str(draft.file.path) if draft.file else ""
     plan.contradictions.append(
-        Problem("import", Severity.BLOCKING, what, recording=draft.id, file=file, todo=todo)
+        Problem("import", Severity.BLOCKING, what, recording=draft.id, file=draft.path, todo=todo)
     )

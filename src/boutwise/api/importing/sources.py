@@ -13,7 +13,14 @@ from boutwise.api.importing.strangers import unclaimed
 from boutwise.errors import BoutwiseError, DataError
 from boutwise.formats import bouts_csv
 
-VIDEOS = frozenset({".mp4", ".avi", ".mov", ".mkv", ".mpg", ".mpeg", ".m4v", ".wmv", ".webm"})
+VIDEO = "video"
+"""In place of a format: a video, which no format reads; see :mod:`.video_files`."""
+VIDEOS = frozenset(
+    {
+        *(".mp4", ".avi", ".mov", ".mkv", ".mpg", ".mpeg", ".m4v", ".wmv", ".webm"),
+        *(".ts", ".mts", ".m2ts", ".3gp", ".ogv", ".flv"),
+    }
+)
 TABLES = frozenset({".csv", ".tsv", ".txt", ".xlsx"})
 ANY_TABLE = "pose_table"
 """The format that claims nothing by itself: its mapping says what is in a table."""
@@ -26,7 +33,7 @@ class Found:
     Attributes:
         path: The file.
         folder: Where it lies below the source that it was found by; empty at the top.
-        format: The format that claims it; empty when none does.
+        format: The format that claims it, or :data:`VIDEO`; empty when none does.
         why: Why none claims it.
         todo: What to do about it, where the file was perhaps meant to be read.
         damaged: Whether nobody could read it.
@@ -82,7 +89,7 @@ def _read_beside(found: Mapping[Path, Sequence[Found]]) -> set[Path]:
 
 def _members(file: Found) -> list[Found]:
     """The recordings of a file, where its format can hold several; else the file itself."""
-    if not file.format:
+    if file.format in ("", VIDEO):
         return [file]
     try:
         names = formats.members(file.path, format=file.format)
@@ -96,7 +103,8 @@ def _of_source(source: str, format: str | None) -> Iterator[Found]:
     if path.is_dir():
         yield from _of_folder(path, path, format)
     elif path.is_file():
-        yield Found(path, "", format) if format else _claimed(path, "")
+        named = format is not None and path.suffix.lower() not in VIDEOS
+        yield Found(path, "", format or "") if named else _claimed(path, "")
     elif glob.has_magic(source):
         # Path.glob takes no pattern that begins at a drive or at the root.
         hits = sorted(Path(hit) for hit in glob.glob(source, recursive=True))  # noqa: PTH207
@@ -164,7 +172,7 @@ def _claimed(path: Path, folder: str, only: str | None = None) -> Found:
     if absent:
         return Found(path, folder, "", absent, "mend the link, or take it away", damaged=True)
     if path.suffix.lower() in VIDEOS:
-        return Found(path, folder, "", "a video; this version imports pose and labels")
+        return Found(path, folder, VIDEO)
     if only == ANY_TABLE:
         is_table = path.suffix.lower() in TABLES
         return Found(path, folder, only if is_table else "", "" if is_table else "it is no table")

@@ -23,6 +23,7 @@ from boutwise.types import (
     Session,
     Severity,
 )
+from boutwise.video import VideoIndex
 
 
 @dataclass(frozen=True)
@@ -31,16 +32,16 @@ class ImportRow:
 
     Attributes:
         file: Path.
-        kind: ``pose``, ``labels``, or empty when nobody knows.
+        kind: ``pose``, ``labels``, ``video``, or empty when nobody knows.
         format: Name of the format; empty when none claims it.
         matched: Whether it will be imported.
         why: Why, or why not.
         recording: Id of the recording that it belongs to.
         trial: Number of the trial.
-        n_rows: Rows, one a frame.
+        n_rows: Rows, one a frame; of a video, its frames.
         offset_frames: Frames that labels are moved by.
         proposed_offset_frames: What ``--label-offset auto`` would move them by.
-        news: ``new``, ``changed`` or ``unchanged`` against what the project has.
+        news: ``new``, ``changed``, ``unchanged`` or ``moved`` against what the project has.
         annotator: Who labeled.
     """
 
@@ -59,12 +60,20 @@ class ImportRow:
 
 
 @dataclass(frozen=True, eq=False)
+class PlannedVideo:
+    """A video with its index."""
+
+    path: Path
+    index: VideoIndex
+
+
+@dataclass(frozen=True, eq=False)
 class PlannedRecording:
-    """A recording with its pose file.
+    """A recording with its pose file and its video.
 
     Attributes:
         recording: As it will be in the project.
-        path: Its pose file.
+        path: Its pose file; meaningless where ``format`` is empty.
         format: Name of the format.
         options: What the format needs to know.
         animals: Its animals in full.
@@ -74,6 +83,7 @@ class PlannedRecording:
         rename: Whether the project has it with other animals, to be renamed.
         parsed: The parsed track, memory-mapped; None where the project has it already.
         row_to_frame: Frame of each row, (rows,), where they are not 0, 1, 2, ...
+        video: Its video, where this import has it.
     """
 
     recording: Recording
@@ -87,6 +97,7 @@ class PlannedRecording:
     rename: bool = False
     parsed: PoseTrack | None = None
     row_to_frame: NDArray[np.int64] | None = None
+    video: PlannedVideo | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +120,7 @@ class ImportPlan:
         rows: One for every file, matched or not.
         problems: What is wrong; with ``strict`` a blocking one stops the import.
         notes: What was taken for granted, in words.
-        recordings: Recordings with pose, in order.
+        recordings: Recordings that are new or get something, in order.
         labels: Label files, in order.
         sessions: With the conditions of their animals.
         ethogram: Proposed, where the project has none.

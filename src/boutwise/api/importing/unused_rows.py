@@ -34,7 +34,7 @@ def check_rows(metadata: Metadata, drafts: Mapping[str, Draft], plan: ImportPlan
         if not metadata.used & set(table):
             _block_all(mine, drafts, plan)
             continue
-        without = [d for d in drafts.values() if d.file is not None and not _has_row(d, table)]
+        without = [d for d in drafts.values() if d.touched and not _has_row(d, table)]
         meant = {
             name: near
             for line in mine

@@ -20,6 +20,8 @@ from boutwise.api.importing import recordings as _recordings
 from boutwise.api.importing import rows as _rows
 from boutwise.api.importing import sources as _sources
 from boutwise.api.importing import unused_rows as _unused_rows
+from boutwise.api.importing import video_files as _video_files
+from boutwise.api.importing import videos as _videos
 from boutwise.api.importing.applying import apply_import
 from boutwise.api.importing.reading import ImportOptions, ReadFile, defaults, read_all
 from boutwise.api.importing.types import ImportPlan, ImportResult, ImportRow
@@ -100,11 +102,10 @@ def plan_import(
     named = [sources] if isinstance(sources, str | Path) else list(sources)
     plan = ImportPlan(strict=strict)
     tables = {Path(table).resolve() for table in (animals, trials) if table is not None}
-    found = _sources.find(named, format)
-    files = read_all(
-        project, [f for f in found if _sources.real(f.path) not in tables], options, plan
-    )
+    found = [f for f in _sources.find(named, format) if _sources.real(f.path) not in tables]
+    files = read_all(project, found, options, plan)
     drafts = _drafts.drafts(project, files, plan)
+    _videos.join_videos(project, _video_files.read_videos(project, found, plan), drafts, plan)
     matched = _matched.match_all(files, drafts, metadata, options, plan)
     recordings = _recordings.plan_recordings(
         drafts, _matched.by_recording(matched), metadata, options, plan, default_fps=config.fps
