@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
+from boutwise.errors import ProjectError
 from boutwise.project.files import FilePart, SourceFile
 from boutwise.synthetic import simulate
 from boutwise.synthetic.signals import wander
@@ -21,6 +23,7 @@ from boutwise.types import (
     Ratings,
     Recording,
 )
+from boutwise.video import VideoFacts, VideoIndex
 
 
 @dataclass
@@ -35,6 +38,14 @@ class MemoryStudy:
     runs: Path = Path("no-runs")
     known: dict[str, Animal] = field(default_factory=dict)
     rated: Ratings = field(default_factory=Ratings)
+    videos: dict[str, VideoIndex] = field(default_factory=dict)
+
+    def video_index(self, recording_id):
+        index = self.videos[recording_id]
+        mine = [f for f in self.files() if (f.kind, f.recording) == ("video", recording_id)]
+        if index.digest != mine[0].digest:
+            raise ProjectError("the video has changed", recording=recording_id, todo="look")
+        return index
 
     def animals(self):
         ids = {animal for recording in self.items.values() for animal in recording.animals}
@@ -86,6 +97,32 @@ def mice_study(*, preset="easy", animals=4, minutes=2.0, seed=0, fps=30.0):
                 format="",
                 options={},
                 part=FilePart(name, n_rows=item.recording.n_frames),
+            )
+        )
+    return study
+
+
+def filmed(study):
+    """The study with a video of each recording, 30 frames a second and a key frame in each."""
+    for name, recording in study.items.items():
+        n_frames = recording.n_frames
+        pts = np.arange(n_frames, dtype=np.int64)
+        facts = VideoFacts(
+            "mp4", "h264", "yuv420p", 640, 480, 0, n_frames, 30.0, n_frames, 0, n_frames / 30.0
+        )
+        study.videos[name] = VideoIndex(
+            pts, Fraction(1, 30), pts[::30], pts[::30], pts[:0], False, f"digest of {name}", facts
+        )
+        study.sources.append(
+            SourceFile(
+                id=100 + len(study.sources),
+                path=Path("videos") / f"{name}.mp4",
+                digest=f"digest of {name}",
+                size=1,
+                kind="video",
+                format="mp4",
+                options={},
+                part=FilePart(name),
             )
         )
     return study

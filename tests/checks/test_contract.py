@@ -17,6 +17,7 @@ from boutwise.types import Behavior, Bouts, Ethogram, FrameClock, Problem, Sever
 from .memory import (
     add,
     changed,
+    filmed,
     mice_study,
     moved,
     shortened,
@@ -314,6 +315,23 @@ def plant_split_recording(study, rng):
     return "zz"
 
 
+def plant_videos(study, rng):
+    name = a_place(study, rng)
+    index, kind = study.videos[name], rng.integers(5)
+    n_frames = index.n_frames
+    if kind == 0:
+        study.items[name] = shortened(study.items[name], n_frames - int(rng.integers(1, 50)))
+    elif kind == 1:
+        study.videos[name] = replace(index, digest="another file")
+    elif kind == 2:
+        damaged = np.sort(rng.choice(n_frames, int(rng.integers(1, 30)), replace=False))
+        study.videos[name] = replace(index, damaged=damaged)
+    else:
+        more = {"broken_off": "Invalid data"} if kind == 3 else {"header_frames": n_frames + 9}
+        study.videos[name] = replace(index, facts=replace(index.facts, **more))
+    return name
+
+
 FAULTS = {
     name.removeprefix("plant_"): plant
     for name, plant in list(globals().items())
@@ -325,6 +343,8 @@ def fresh(check, seed):
     """Clean mice: longer ones where stretches without events are looked for."""
     minutes = 3.0 if check == "unlabelled_as_negative" else 2.0
     study = mice_study(preset="easy", animals=3, minutes=minutes, seed=seed)
+    if check == "videos":
+        return filmed(study)
     if check == "unlabelled_as_negative" and seed % 2:
         # Two behaviors that may overlap, mostly absent: long stretches that rightly are negative.
         study.ethogram = Ethogram((Behavior("groom"), Behavior("rear")))

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from boutwise.project.files import SourceFile
 from boutwise.types import Animal, Bouts, Ethogram, PoseTrack, Problem, Ratings, Recording
+from boutwise.video import VideoIndex
 
 
 class Study(Protocol):
@@ -45,6 +46,10 @@ class Study(Protocol):
 
     def ratings(self, recording_id: str | None = None) -> Ratings:
         """Ratings of one recording, or of all."""
+        ...
+
+    def video_index(self, recording_id: str) -> VideoIndex:
+        """Index of the video of a recording, which must be there and unchanged."""
         ...
 
     def files(self) -> Sequence[SourceFile]:
