@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from tests.video import burnt
 
 from boutwise.errors import DataError, FormatError
 from boutwise.store import Store
-from boutwise.video import Look, Video, VideoWriter, cached_index, index_video
+from boutwise.video import (
+    EXACT_GRAY,
+    EXACT_RGB,
+    Look,
+    Video,
+    VideoWriter,
+    cached_index,
+    index_video,
+)
 
 UNEVEN = np.cumsum(np.random.default_rng(0).integers(20, 60, 60)).tolist()
 OPEN_GOP = {"x264-params": "open-gop=1:bframes=3:keyint=20:min-keyint=20:scenecut=0"}
@@ -182,3 +192,19 @@ def test_what_is_no_video_is_refused(tmp_path):
 def test_a_frame_that_is_not_there_is_refused(videos):
     with Video(videos / "h264.mp4") as video, pytest.raises(DataError, match="no such frame"):
         video.read([60])
+
+
+@pytest.mark.parametrize(("encoding", "axes"), [(EXACT_GRAY, ()), (EXACT_RGB, (3,))])
+def test_exact_videos_give_back_every_bit(tmp_path, encoding, axes):
+    rng = np.random.default_rng(0)
+    # Noise of one level, on a ramp over the whole range: nothing may be clipped or averaged.
+    ramp = np.linspace(0, 255, 64).reshape(64, *(1 for _ in (0, *axes)))
+    written = (ramp + rng.integers(-1, 2, (40, 64, 48, *axes))).clip(0, 255).astype(np.uint8)
+    path = tmp_path / "exact.mp4"
+    with VideoWriter(path, (64, 48), Fraction(1, 1000), encoding=encoding) as writer:
+        for place, picture in enumerate(written):
+            writer.write(picture, 33 * place)
+    color = "rgb" if axes else "gray"
+    with Video(path, look=Look(color=color)) as video:
+        np.testing.assert_array_equal(video.read(range(40)).pixels, written)
+        np.testing.assert_array_equal(video.read([31, 7]).pixels, written[[31, 7]])

@@ -11,9 +11,21 @@ from boutwise.video.cached import cached_index
 from boutwise.video.index import VideoFacts, VideoIndex
 from boutwise.video.packets import index_video
 from boutwise.video.reader import Look, Pictures, Video
-from boutwise.video.writer import VideoWriter
+from boutwise.video.writer import (
+    CAMERA,
+    EXACT_GRAY,
+    EXACT_RGB,
+    SHORT_GOP,
+    Encoding,
+    VideoWriter,
+)
 
 __all__ = [
+    "CAMERA",
+    "EXACT_GRAY",
+    "EXACT_RGB",
+    "SHORT_GOP",
+    "Encoding",
     "Look",
     "Pictures",
     "Probe",

@@ -1,12 +1,13 @@
-"""Write short-GOP H.264 videos whose frames are shown at the times of the original."""
+"""Write H.264 videos whose frames are shown at the times of the original."""
 
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,18 +17,42 @@ from boutwise.errors import UsageError
 if TYPE_CHECKING:
     import av
 
-GOP = 12
-"""Frames from key frame to key frame: any frame is at most so many steps away."""
-CRF = 18
-"""Quality of H.264 at which people see no difference to the original."""
+
+@dataclass(frozen=True)
+class Encoding:
+    """How H.264 packs the pictures.
+
+    Attributes:
+        crf: Quality: at 18 people see no difference to the original; more is smaller and worse, and
+            0 loses nothing but color.
+        gop: Frames from key frame to key frame: any frame is at most so many steps away.
+        b_frames: Most frames in a row that are predicted from both sides.
+        preset: Of x264: how hard it tries.
+        codec: Name of the encoder; ``pixels`` what it is given, as FFmpeg calls it.
+    """
+
+    crf: int = 18
+    gop: int = 12
+    b_frames: int = 0
+    preset: str = "medium"
+    codec: str = "libx264"
+    pixels: str = "yuv420p"
 
 
-_ENCODINGS: dict[str | None, tuple[str, dict[str, str], str]] = {
-    None: ("libx264", {"crf": str(CRF)}, "yuv420p"),
-    "gray": ("libx264", {"qp": "0", "preset": "veryfast"}, "gray"),
-    "rgb": ("libx264rgb", {"qp": "0", "preset": "veryfast"}, "rgb24"),
+SHORT_GOP = Encoding()
+"""For pictures that are read in any order."""
+CAMERA = Encoding(crf=23, gop=250, b_frames=3, preset="veryfast")
+"""As cameras and recording programs do it: small, and slow to read in any order."""
+
+_LOSSLESS: dict[str, tuple[str, str]] = {
+    "gray": ("libx264", "gray"),
+    "rgb": ("libx264rgb", "rgb24"),
 }
-"""Kind of losslessness -> codec, its options and its pixel format."""
+"""Kind of losslessness -> codec and its pixel format."""
+EXACT_GRAY = Encoding(crf=0, preset="veryfast", pixels="yuvj420p")
+"""Gray pictures come back bit by bit; for computing, since few players show such files."""
+EXACT_RGB = Encoding(crf=0, preset="veryfast", codec="libx264rgb", pixels="rgb24")
+"""The same for colored ones."""
 
 
 class VideoWriter:
@@ -37,8 +62,7 @@ class VideoWriter:
         path: Of the MP4 file.
         size: (height, width), both even: H.264 halves the color.
         time_base: Seconds of one unit of ``pts``.
-        lossless: ``gray`` or ``rgb``: pictures of that kind come back as they were written, bit by
-            bit; for computing, since few players show such files. None = for people to look at.
+        encoding: How the pictures are packed.
     """
 
     def __init__(
@@ -47,7 +71,7 @@ class VideoWriter:
         size: tuple[int, int],
         time_base: Fraction,
         *,
-        lossless: Literal["gray", "rgb"] | None = None,
+        encoding: Encoding = SHORT_GOP,
     ) -> None:
         import av
 
@@ -64,12 +88,12 @@ class VideoWriter:
         self._per_second = (1 / time_base).limit_denominator(1).numerator
         options = {"video_track_timescale": str(self._per_second)}
         self._container = av.open(str(self._partial), "w", options=options)
-        codec, options, pixels = _ENCODINGS[lossless]
-        self._stream = self._container.add_stream(codec, options=options)
+        options = {"crf": str(encoding.crf), "preset": encoding.preset}
+        self._stream = self._container.add_stream(encoding.codec, options=options)
         self._stream.height, self._stream.width = size
-        self._stream.pix_fmt = pixels
-        self._stream.gop_size = GOP
-        self._stream.codec_context.max_b_frames = 0
+        self._stream.pix_fmt = encoding.pixels
+        self._stream.gop_size = encoding.gop
+        self._stream.codec_context.max_b_frames = encoding.b_frames
         self._stream.codec_context.time_base = time_base
         self._stream.codec_context.thread_count = 1
 
