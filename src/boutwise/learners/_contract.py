@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from boutwise.types import Ethogram, FrameState, Mirror, Subject
+from boutwise.types import Ethogram, FrameState, Mirror, StreamValues, Subject
 
 if TYPE_CHECKING:
     from boutwise.types.recipe import NetworkMember, TreesMember
@@ -25,11 +25,11 @@ class View:
     """A subject as it would look if its pose were a little different: training material.
 
     Attributes:
-        streams: Name -> (frames of the view, channels), as in :class:`SubjectFrames`.
+        streams: Name -> frames of the view, as in :class:`SubjectFrames`.
         frames: (frames of the view,), ascending: the frame of the subject that each of them shows.
     """
 
-    streams: Mapping[str, NDArray[np.float32]]
+    streams: Mapping[str, StreamValues]
     frames: NDArray[np.int64]
 
 
@@ -40,7 +40,8 @@ class SubjectFrames:
     Attributes:
         subject: Animal or pair.
         fps: Working rate, frames per second.
-        streams: Name -> (frames, channels), float32, NaN = missing; may be memory-mapped.
+        streams: Name -> features, (frames, channels), float32, NaN = missing, perhaps
+            memory-mapped; or pictures, :class:`~boutwise.types.Pixels`, read when needed.
         labels: (frames, behaviors), int8 :class:`~boutwise.types.FrameState` codes.
         weights: (frames,), float32; 0 = the frame is not trained on (it is in another fold).
         group: What splits keep together: the animal.
@@ -52,7 +53,7 @@ class SubjectFrames:
 
     subject: Subject
     fps: float
-    streams: Mapping[str, NDArray[np.float32]]
+    streams: Mapping[str, StreamValues]
     labels: NDArray[np.int8]
     weights: NDArray[np.float32]
     group: str
@@ -107,7 +108,7 @@ class Dataset:
     Attributes:
         items: One entry a subject.
         ethogram: Behaviors of the label columns, in order, with their exclusive groups.
-        columns: Name of each stream -> names of its channels.
+        columns: Name of each stream of features -> names of its channels.
         mirrors: Name of each stream that can be mirrored -> what becomes of its channels when left
             and right change places.
     """
@@ -135,7 +136,7 @@ class Chunk:
     Attributes:
         subject: Animal or pair.
         fps: Working rate.
-        streams: Name -> (before + frames + after, channels).
+        streams: Name -> features or pictures of before + frames + after.
         before: Context frames before the stretch; fewer than the margin at the recording's start.
         after: Context frames behind it.
         start: Frame of the recording at which the stretch begins.
@@ -143,7 +144,7 @@ class Chunk:
 
     subject: Subject
     fps: float
-    streams: Mapping[str, NDArray[np.float32]]
+    streams: Mapping[str, StreamValues]
     before: int = 0
     after: int = 0
     start: int = 0

@@ -30,21 +30,31 @@ class Mirroring:
     """How the inputs and outputs of a learner are mirrored.
 
     Attributes:
-        streams: Name of each stream -> what becomes of its columns.
+        streams: Name of each stream of features -> what becomes of its columns.
         behaviors: For each behavior the place of the one whose label or score it takes.
+        pixels: Names of the streams of pictures: the left edge becomes the right one.
     """
 
     streams: Mapping[str, Mirror]
     behaviors: tuple[int, ...]
+    pixels: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, mirrors: Mapping[str, Mirror], streams: Iterable[str], ethogram: Ethogram) -> Self:
+    def of(
+        cls,
+        mirrors: Mapping[str, Mirror],
+        streams: Iterable[str],
+        ethogram: Ethogram,
+        *,
+        pixels: Iterable[str] = (),
+    ) -> Self:
         """The mirroring of some streams.
 
         Args:
             mirrors: Of a dataset; a stream that cannot be mirrored is not there.
-            streams: Those that are read.
+            streams: Those of features that are read.
             ethogram: Of the labels and scores.
+            pixels: Those of pictures that are read.
 
         Raises:
             RecipeError: A stream or a behavior cannot be mirrored.
@@ -58,10 +68,11 @@ class Mirroring:
                     expected="feature sets with a mirror",
                     todo="take 'mirror' out of 'augment' and 'average'",
                 )
-        return cls({name: mirrors[name] for name in wanted}, mirrored_behaviors(ethogram))
+        found = {name: mirrors[name] for name in wanted}
+        return cls(found, mirrored_behaviors(ethogram), tuple(pixels))
 
-    def apply(self, streams: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
-        """The streams of the mirrored animal, (..., columns) each."""
+    def apply(self, streams: Mapping[str, Any]) -> dict[str, NDArray[np.float32]]:
+        """The features of the mirrored animal, (..., columns) of each stream."""
         return {
             name: mirror.apply(np.asarray(streams[name]))
             for name, mirror in self.streams.items()
@@ -92,7 +103,8 @@ class Mirroring:
             name: {"source": list(mirror.source), "sign": [int(sign) for sign in mirror.sign]}
             for name, mirror in self.streams.items()
         }
-        return {"streams": streams, "behaviors": list(self.behaviors)}
+        plain = {"streams": streams, "behaviors": list(self.behaviors)}
+        return plain | ({"pixels": list(self.pixels)} if self.pixels else {})
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -101,7 +113,7 @@ class Mirroring:
             name: Mirror(tuple(mirror["source"]), tuple(float(sign) for sign in mirror["sign"]))
             for name, mirror in data["streams"].items()
         }
-        return cls(streams, tuple(data["behaviors"]))
+        return cls(streams, tuple(data["behaviors"]), tuple(data.get("pixels", ())))
 
 
 def is_mirrored(member: TreesMember | NetworkMember) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boutwise.learners._contract import Chunk, Fitted
-from boutwise.types import Subject
+from boutwise.types import PixelStretch, StreamValues, Subject, is_pixels
 
 CHUNK_FRAMES = 8192
 
@@ -16,7 +16,7 @@ CHUNK_FRAMES = 8192
 def chunks_of(
     subject: Subject,
     fps: float,
-    streams: Mapping[str, NDArray[np.float32]],
+    streams: Mapping[str, StreamValues],
     *,
     margin_frames: int,
     chunk_frames: int = CHUNK_FRAMES,
@@ -26,12 +26,16 @@ def chunks_of(
     for start in range(0, n_frames, chunk_frames):
         stop = min(start + chunk_frames, n_frames)
         first, last = max(0, start - margin_frames), min(n_frames, stop + margin_frames)
-        pieces = {name: values[first:last] for name, values in streams.items()}
+        # Of pictures nothing is read here: a chunk of them would fill the memory.
+        pieces = {
+            name: PixelStretch(values, first, last) if is_pixels(values) else values[first:last]
+            for name, values in streams.items()
+        }
         yield Chunk(subject, fps, pieces, before=start - first, after=last - stop, start=start)
 
 
 def score_subject(
-    fitted: Fitted, subject: Subject, fps: float, streams: Mapping[str, NDArray[np.float32]]
+    fitted: Fitted, subject: Subject, fps: float, streams: Mapping[str, StreamValues]
 ) -> NDArray[np.float32]:
     """Raw scores of every frame of a subject, (frames, behaviors)."""
     pieces = chunks_of(subject, fps, streams, margin_frames=fitted.margin_frames)

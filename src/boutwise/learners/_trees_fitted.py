@@ -118,12 +118,13 @@ class Fitted:
                 todo="resample the features onto the working rate of the plan",
             )
         base = chunk.streams.get(STREAM)
-        if base is None or base.ndim != 2 or base.shape[1] != len(self.windows.columns):
+        wanted = len(self.windows.columns)
+        if not isinstance(base, np.ndarray) or base.ndim != 2 or base.shape[1] != wanted:
             found = "none" if base is None else str(base.shape)
             raise DataError(
                 f"the stream '{STREAM}' does not fit the trees: {found}",
                 recording=chunk.subject.recording,
-                expected=f"(frames, {len(self.windows.columns)} columns)",
+                expected=f"(frames, {wanted} columns)",
             )
         return base
 

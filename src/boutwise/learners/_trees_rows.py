@@ -200,7 +200,7 @@ def _fill(
     """Write the rows of one subject; only the range of its judged frames is computed."""
     if len(frames) == 0:
         return 0
-    base = item.streams[STREAM]
+    base = np.asarray(item.streams[STREAM])
     done, first = 0, int(frames[0])
     blocks = windows.blocks(base, start=first, stop=int(frames[-1]) + 1, step=frame_step)
     for block in blocks:

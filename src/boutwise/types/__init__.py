@@ -12,7 +12,7 @@ from boutwise.types.clock import FrameClock
 from boutwise.types.ethogram import Behavior, Ethogram, ExclusiveGroup
 from boutwise.types.features import FeatureTable, Mirror
 from boutwise.types.frame_states import FrameState
-from boutwise.types.pixels import Pixels
+from boutwise.types.pixels import Pixels, PixelStretch, StreamValues, is_pixels
 from boutwise.types.pose import PoseTrack
 from boutwise.types.prediction import Prediction
 from boutwise.types.problems import Problem, Severity
@@ -35,6 +35,7 @@ __all__ = [
     "FrameState",
     "Mirror",
     "Observed",
+    "PixelStretch",
     "Pixels",
     "PoseTrack",
     "Prediction",
@@ -44,7 +45,9 @@ __all__ = [
     "Recording",
     "Session",
     "Severity",
+    "StreamValues",
     "Subject",
     "Trial",
     "TrialPrediction",
+    "is_pixels",
 ]

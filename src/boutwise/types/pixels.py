@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
 
 
 class Pixels(Protocol):
@@ -34,3 +38,50 @@ class Pixels(Protocol):
     def __getitem__(self, frames: slice) -> NDArray[np.uint8]:
         """Some frames that follow each other, (frames, channels, height, width), uint8."""
         ...
+
+
+StreamValues = NDArray[np.float32] | Pixels
+"""What a stream holds for each frame of a subject: features, (frames, channels), or pictures."""
+
+
+def is_pixels(values: StreamValues) -> TypeIs[Pixels]:
+    """Whether a stream holds pictures, and not an array of features.
+
+    >>> is_pixels(np.zeros((3, 2), dtype=np.float32))
+    False
+    """
+    return not isinstance(values, np.ndarray)
+
+
+@dataclass(frozen=True, eq=False)
+class PixelStretch:
+    """Some frames of a subject's pixels that follow each other; reads what is asked for only.
+
+    Attributes:
+        pixels: Of the whole subject.
+        first: First frame of the stretch.
+        last: Frame behind its last one.
+    """
+
+    pixels: Pixels
+    first: int
+    last: int
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """(frames, channels, height, width)."""
+        return (len(self), *self.pixels.shape[1:])
+
+    @property
+    def present(self) -> NDArray[np.bool_]:
+        """Whether there is a picture, (frames,)."""
+        return self.pixels.present[self.first : self.last]
+
+    def __len__(self) -> int:
+        """Number of frames."""
+        return self.last - self.first
+
+    def __getitem__(self, frames: slice) -> NDArray[np.uint8]:
+        """Frames of the stretch that follow each other, counted from its first."""
+        start, stop, _ = frames.indices(len(self))
+        return self.pixels[self.first + start : self.first + stop]

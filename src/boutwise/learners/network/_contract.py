@@ -1,12 +1,12 @@
 """What the parts of a network look like, and the batch that they work on.
 
-Axes: B windows, T frames, D channels, N behaviors.
+Axes: B windows, T frames, D channels, N behaviors; of pictures C colors, H rows and W columns.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import torch
@@ -20,7 +20,8 @@ class Batch:
     """Windows of one or several streams.
 
     Attributes:
-        streams: Name -> (B, T, D), standardized; NaN = missing.
+        streams: Name -> features, (B, T, D), standardized, NaN = missing; or pictures, (B, T, C,
+            H, W), uint8 as they were read, or float from 0 to 1 once they were changed.
         mask: (B, T), bool; False = padding behind the end of a recording.
         present: Name -> (B, T), bool; False = the whole stream is missing in that frame.
     """
@@ -32,6 +33,26 @@ class Batch:
     def __len__(self) -> int:
         """Windows."""
         return len(self.mask)
+
+    @property
+    def features(self) -> dict[str, Tensor]:
+        """The streams of features, (B, T, D) each."""
+        return {name: values for name, values in self.streams.items() if values.ndim == 3}
+
+    @property
+    def pixels(self) -> dict[str, Tensor]:
+        """The streams of pictures, (B, T, C, H, W) each."""
+        return {name: values for name, values in self.streams.items() if values.ndim == 5}
+
+    def changed(self, streams: Mapping[str, Tensor]) -> Batch:
+        """The same batch with other values of some streams."""
+        return replace(self, streams={**self.streams, **streams})
+
+    def with_stream(self, name: str, values: Tensor, present: Tensor) -> Batch:
+        """The same batch with one stream more."""
+        return Batch(
+            {**self.streams, name: values}, self.mask, {**self.present, name: present & self.mask}
+        )
 
     def rows(self, first: int, last: int) -> Batch:
         """The windows from ``first`` to before ``last``."""
@@ -93,14 +114,46 @@ class Facts:
     Attributes:
         ethogram: Behaviors of the labels.
         fps: Working rate, frames per second.
-        streams: Names of the streams that the network reads.
+        streams: Names of the streams of features that the network reads.
         mirrors: Name of each stream that can be mirrored -> what becomes of its columns.
+        pixels: Names of the streams of pictures that it reads.
     """
 
     ethogram: Ethogram
     fps: float
     streams: tuple[str, ...]
     mirrors: Mapping[str, Mirror] = field(default_factory=dict)
+    pixels: tuple[str, ...] = ()
+
+
+class Encoder(Protocol):
+    """Part of ``encoders``: a module class ``Encoder(channels, size, **options)``.
+
+    ``channels`` is 1 for gray and 3 for RGB, ``size`` the pixels a side. One that begins with
+    weights of another training has a method ``start()``, called before a fit and not when a fitted
+    network is loaded. One whose layers learn at different rates has ``rates()``, the name of each
+    such parameter -> the share of the learning rate that it gets. One that need not compute the
+    embeddings of context frames has ``inner(pixels, mask, before, behind)``, which leaves them out.
+
+    Attributes:
+        width: Channels that it gives, D.
+        margin_frames: Frames on each side that a frame's embedding depends on, where all of them
+            have a picture; None = one embedding a window, of all its frames, so that it goes only
+            with a readout that gives one score a window.
+        stride: Frames that become one step of its output; of no meaning with one a window.
+    """
+
+    width: int
+    margin_frames: int | None
+    stride: int
+
+    def __call__(self, pixels: Tensor, mask: Tensor) -> Tensor:
+        """(B, T, C, H, W) from 0 to 1 and (B, T) -> (B, T / stride or 1, D), 0 outside the mask.
+
+        The mask is False behind the end of a recording and where there is no picture. What stands
+        there changes nothing; it is zero, or the nearest picture takes its place.
+        """
+        ...
 
 
 class Temporal(Protocol):

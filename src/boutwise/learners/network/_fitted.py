@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
+from torch import Tensor
 
-from boutwise.errors import BundleError, DataError
+from boutwise.errors import DataError
 from boutwise.learners._contract import Chunk
 from boutwise.learners._explaining import Attention
 from boutwise.learners._mirroring import Mirroring
 from boutwise.learners.network._attention import attention_of
 from boutwise.learners.network._centres import windows_of
 from boutwise.learners.network._contract import Batch
-from boutwise.learners.network._network import Network, build
+from boutwise.learners.network._embedding import embeddings
+from boutwise.learners.network._network import Network
+from boutwise.learners.network._overlapping import between, centres_of, turned, windows_at
 from boutwise.learners.network._scaling import Scaling
 from boutwise.learners.network._windows import batch_of
-from boutwise.types import Behavior, Ethogram, ExclusiveGroup
+from boutwise.types import Ethogram, Pixels, StreamValues
 from boutwise.types.recipe import NetworkMember
 
 FORMAT = 1
@@ -48,7 +49,8 @@ class FittedNetwork:
         mirroring: With it every frame is scored as it is and mirrored, and both are averaged.
 
     Attributes:
-        margin_frames: Context on each side with which a chunk scores like the whole recording.
+        stride: Frames from one scored window to the next, where an encoder sees whole windows; the
+            frames between are interpolated. May be set; 1 where every frame is scored in one pass.
     """
 
     def __init__(
@@ -66,9 +68,16 @@ class FittedNetwork:
         self.ethogram = ethogram
         self.scaling = scaling
         self.steps = steps
-        self.margin_frames = network.margin_frames
+        stride = member.windows.stride
+        self._by_windows = network.inputs.per_window
+        self.stride = 1 if stride == "none" or not self._by_windows else int(stride)
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._network = network.to(self._device).eval()
+
+    @property
+    def margin_frames(self) -> int:
+        """Context on each side with which a chunk scores like the whole recording."""
+        return self._network.margin_frames + self.stride - 1
 
     def scores(self, chunks: Iterable[Chunk]) -> Iterator[NDArray[np.float32]]:
         """Raw scores of each chunk without its context, (frames, behaviors), logits.
@@ -81,10 +90,11 @@ class FittedNetwork:
 
     def why_not(self) -> str:
         """Why it cannot explain its scores; empty when it can."""
-        if hasattr(self._network.readout, "weights"):
+        if hasattr(self._network.readout, "weights") and not self._by_windows:
             return ""
-        parts = ", ".join(part.part for part in self.member.temporal)
-        return f"the network ({parts}; {self.member.readout.part}) has no attention to show"
+        parts = [part.part for part in self.member.temporal]
+        parts += [s.encoder.part for s in self.member.streams.values() if s.encoder is not None]
+        return f"the network ({', '.join(parts)}; {self.member.readout.part}) has no attention"
 
     def explain(self, chunk: Chunk) -> Attention:
         """Attention of all frames of a subject, and a deletion test; not of its mirror image.
@@ -92,39 +102,90 @@ class FittedNetwork:
         Raises:
             DataError: A stream or column is missing, or values are infinite.
         """
-        total = len(next(iter(chunk.streams.values())))
-        batch, _ = self._stretch(chunk, 0, total, total)
+        total = self._frames(chunk)
+        batch, _ = self._stretch(chunk, (0, total, total), self._embedded(chunk))
         return attention_of(self._network, batch.rows(0, 1).to(self._device), self.ethogram)
 
-    def _score(self, chunk: Chunk) -> NDArray[np.float32]:
-        lengths = {len(chunk.streams[name]) for name in self.scaling.streams & chunk.streams.keys()}
+    def _frames(self, chunk: Chunk) -> int:
+        """Frames of a chunk with its context."""
+        lengths = {len(pixels) for pixels in self._pixels(chunk).values()}
+        lengths |= {len(chunk.streams[n]) for n in self.scaling.streams & chunk.streams.keys()}
         if len(lengths) > 1:
             raise DataError(f"the streams of {chunk.subject} have {sorted(lengths)} frames")
-        total = lengths.pop() if lengths else 0
+        return lengths.pop() if lengths else 0
+
+    def _score(self, chunk: Chunk) -> NDArray[np.float32]:
+        total = self._frames(chunk)
         first, last = chunk.before, total - chunk.after
+        if last <= first:
+            return np.empty((0, len(self.ethogram.names)), dtype=np.float32)
+        if self._by_windows:
+            return self._overlapped(chunk, first, last, total)
+        embedded = self._embedded(chunk)
         parts = [
-            self._piece(chunk, start, min(start + PIECE_FRAMES, last), total)
+            self._piece(chunk, (start, min(start + PIECE_FRAMES, last), total), embedded)
             for start in range(first, last, PIECE_FRAMES)
         ]
-        if not parts:
-            return np.empty((0, len(self.ethogram.names)), dtype=np.float32)
         return np.concatenate(parts)
 
-    def _piece(self, chunk: Chunk, start: int, stop: int, total: int) -> NDArray[np.float32]:
-        batch, low = self._stretch(chunk, start, stop, total)
-        with torch.inference_mode():
-            scores = self._framewise(batch.to(self._device), start - low, stop - low)
-        found = scores.float().cpu().numpy()
+    @property
+    def _views(self) -> tuple[bool, ...]:
+        """Whether each look at a frame is mirrored."""
+        return (False,) if self.mirroring is None else (False, True)
+
+    def _averaged(self, found: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The mean over the looks, (looks, frames, behaviors) -> (frames, behaviors)."""
         if self.mirroring is not None:
             found[0] = (found[0] + self.mirroring.swapped(found[1])) / 2
         array: NDArray[np.float32] = found[0]
         return array
 
-    def _stretch(self, chunk: Chunk, start: int, stop: int, total: int) -> tuple[Batch, int]:
-        """Some frames with their margin, as they are and perhaps mirrored; the first of them."""
+    def _pixels(self, chunk: Chunk) -> dict[str, Pixels]:
+        place = str(chunk.subject)
+        return {
+            name: self.scaling.pictures(chunk.streams, name, place) for name in self.scaling.pixels
+        }
+
+    def _embedded(self, chunk: Chunk) -> dict[str, tuple[Tensor, Tensor]]:
+        """Of each stream of pictures (looks, frames, D), and where there are any, (frames,)."""
+        return {
+            name: (
+                embeddings(
+                    self._network.inputs.parts[name],
+                    pixels,
+                    mirrored=self._views,
+                    device=self._device,
+                ),
+                torch.from_numpy(np.array(pixels.present, dtype=bool)),
+            )
+            for name, pixels in self._pixels(chunk).items()
+        }
+
+    def _piece(
+        self,
+        chunk: Chunk,
+        frames: tuple[int, int, int],
+        embedded: Mapping[str, tuple[Tensor, Tensor]],
+    ) -> NDArray[np.float32]:
+        batch, low = self._stretch(chunk, frames, embedded)
+        with torch.inference_mode():
+            scores = self._framewise(batch.to(self._device), frames[0] - low, frames[1] - low)
+        return self._averaged(scores.float().cpu().numpy())
+
+    def _stretch(
+        self,
+        chunk: Chunk,
+        frames: tuple[int, int, int],
+        embedded: Mapping[str, tuple[Tensor, Tensor]],
+    ) -> tuple[Batch, int]:
+        """Some frames with their margin, as they are and perhaps mirrored; the first of them.
+
+        ``frames`` are the first, the one behind the last, and the number that there are.
+        """
+        start, stop, total = frames
         low, high = max(0, start - self.margin_frames), min(total, stop + self.margin_frames)
-        stretch = {
-            name: chunk.streams[name][low:high]
+        stretch: dict[str, StreamValues] = {
+            name: np.asarray(chunk.streams[name][low:high])
             for name in self.scaling.streams
             if name in chunk.streams
         }
@@ -134,12 +195,37 @@ class FittedNetwork:
             {name: np.stack([view[name] for view in views]) for name in scaled},
             np.ones((len(views), high - low), dtype=bool),
         )
+        for name, (values, present) in embedded.items():
+            batch = batch.with_stream(name, values[:, low:high], present[low:high])
         return batch, low
 
-    def _framewise(self, batch: Batch, first: int, last: int) -> torch.Tensor:
+    def _overlapped(self, chunk: Chunk, first: int, last: int, total: int) -> NDArray[np.float32]:
+        """Scores from windows at a stride, (frames, behaviors)."""
+        offset = chunk.start - chunk.before
+        centres = centres_of(first, last, total, stride=self.stride, offset=offset)
+        scaled = self.scaling.apply(chunk.streams, str(chunk.subject))
+        windows = windows_at(
+            centres,
+            self._network.length,
+            pixels=self._pixels(chunk),
+            features={name: torch.from_numpy(values) for name, values in scaled.items()},
+        )
+        found: list[list[Tensor]] = [[] for _ in self._views]
+        for batch in windows:
+            for look, mirrored in zip(found, self._views, strict=True):
+                seen = batch
+                if mirrored and self.mirroring is not None:
+                    seen = turned(batch, self.mirroring)
+                with torch.inference_mode():
+                    scores = self._network(seen.to(self._device))["behavior"][:, 0]
+                look.append(scores.float().cpu())
+        averaged = self._averaged(torch.stack([torch.cat(look) for look in found]).numpy())
+        return between(averaged, centres, first, last)
+
+    def _framewise(self, batch: Batch, first: int, last: int) -> Tensor:
         """Scores of the frames of each stretch from ``first`` to ``last``, (B, frames, N)."""
         if not self._network.per_window:
-            dense: torch.Tensor = self._network(batch)["behavior"]
+            dense: Tensor = self._network(batch)["behavior"]
             return dense[:, first:last]
         windows = windows_of(batch, self._network.length, first=first, last=last)
         parts = [self._network(w)["behavior"].unflatten(0, (len(batch.mask), -1)) for w in windows]
@@ -164,6 +250,8 @@ class FittedNetwork:
             "margin_frames": self.margin_frames,
             "steps": self.steps,
         }
+        if self.scaling.pixels:
+            settings["pixels"] = {n: asdict(shape) for n, shape in self.scaling.pixels.items()}
         if self.mirroring is not None:
             settings["mirroring"] = self.mirroring.as_dict()
         unfinished = directory / (WEIGHTS + ".part")
@@ -173,79 +261,3 @@ class FittedNetwork:
         text = json.dumps(settings, indent=1, ensure_ascii=False)
         unfinished.write_text(text + "\n", encoding="utf-8")
         unfinished.replace(directory / SETTINGS)
-
-
-def load(directory: Path) -> FittedNetwork:
-    """Read what :meth:`FittedNetwork.save` wrote.
-
-    Raises:
-        BundleError: A file is missing, broken, or of a later version.
-    """
-    try:
-        settings = json.loads((directory / SETTINGS).read_text(encoding="utf-8"))
-        tensors = load_file(directory / WEIGHTS)
-    except (OSError, ValueError, SafetensorError) as error:
-        raise BundleError(
-            f"the network cannot be read: {error}",
-            file=directory,
-            expected=f"{WEIGHTS} and {SETTINGS}",
-            todo="fetch the bundle again, or train again",
-        ) from error
-    if settings.get("format") != FORMAT:
-        raise BundleError(
-            f"the network has the format {settings.get('format')!r}",
-            file=directory / SETTINGS,
-            expected=str(FORMAT),
-            todo="use the release of boutwise that wrote it",
-        )
-    return _rebuilt(settings, tensors, directory)
-
-
-def _rebuilt(
-    settings: dict[str, Any], tensors: dict[str, torch.Tensor], directory: Path
-) -> FittedNetwork:
-    member = NetworkMember.model_validate(settings["member"])
-    ethogram = _ethogram(settings["ethogram"])
-    columns = {name: tuple(names) for name, names in settings["columns"].items()}
-    arrays = {
-        name.removeprefix("scaling."): tensor.numpy()
-        for name, tensor in tensors.items()
-        if name.startswith("scaling.")
-    }
-    even = torch.ones(len(ethogram.names), 2)
-    mirroring = settings.get("mirroring")
-    try:
-        scaling = Scaling.from_arrays(arrays, columns)
-        network = build(member, ethogram, scaling, dict.fromkeys(member.heads, even))
-        state = {
-            name.removeprefix("network."): tensor
-            for name, tensor in tensors.items()
-            if name.startswith("network.")
-        }
-        network.load_state_dict(state)
-    except (KeyError, RuntimeError) as error:
-        raise BundleError(
-            f"weights and settings of the network do not fit: {error}",
-            file=directory,
-            todo="fetch the bundle again, or train again",
-        ) from error
-    return FittedNetwork(
-        member,
-        ethogram,
-        scaling,
-        network,
-        steps=int(settings["steps"]),
-        mirroring=None if mirroring is None else Mirroring.from_dict(mirroring),
-    )
-
-
-def _ethogram(data: dict[str, Any]) -> Ethogram:
-    return Ethogram(
-        tuple(Behavior(**behavior) for behavior in data["behaviors"]),
-        tuple(
-            ExclusiveGroup(group["name"], tuple(group["behaviors"]), group["background"])
-            for group in data["groups"]
-        ),
-        dict(data["merges"]),
-        {name: (low, high) for name, (low, high) in data["scales"].items()},
-    )

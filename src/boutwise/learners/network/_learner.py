@@ -43,12 +43,9 @@ class Learner:
                 "the network has no head 'behavior'",
                 todo="add 'heads: {behavior: {loss: cross_entropy}}'",
             )
-        for name, stream in member.streams.items():
-            if stream.encoder is not None:
-                raise RecipeError(
-                    f"the stream '{name}' has an encoder, and this version has none",
-                    expected="features",
-                )
+        encoded = [name for name, stream in member.streams.items() if stream.encoder is not None]
+        self.pixels = tuple(encoded)
+        self.features = tuple(name for name in member.streams if name not in encoded)
         _refuse_auto(member)
         readout = registry.load("readout", member.readout.part).Readout
         self.per_window = bool(readout.per_window)
@@ -75,15 +72,17 @@ class Learner:
             )
         _refuse_overlap(train)
         member = self.member
-        names = tuple(member.streams)
-        facts = Facts(self.ethogram, train.items[0].fps, names, train.mirrors)
+        names = self.features
+        facts = Facts(self.ethogram, train.items[0].fps, names, train.mirrors, self.pixels)
         augments = augments_of(member, facts)
         mask_all = any(augment.makes_missing for augment in augments)
         mirroring = None
         if is_mirrored(member):
-            mirroring = Mirroring.of(train.mirrors, names, self.ethogram)
+            mirroring = Mirroring.of(train.mirrors, names, self.ethogram, pixels=self.pixels)
         mirrors = None if mirroring is None else mirroring.streams
-        scaling = Scaling.fit(train, list(names), mask_all=mask_all, mirrors=mirrors)
+        scaling = Scaling.fit(
+            train, list(names), mask_all=mask_all, mirrors=mirrors, pixels=self.pixels
+        )
         plan = WindowPlan(
             length=int(member.windows.length),
             batch=int(member.optim.batch),
@@ -106,6 +105,7 @@ class Learner:
             with torch.random.fork_rng():
                 torch.manual_seed(run.seed)
                 network = build(member, self.ethogram, scaling, weights)
+                network.start()
                 steps = run.trainer(network, batches, optim=member.optim, run=run, valid=stopping)
         finally:
             torch.set_num_threads(threads)

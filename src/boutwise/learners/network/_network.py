@@ -13,36 +13,11 @@ from boutwise import registry
 from boutwise.errors import RecipeError, did_you_mean
 from boutwise.learners.network._centres import centre_of
 from boutwise.learners.network._contract import Augment, Batch, Facts, Target
+from boutwise.learners.network._inputs import Inputs
 from boutwise.learners.network._scaling import Scaling
 from boutwise.learners.network.temporal._blocks import pooled
 from boutwise.types import Ethogram
 from boutwise.types.recipe import NetworkMember, Part
-
-
-class Inputs(nn.Module):
-    """Put the streams side by side, with a mask channel for each column that may be missing.
-
-    A missing value becomes 0, the median of training, and its mask channel 1.
-
-    Args:
-        masked: Name of each stream -> places of the columns that get a mask channel.
-    """
-
-    def __init__(self, masked: Mapping[str, list[int]]) -> None:
-        super().__init__()
-        self.masked = {name: list(places) for name, places in masked.items()}
-
-    def forward(self, batch: Batch) -> Tensor:
-        """(B, T, channels of all streams)."""
-        channels = []
-        for name, places in self.masked.items():
-            values = batch.streams[name]
-            missing = torch.isnan(values) | ~batch.present[name].unsqueeze(-1)
-            channels.append(torch.where(missing, torch.zeros_like(values), values))
-            if places:
-                channels.append(missing[..., places].to(values.dtype))
-        inside = batch.mask.unsqueeze(-1)
-        return torch.cat(channels, dim=-1) * inside.to(channels[0].dtype)
 
 
 class Network(nn.Module):
@@ -81,9 +56,15 @@ class Network(nn.Module):
     def margin_frames(self) -> int:
         """Frames on each side that a score may depend on."""
         if self.per_window:
-            return centre_of(self.length)
+            # A window of 2 n + 1 frames or of 2 n begins n frames before its centre.
+            return centre_of(self.length) + self.inputs.margin_frames
+        return self.inputs.margin_frames + self._temporal_frames
+
+    @property
+    def _temporal_frames(self) -> int:
         frames: Any = [part.margin_frames for part in self.temporal]
-        return sum(frames)
+        total: int = sum(frames)
+        return total
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:
         """Scores of each head, (B, T, outputs); with one score a window T is 1."""
@@ -92,7 +73,8 @@ class Network(nn.Module):
 
     def _mixed(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """What the readout sees, and its mask."""
-        values, mask = self.inputs(batch), batch.mask
+        values = self.inputs(batch)
+        mask = pooled(batch.mask, self.inputs.step_frames(batch.mask.shape[1]))
         for part in self.temporal:
             values = part(values, mask)
             mask = pooled(mask, part.stride)  # type: ignore[arg-type]
@@ -142,7 +124,23 @@ class Network(nn.Module):
     def step_frames(self) -> int:
         """Frames that become one step of what the readout sees."""
         strides: Any = [part.stride for part in self.temporal]
-        return math.prod(strides)
+        steps: int = math.prod(strides)
+        return steps * self.inputs.step_frames(max(1, self.length))
+
+    def start(self) -> None:
+        """Begin with the weights of another training, where an encoder is told to."""
+        for part in self.inputs.parts.values():
+            if hasattr(part, "start"):
+                part.start()
+
+    def rates(self) -> dict[str, float]:
+        """Name of each parameter that learns at another rate -> its share of the learning rate."""
+        return {
+            f"inputs.encoders.{stream}.{name}": share
+            for stream, part in self.inputs.parts.items()
+            if hasattr(part, "rates")
+            for name, share in part.rates().items()
+        }
 
 
 def build(
@@ -156,7 +154,7 @@ def build(
     Args:
         member: Its parts; no ``auto`` may be left in their options.
         ethogram: Of the heads.
-        scaling: Of the inputs; says how many channels come in.
+        scaling: Of the inputs; says how many channels come in, and what pictures look like.
         weights: Name of each head -> (behaviors, 2), weights of 'no' and 'yes'.
 
     Raises:
@@ -167,29 +165,47 @@ def build(
         name: [place for place, yes in enumerate(stream.masked) if yes]
         for name, stream in scaling.streams.items()
     }
+    encoders = {
+        name: _made(_encoder_of(member, name), "encoder", "Encoder", picture.channels, picture.size)
+        for name, picture in scaling.pixels.items()
+    }
+    inputs = Inputs(masked, encoders)
     width = sum(stream.width for stream in scaling.streams.values())
+    width += sum(int(part.width) + 1 for part in encoders.values())
     temporal = []
     for spec in member.temporal:
         part = _made(spec, "temporal", "Temporal", width)
         temporal.append(part)
         width = int(part.width)
     readout = _made(member.readout, "readout", "Readout", width)
-    _refuse_undense(member, temporal, readout)
+    _refuse_undense(member, inputs, temporal, readout)
     heads = {}
     for name, head in member.heads.items():
         loss = _made(head.loss, "loss", "Loss")
         make = registry.load("head", name).Head
         heads[name] = make(int(readout.width), ethogram, loss=loss, weights=weights[name])
     length = int(member.windows.length) if readout.per_window else 0
-    return Network(Inputs(masked), temporal, readout, heads, length=length)
+    return Network(inputs, temporal, readout, heads, length=length)
 
 
-def _refuse_undense(member: NetworkMember, temporal: list[Any], readout: Any) -> None:
+def _encoder_of(member: NetworkMember, name: str) -> Part:
+    spec = member.streams[name].encoder
+    if spec is None:
+        raise RecipeError(f"the stream '{name}' holds pictures, and has no encoder")
+    return spec
+
+
+def _refuse_undense(
+    member: NetworkMember, inputs: Inputs, temporal: list[Any], readout: Any
+) -> None:
     """A part that sees its whole window cannot score every frame of it."""
-    for spec, part in zip(member.temporal, temporal, strict=True):
+    encoders = [(_encoder_of(member, name), part) for name, part in inputs.parts.items()]
+    parts = [("encoder", *each) for each in encoders]
+    parts += [("temporal part", *each) for each in zip(member.temporal, temporal, strict=True)]
+    for kind, spec, part in parts:
         if not readout.per_window and (part.margin_frames is None or part.stride != 1):
             raise RecipeError(
-                f"the temporal part '{spec.part}' has no score for every frame of a window, and "
+                f"the {kind} '{spec.part}' has no score for every frame of a window, and "
                 f"the readout '{member.readout.part}' wants one",
                 expected="a readout that gives one score a window: attention, mean or center",
             )

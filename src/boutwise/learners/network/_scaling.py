@@ -1,10 +1,13 @@
-"""Standardization of the inputs by robust statistics of the training animals."""
+"""Standardization of the inputs by robust statistics of the training animals.
+
+Pictures are not standardized, an encoder has its own way; what is kept of them is their size.
+"""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -12,7 +15,8 @@ from numpy.typing import NDArray
 
 from boutwise.errors import DataError
 from boutwise.learners._contract import Dataset, SubjectFrames
-from boutwise.types import Mirror
+from boutwise.learners.network._pixels import Picture
+from boutwise.types import Mirror, Pixels, StreamValues, is_pixels
 
 MAX_FRAMES = 200_000
 """Frames from which medians are taken, evenly spaced over all: more would not move them."""
@@ -74,12 +78,14 @@ class Scaling:
     """Standardization of all streams.
 
     Attributes:
-        streams: Name -> scaling.
-        columns: Name -> names of its columns.
+        streams: Name of each stream of features -> scaling.
+        columns: Name of each stream of features -> names of its columns.
+        pixels: Name of each stream of pictures -> what they look like.
     """
 
     streams: Mapping[str, StreamScaling]
     columns: Mapping[str, tuple[str, ...]]
+    pixels: Mapping[str, Picture] = field(default_factory=dict)
 
     @classmethod
     def fit(
@@ -89,20 +95,22 @@ class Scaling:
         *,
         mask_all: bool,
         mirrors: Mapping[str, Mirror] | None = None,
+        pixels: Iterable[str] = (),
     ) -> Self:
         """Take the statistics of the trained frames (weight above 0).
 
         Args:
             dataset: Training subjects.
-            names: Streams to use.
+            names: Streams of features to use.
             mask_all: Give every column a mask channel, for training that hides values. Otherwise
                 the columns get one that are missing somewhere in training: a channel that never
                 varies cannot be learned from.
             mirrors: What becomes of the columns of each stream in a mirror, when mirrored values
                 are going to be used: the standardization is then made symmetric.
+            pixels: Streams of pictures to use.
 
         Raises:
-            DataError: A stream is missing, or has infinite values.
+            DataError: A stream is missing, has infinite values, or pictures of several sizes.
         """
         for name in names:
             if name not in dataset.columns:
@@ -112,12 +120,40 @@ class Scaling:
         streams = {name: _fit_stream(dataset, name, mask_all=mask_all) for name in names}
         for name, mirror in (mirrors or {}).items():
             streams[name] = streams[name].symmetric(mirror)
-        return cls(streams, {name: tuple(dataset.columns[name]) for name in names})
+        columns = {name: tuple(dataset.columns[name]) for name in names}
+        return cls(streams, columns, {name: _picture_of(dataset, name) for name in pixels})
+
+    def pictures(self, streams: Mapping[str, StreamValues], name: str, place: str) -> Pixels:
+        """A stream of pictures.
+
+        Args:
+            streams: Of a subject.
+            name: Of the stream.
+            place: Subject, for messages.
+
+        Raises:
+            DataError: It is missing, holds no pictures, or others than in training.
+        """
+        if name not in streams:
+            raise DataError(f"{place} has no stream '{name}'", expected=", ".join(self.pixels))
+        values = streams[name]
+        if not is_pixels(values):
+            raise DataError(
+                f"the stream '{name}' of {place} is an array of features",
+                expected="pictures, as in training",
+            )
+        found, wanted = Picture.of(values.shape, name, place), self.pixels[name]
+        if found != wanted:
+            raise DataError(
+                f"the pictures '{name}' of {place} are {found}",
+                expected=f"{wanted}, as in training",
+            )
+        return values
 
     def apply(
-        self, streams: Mapping[str, NDArray[np.float32]], place: str
+        self, streams: Mapping[str, StreamValues], place: str
     ) -> dict[str, NDArray[np.float32]]:
-        """Standardize a stretch of frames of each stream; NaN stays NaN.
+        """Standardize a stretch of frames of each stream of features; NaN stays NaN.
 
         Args:
             streams: Name -> (frames, columns).
@@ -132,7 +168,7 @@ class Scaling:
                 raise DataError(f"{place} has no stream '{name}'", expected=", ".join(self.streams))
             values = streams[name]
             columns = self.columns[name]
-            if values.ndim != 2 or values.shape[1] != len(columns):
+            if is_pixels(values) or values.ndim != 2 or values.shape[1] != len(columns):
                 raise DataError(
                     f"the stream '{name}' of {place} has the shape {values.shape}",
                     expected=f"(frames, {len(columns)}), as in training",
@@ -151,7 +187,10 @@ class Scaling:
 
     @classmethod
     def from_arrays(
-        cls, arrays: Mapping[str, NDArray[Any]], columns: Mapping[str, tuple[str, ...]]
+        cls,
+        arrays: Mapping[str, NDArray[Any]],
+        columns: Mapping[str, tuple[str, ...]],
+        pixels: Mapping[str, Picture] | None = None,
     ) -> Self:
         """The inverse of :meth:`arrays`."""
         return cls(
@@ -164,6 +203,7 @@ class Scaling:
                 for name in columns
             },
             columns,
+            dict(pixels or {}),
         )
 
 
@@ -179,9 +219,33 @@ def _refuse_infinite(
         )
 
 
+def _picture_of(dataset: Dataset, name: str) -> Picture:
+    """What the pictures of a stream look like, the same in all subjects."""
+    found: Picture | None = None
+    for item in dataset.items:
+        values = item.streams.get(name)
+        if values is None or not is_pixels(values):
+            raise DataError(
+                f"{item.subject} has no pictures '{name}'",
+                expected="pictures: the member reads this stream with an encoder",
+            )
+        here = Picture.of(values.shape, name, str(item.subject))
+        if found not in (None, here):
+            raise DataError(
+                f"the pictures '{name}' of {item.subject} are {here}",
+                expected=f"{found}, as those of {dataset.items[0].subject}",
+            )
+        found = here
+    if found is None:
+        raise DataError("there is no subject to train on")
+    return found
+
+
 def _sampled(item: SubjectFrames, name: str, step: int) -> NDArray[np.float32]:
     used = np.flatnonzero(item.weights > 0)[::step]
-    return np.asarray(item.streams[name][used], dtype=np.float32)
+    values = item.streams[name]
+    assert isinstance(values, np.ndarray)
+    return np.asarray(values[used], dtype=np.float32)
 
 
 def _fit_stream(dataset: Dataset, name: str, *, mask_all: bool) -> StreamScaling:

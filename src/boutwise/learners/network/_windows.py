@@ -14,7 +14,7 @@ from boutwise.errors import LabelError
 from boutwise.learners._contract import Dataset
 from boutwise.learners.network._contract import Augment, Batch, Target
 from boutwise.learners.network._scaling import Scaling
-from boutwise.types import FrameState
+from boutwise.types import FrameState, StreamValues
 
 BOUT_SHARE = 0.5
 """Share of the windows that are drawn around bouts; the others cover the recordings evenly."""
@@ -215,13 +215,16 @@ class Batches:
         shares = np.full(labels.shape, np.nan, dtype=np.float32) if self.shares else None
         weights = np.zeros((n, length), dtype=np.float32)
         mask = np.zeros((n, length), dtype=bool)
+        features = self.scaling.streams
         places = []
         for row, (index, look, start) in enumerate(windows):
             item = self.looks[index][look]
             low, high = max(start, 0), min(start + length, item.n_frames)
             inside = slice(low - start, high - start)
             places.append(f"{item.subject} from frame {low}" + (f", view {look}" if look else ""))
-            stretch = {name: item.streams[name][low:high] for name in streams}
+            stretch: dict[str, StreamValues] = {
+                name: np.asarray(item.streams[name][low:high]) for name in features
+            }
             for name, values in self.scaling.apply(stretch, str(item.subject)).items():
                 streams[name][row, inside] = values
             labels[row, inside] = item.labels[low:high]
@@ -235,7 +238,32 @@ class Batches:
             tuple(places),
             None if shares is None else torch.from_numpy(shares),
         )
-        return batch_of(streams, mask), target
+        batch = batch_of(streams, mask)
+        for name in self.scaling.pixels:
+            batch = batch.with_stream(name, *self._pictures(name, windows))
+        return batch, target
+
+    def _pictures(
+        self, name: str, windows: Sequence[tuple[int, int, int]]
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """The pictures of some windows, (B, T, C, H, W), uint8, and where there are any, (B, T)."""
+        length, n = self.plan.length, len(windows)
+        picture = self.scaling.pixels[name]
+        values = np.zeros((n, length, picture.channels, picture.size, picture.size), dtype=np.uint8)
+        present = np.zeros((n, length), dtype=bool)
+        # In file order: a decoder that goes forward need not begin again.
+        for row in sorted(range(n), key=lambda row: windows[row]):
+            index, look, start = windows[row]
+            item = self.looks[index][look]
+            pixels = self.scaling.pictures(item.streams, name, str(item.subject))
+            low, high = max(start, 0), min(start + length, item.n_frames)
+            there = np.asarray(pixels.present[low:high])
+            if there.any():
+                inside = slice(low - start, high - start)
+                values[row, inside] = pixels[low:high]
+                values[row, inside][~there] = 0
+                present[row, inside] = there
+        return torch.from_numpy(values), torch.from_numpy(present)
 
 
 def batch_of(streams: dict[str, NDArray[np.float32]], mask: NDArray[np.bool_]) -> Batch:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import torch
 
 from boutwise.learners.network._contract import Batch, Facts, Target
@@ -29,8 +27,8 @@ class Augment:
     ) -> tuple[Batch, Target]:
         """The batch with hidden columns."""
         streams = {}
-        for name, values in batch.streams.items():
+        for name, values in batch.features.items():
             shape = (values.shape[0], 1, values.shape[2])
             hidden = torch.rand(shape, generator=generator) < self.share
             streams[name] = values.masked_fill(hidden, float("nan"))
-        return replace(batch, streams=streams), target
+        return batch.changed(streams), target

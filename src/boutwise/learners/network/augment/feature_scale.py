@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import torch
 
 from boutwise.learners.network._contract import Batch, Facts, Target
@@ -31,5 +29,5 @@ class Augment:
         """The batch with other factors."""
         drawn = 2 * torch.rand(len(batch.mask), 1, 1, generator=generator) - 1
         factor = 1 + self.spread * drawn
-        streams = {name: values * factor for name, values in batch.streams.items()}
-        return replace(batch, streams=streams), target
+        streams = {name: values * factor for name, values in batch.features.items()}
+        return batch.changed(streams), target

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import torch
 
 from boutwise.learners.network._contract import Batch, Facts, Target
@@ -32,9 +30,9 @@ class Augment:
         """The batch as if other animals had been filmed."""
         windows = len(batch.mask)
         streams = {}
-        for name, values in batch.streams.items():
+        for name, values in batch.features.items():
             shape = (windows, 1, *values.shape[2:])
             shift = self.spread * torch.randn(shape, generator=generator)
             factor = torch.exp(self.stretch * torch.randn(shape, generator=generator))
             streams[name] = values * factor + shift
-        return replace(batch, streams=streams), target
+        return batch.changed(streams), target

@@ -39,13 +39,12 @@ class Augment:
             index = source.view(windows, size, *[1] * (values.ndim - 2))
             return values.gather(1, index.expand(windows, size, *values.shape[2:]))
 
-        outside = ~inside[..., None]
+        streams = {name: taken(values) for name, values in batch.streams.items()}
+        for name in batch.features:
+            streams[name] = streams[name].masked_fill(~inside[..., None], float("nan"))
         shifted = replace(
             batch,
-            streams={
-                name: taken(values).masked_fill(outside, float("nan"))
-                for name, values in batch.streams.items()
-            },
+            streams=streams,
             mask=taken(batch.mask) & inside,
             present={name: taken(values) & inside for name, values in batch.present.items()},
         )

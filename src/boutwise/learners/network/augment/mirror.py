@@ -12,12 +12,13 @@ from boutwise.learners.network._contract import Batch, Facts, Target
 class Augment:
     """Mirror some of the windows, inputs and labels alike.
 
-    It is exact: the standardization of the inputs is made symmetric when this part is used, so a
-    mirrored window is what a mirrored mouse would give. A behavior that is called by a side
-    (``turn_left``) becomes its partner.
+    Pictures are turned over, so that left becomes right. Of features it is exact: their
+    standardization is made symmetric when this part is used, so a mirrored window is what a
+    mirrored mouse would give. A behavior that is called by a side (``turn_left``) becomes its
+    partner.
 
     Args:
-        data: Tells what becomes of the columns of each stream.
+        data: Tells what becomes of the columns of each stream, and which hold pictures.
         share: Share of the windows that are mirrored, 0 to 1.
 
     Raises:
@@ -28,7 +29,7 @@ class Augment:
 
     def __init__(self, data: Facts, *, share: float = 0.5) -> None:
         self.share = share
-        sides = Mirroring.of(data.mirrors, data.streams, data.ethogram)
+        sides = Mirroring.of(data.mirrors, data.streams, data.ethogram, pixels=data.pixels)
         self.behaviors = torch.tensor(sides.behaviors)
         self.columns = {
             name: (torch.tensor(mirror.source), torch.tensor(mirror.sign))
@@ -41,6 +42,8 @@ class Augment:
         """The batch with some windows mirrored."""
         turned = torch.rand(len(batch.mask), 1, 1, generator=generator) < self.share
         streams = dict(batch.streams)
+        for name, values in batch.pixels.items():
+            streams[name] = torch.where(turned[..., None, None], values.flip(-1), values)
         for name, (source, sign) in self.columns.items():
             values = batch.streams[name]
             streams[name] = torch.where(turned, values[..., source] * sign, values)

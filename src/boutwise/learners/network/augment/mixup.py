@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from boutwise.learners.network._contract import Batch, Facts, Target
+from boutwise.learners.network._pixels import floats
 from boutwise.types import FrameState
 
 
@@ -46,13 +47,20 @@ class Augment:
         share = torch.where(batch.mask[partner], larger, torch.ones_like(larger))
         streams = {
             name: _mixed(values, values[partner], share[..., None])
-            for name, values in batch.streams.items()
+            for name, values in batch.features.items()
         }
         present = {
             name: batch.present[name] & ~values.isnan().all(dim=-1)
             for name, values in streams.items()
         }
-        return replace(batch, streams=streams, present=present), _target(target, partner, share)
+        for name, pixels in batch.pixels.items():
+            shares = share[..., None, None, None]
+            streams[name] = _mixed(floats(pixels), floats(pixels[partner]), shares)
+            # Half a picture is none: what is in one of the two only cannot be told from it.
+            present[name] = batch.present[name] & (batch.present[name][partner] | (share == 1))
+        return replace(batch, streams=streams, present=present), mixed_target(
+            target, partner, share
+        )
 
 
 def _mixed(mine: Tensor, other: Tensor, share: Tensor) -> Tensor:
@@ -60,7 +68,8 @@ def _mixed(mine: Tensor, other: Tensor, share: Tensor) -> Tensor:
     return torch.where(share < 1, share * mine + (1 - share) * other, mine)
 
 
-def _target(target: Target, partner: Tensor, share: Tensor) -> Target:
+def mixed_target(target: Target, partner: Tensor, share: Tensor) -> Target:
+    """What is learned of mixtures; ``share``, (B, T), is that of the window itself."""
     shares, weights = _shares(target), target.weights
     known = ~shares.isnan().all(dim=-1) & (weights > 0)
     mine, other = known, known[partner] & (share < 1)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import torch
 
 from boutwise.learners.network._contract import Batch, Facts, Target
@@ -28,6 +26,6 @@ class Augment:
         """The batch with noise."""
         streams = {
             name: values + self.sd * torch.randn(values.shape, generator=generator)
-            for name, values in batch.streams.items()
+            for name, values in batch.features.items()
         }
-        return replace(batch, streams=streams), target
+        return batch.changed(streams), target

@@ -1,0 +1,42 @@
+"""Convolutions with batch norm that cost no more than convolutions once they are trained."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class NormedConv2d(nn.Module):
+    """A 3 x 3 convolution and batch norm (Ioffe & Szegedy 2015); in evaluation one convolution.
+
+    Args:
+        channels: That come in.
+        width: That it gives.
+        stride: Pixels from one place to the next.
+    """
+
+    def __init__(self, channels: int, width: int, *, stride: int = 1) -> None:
+        super().__init__()
+        # Without a bias: the batch norm would take it away again.
+        self.convolve = nn.Conv2d(channels, width, 3, stride=stride, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(width)
+
+    def forward(self, values: Tensor) -> Tensor:
+        """(N, channels, H, W) -> (N, width, H / stride, W / stride)."""
+        if self.training:
+            normed: Tensor = self.norm(self.convolve(values))
+            return normed
+        factor, shift = folded(self.norm)
+        weight = (self.convolve.weight * factor.view(-1, 1, 1, 1)).contiguous(
+            memory_format=torch.channels_last
+        )
+        return F.conv2d(values, weight, shift, self.convolve.stride, self.convolve.padding)
+
+
+def folded(norm: nn.BatchNorm2d | nn.BatchNorm3d) -> tuple[Tensor, Tensor]:
+    """The factor and the shift of each channel that a trained batch norm amounts to."""
+    assert norm.running_var is not None
+    assert norm.running_mean is not None
+    factor = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+    return factor, norm.bias - norm.running_mean * factor
