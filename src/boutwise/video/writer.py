@@ -44,11 +44,6 @@ SHORT_GOP = Encoding()
 CAMERA = Encoding(crf=23, gop=250, b_frames=3, preset="veryfast")
 """As cameras and recording programs do it: small, and slow to read in any order."""
 
-_LOSSLESS: dict[str, tuple[str, str]] = {
-    "gray": ("libx264", "gray"),
-    "rgb": ("libx264rgb", "rgb24"),
-}
-"""Kind of losslessness -> codec and its pixel format."""
 EXACT_GRAY = Encoding(crf=0, preset="veryfast", pixels="yuvj420p")
 """Gray pictures come back bit by bit; for computing, since few players show such files."""
 EXACT_RGB = Encoding(crf=0, preset="veryfast", codec="libx264rgb", pixels="rgb24")
