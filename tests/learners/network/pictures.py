@@ -88,7 +88,7 @@ def make_pictures(seeds=(0, 1), **options):
     return Dataset(tuple(subject_frames(seed, **options) for seed in seeds), ETHOGRAM, {})
 
 
-SMALL = {"stages": [8, 16], "width": 16}
+SMALL = {"stages": [8, 16], "entrance": 2, "width": 16}
 
 
 def make_member(encoder=None, **changes):

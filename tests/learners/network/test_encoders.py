@@ -17,7 +17,7 @@ from .pictures import Array
 
 SIZE, FRAMES = 16, 20
 OPTIONS = {
-    "spotter": {"stages": [8, 16], "width": 12},
+    "spotter": {"stages": [8, 16], "entrance": 2, "width": 12},
     "conv3d": {"variant": "light"},
 }
 DENSE = ["spotter", "conv3d"]

@@ -104,7 +104,10 @@ def test_a_recording_shorter_than_a_window_is_padded():
 def test_chunks_score_like_the_whole(encoder, average, monkeypatch):
     """Wherever a chunk ends, in gaps as well; every picture of it is read once."""
     monkeypatch.setattr("boutwise.learners.network._embedding.frames_at_once", lambda size: 32)
-    options = {"spotter": {"stages": [8, 16], "width": 16}, "conv3d": {"variant": "light"}}
+    options = {
+        "spotter": {"stages": [8, 16], "entrance": 2, "width": 16},
+        "conv3d": {"variant": "light"},
+    }
     member = make_member({encoder: options[encoder]}, average=average)
     fitted = fitted_without_training(member)
     item = subject_frames(3, 150, absent=0.2)
@@ -224,7 +227,9 @@ def with_pose(data, missing=()):
     return replace(data, items=tuple(items), columns={"pose": ("a", "b")})
 
 
-@pytest.mark.parametrize("encoder", [{"spotter": {"stages": [8, 16], "width": 16}}, ZERO])
+@pytest.mark.parametrize(
+    "encoder", [{"spotter": {"stages": [8, 16], "entrance": 2, "width": 16}}, ZERO]
+)
 def test_pictures_beside_features(encoder, tmp_path):
     streams = {"pose": {"features": ["egocentric"]}, "video": {"encoder": encoder}}
     changes = CLIPS if encoder is ZERO else {}

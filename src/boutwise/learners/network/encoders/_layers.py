@@ -8,18 +8,21 @@ from torch import Tensor, nn
 
 
 class NormedConv2d(nn.Module):
-    """A 3 x 3 convolution and batch norm (Ioffe & Szegedy 2015); in evaluation one convolution.
+    """A convolution and batch norm (Ioffe & Szegedy 2015); in evaluation one convolution.
 
     Args:
         channels: That come in.
         width: That it gives.
         stride: Pixels from one place to the next.
+        kernel: Pixels a side that a place sees, odd.
     """
 
-    def __init__(self, channels: int, width: int, *, stride: int = 1) -> None:
+    def __init__(self, channels: int, width: int, *, stride: int = 1, kernel: int = 3) -> None:
         super().__init__()
         # Without a bias: the batch norm would take it away again.
-        self.convolve = nn.Conv2d(channels, width, 3, stride=stride, padding=1, bias=False)
+        self.convolve = nn.Conv2d(
+            channels, width, kernel, stride=stride, padding=kernel // 2, bias=False
+        )
         self.norm = nn.BatchNorm2d(width)
 
     def forward(self, values: Tensor) -> Tensor:

@@ -20,6 +20,9 @@ from boutwise.learners.network.encoders._layers import NormedConv2d
 LEAST_SD = 0.02
 """Standard deviation below which a picture counts as empty, of a range of 1."""
 
+LOOKED_AT = 4
+"""A picture is standardized by every so many pixels of every so many rows: more tell nothing new."""
+
 
 class _Block(nn.Module):
     """A residual block in which some channels come from the frames beside."""
@@ -35,9 +38,9 @@ class _Block(nn.Module):
         n = self.shifted
         before, behind = _neighbors(values[:, : 2 * n], joined)
         moved = torch.cat([before[:, :n], behind[:, n:], values[:, 2 * n :]], dim=1)
-        inner = torch.relu(self.first(moved.contiguous(memory_format=torch.channels_last)))
-        mixed: Tensor = torch.relu(values + self.second(inner))
-        return mixed
+        inner = self.first(moved.contiguous(memory_format=torch.channels_last)).relu_()
+        mixed: Tensor = self.second(inner)
+        return mixed.add_(values).relu_()
 
 
 class Encoder(nn.Module):
@@ -50,7 +53,8 @@ class Encoder(nn.Module):
     Args:
         channels: 1 for gray, 3 for RGB.
         size: Pixels a side.
-        stages: Channels of the entrance and of each stage behind it; each halves the picture.
+        stages: Channels of the entrance and of each stage behind it, which halves the picture.
+        entrance: Pixels that the entrance makes one place of, a side.
         blocks: Residual blocks of a stage.
         shift: Share of the channels that come from the frame before, and as many from the one
             behind, 0 to 0.5.
@@ -65,18 +69,22 @@ class Encoder(nn.Module):
         channels: int,
         size: int,
         *,
-        stages: Sequence[int] = (16, 32, 64, 128),
+        stages: Sequence[int] = (32, 64, 128),
+        entrance: int = 4,
         blocks: int = 1,
         shift: float = 0.125,
         differences: bool = True,
         width: int = 128,
     ) -> None:
         super().__init__()
-        _refuse(size, stages, blocks, shift)
+        smallest = int(entrance) * 2 ** (len(stages) - 1)
+        _refuse(stages, blocks, shift, (size, smallest))
         self.width = int(width)
         self.differences = differences
         self.margin_frames = int(differences) + int(blocks) * (len(stages) - 1)
-        self.entrance = NormedConv2d(channels + 2 * differences, stages[0], stride=2)
+        self.entrance = NormedConv2d(
+            channels + 2 * differences, stages[0], stride=entrance, kernel=2 * entrance - 1
+        )
         self.narrow, self.blocks = nn.ModuleList(), nn.ModuleList()
         for before, here in pairwise(stages):
             self.narrow.append(NormedConv2d(before, here, stride=2))
@@ -99,7 +107,8 @@ class Encoder(nn.Module):
 
     def _embedded(self, frames: Tensor, joined: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, D); ``joined`` says which of them follow each other, (N - 1,)."""
-        spread, mean = torch.std_mean(frames, dim=(1, 2, 3), keepdim=True, correction=0)
+        some = frames[..., ::LOOKED_AT, ::LOOKED_AT]
+        spread, mean = torch.std_mean(some, dim=(1, 2, 3), keepdim=True, correction=0)
         values = (frames - mean) / spread.clamp(min=LEAST_SD)
         if self.differences:
             gray = values.mean(dim=1, keepdim=True)
@@ -107,9 +116,9 @@ class Encoder(nn.Module):
             none = torch.zeros_like(gray[:1])
             values = torch.cat([values, torch.cat([none, step]), torch.cat([step, none])], dim=1)
         values = values.contiguous(memory_format=torch.channels_last)
-        values = torch.relu(self.entrance(values))
+        values = self.entrance(values).relu_()
         for narrow, blocks in zip(self.narrow, self.blocks, strict=True):
-            values = torch.relu(narrow(values))
+            values = narrow(values).relu_()
             for block in blocks:  # type: ignore[attr-defined]
                 values = block(values, joined)
         pooled = torch.cat([values.mean(dim=(2, 3)), values.amax(dim=(2, 3))], dim=1)
@@ -132,15 +141,16 @@ def _neighbors(values: Tensor, joined: Tensor) -> tuple[Tensor, Tensor]:
     return before, behind
 
 
-def _refuse(size: int, stages: Sequence[int], blocks: int, shift: float) -> None:
+def _refuse(stages: Sequence[int], blocks: int, shift: float, sizes: tuple[int, int]) -> None:
     if len(stages) < 2 or min(*stages, blocks) < 1 or not 0 < shift <= 0.5:
         raise RecipeError(
             f"spotter cannot have the stages {list(stages)}, {blocks} blocks and the shift {shift}",
             expected="two stages or more, one block or more, and a shift above 0 and up to 0.5",
         )
-    if size < 2 ** len(stages):
+    size, smallest = sizes
+    if size < smallest:
         raise RecipeError(
             f"spotter with {len(stages)} stages cannot see pictures of {size} x {size} pixels",
-            expected=f"{2 ** len(stages)} pixels a side or more",
-            todo="crop larger pictures, or take fewer stages",
+            expected=f"{smallest} pixels a side or more",
+            todo="crop larger pictures, or take fewer stages or a smaller entrance",
         )
