@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from boutwise.video.files import open_video, video_stream
 from boutwise.video.index import VideoIndex
 
@@ -47,7 +49,7 @@ class Decoder:
         found = self._advance(number)
         if found is None and self._missed and self._key > 0:
             # The key frame was none, or the container went past it.
-            self._start(self._key - 1)
+            self._start(0 if self._astray else self._key - 1)
             found = self._advance(number)
         return found
 
@@ -58,11 +60,11 @@ class Decoder:
         self._key = -1
         self._begin(0)
 
-    def _begin(self, count: int) -> None:
-        self._count = count
+    def _begin(self, count: int, *, jumped: bool = False) -> None:
+        self._count, self._jumped = count, jumped
         self._last: tuple[int, av.VideoFrame | None] = (-1, None)
         self._ahead: tuple[int, av.VideoFrame | None] | None = None
-        self._missed = False
+        self._missed = self._astray = False
         self._distrusted_until = 0
         self._numbered = self._decoded()
 
@@ -81,7 +83,7 @@ class Decoder:
             next(self._numbered, None)
         self._container.seek(int(self._index.key_seek[key]), stream=self._stream)
         self._key = key
-        self._begin(self._index.first_frame_of(key))
+        self._begin(self._index.first_frame_of(key), jumped=self._index.counted)
 
     def _within_reach(self, number: int) -> bool:
         """Whether decoding on from here is the right way to a frame."""
@@ -119,6 +121,8 @@ class Decoder:
 
         newest = -1
         for packet in self._container.demux(self._stream):
+            if self._jumped and not self._found_way(packet):
+                return
             try:
                 frames = packet.decode()
             except av.error.FFmpegError:
@@ -134,6 +138,20 @@ class Decoder:
                 if frame.is_corrupt:
                     self._distrust(number)
                 yield number, None if broken or number in self._damaged else frame
+
+    def _found_way(self, packet: av.Packet) -> bool:
+        """Count on from the key frame that a jump ended at; False where that is none known.
+
+        An AVI file that was cut off has no index: jumps end at earlier key frames than asked for.
+        """
+        self._jumped = False
+        if packet.dts is None:  # nothing is left: the jump went past the last packet
+            return True
+        found = np.flatnonzero(self._index.key_seek == packet.dts)
+        self._astray = not found.size
+        if found.size:
+            self._count = self._index.first_frame_of(int(found[0]))
+        return bool(found.size)
 
     def _distrust(self, number: int) -> None:
         """Nothing from a frame on is trusted before the next key frame."""

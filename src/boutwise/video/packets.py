@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     import av.video
 
 DIGEST_BYTES = 20
+STREAMS = ("mpegts", "mpeg")
+"""Containers that may be cut anywhere without anything in them saying so."""
+MANY = 32
+"""Packets at the end whose intervals are compared."""
+GAP = 1.5
+"""Usual intervals from which on a frame is missing."""
 UNKNOWN = np.iinfo(np.int64).min
 
 
@@ -37,7 +43,7 @@ def index_video(path: Path | str) -> VideoIndex:
         stream = video_stream(container, path)
         packets, broken_off = _packets(container, stream, path)
         rate = Fraction(stream.average_rate or stream.guessed_rate or 0)
-        reorders = bool(stream.codec_context.has_b_frames)
+        reorders = stream.codec_context.has_b_frames
         time_base = Fraction(stream.time_base or 0)
         claims = (container.format.name, stream.codec_context.name, stream.frames)
         header_s = _stated_length(container, stream)
@@ -58,7 +64,9 @@ def index_video(path: Path | str) -> VideoIndex:
         header_s=header_s,
         broken_off=broken_off,
     )
-    if packets.misleading(reorders):
+    if broken_off or facts.header_frames > facts.packets or _ends_open(packets, facts, reorders):
+        packets = packets.without_end(reorders)
+    if packets.misleading(bool(reorders)):
         if not rate:
             raise FormatError(
                 "the video has neither usable times nor a rate",
@@ -67,6 +75,15 @@ def index_video(path: Path | str) -> VideoIndex:
             )
         return _counted(packets, rate, facts)
     return _timed(packets, time_base, facts)
+
+
+def _ends_open(packets: _Packets, facts: VideoFacts, reorders: int) -> bool:
+    """Whether a stream, which no header and no index closes, lacks a frame at its end."""
+    if facts.container not in STREAMS or not reorders or packets.pts.size < MANY:
+        return False
+    steps = np.diff(np.sort(packets.pts)[-MANY:])
+    last = packets.pts >= packets.pts[-1]
+    return bool((steps[-int(last.sum()) :] > GAP * np.median(steps)).any())
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +107,22 @@ class _Packets:
         if (pts == UNKNOWN).any() or np.unique(pts).size < pts.size:
             return True
         return reorders and pts.size > 1 and np.ptp(pts - self.dts[self.shown]) == 0
+
+    def without_end(self, reorders: int) -> _Packets:
+        """The same with the end marked as damaged, for a file that was cut off.
+
+        Its last packet may be cut. Frames that are shown after it were stored before it, because
+        others between them refer to them: of those some may be missing, and then their places
+        are wrong.
+
+        Args:
+            reorders: By how many places the codec puts frames out of order.
+        """
+        if self.misleading(bool(reorders)):
+            late = np.arange(self.pts.size) >= self.pts.size - max(reorders, 1)
+        else:
+            late = self.pts >= self.pts[-1]
+        return replace(self, damaged=self.damaged | late)
 
     @property
     def digest(self) -> str:
