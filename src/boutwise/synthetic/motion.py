@@ -56,12 +56,37 @@ def move(
     sides = _sides(script, traits, generator)
     targets = _targets(script, traits, preset, generator)
     channels = targets[script.bout_of_frame]
-    side = sides[script.bout_of_frame]
-    n_frames = script.n_frames
     _add_clutter(channels, script, fps, preset=preset, generator=generator)
-    channels += _drift(n_frames, fps, preset=preset, generator=generator)
+    channels += _drift(script.n_frames, fps, preset=preset, generator=generator)
     channels = limited(channels)
     _pulse(channels, script)
+    return follow(channels, sides, script, traits=traits, fps=fps, generator=generator)
+
+
+# Seven parameters: the body that follows, what it follows, and how fast.
+def follow(
+    channels: Floats,
+    sides: NDArray[np.int64],
+    script: Script,
+    *,
+    traits: Traits,
+    fps: float,
+    generator: np.random.Generator,
+    follow_s: float = 0.07,
+) -> Motion:
+    """Let a body follow the postures that it is to take.
+
+    Args:
+        channels: Postures, (frames, channels of ``traits.CHANNELS``); changed.
+        sides: Side that each bout bends or acts to: 0 left, 1 right; (bouts,).
+        script: The bouts.
+        traits: The animal.
+        fps: Frames per second.
+        generator: Where the randomness of its way comes from.
+        follow_s: Time in which the body follows; a hindpaw is faster.
+    """
+    side = sides[script.bout_of_frame]
+    n_frames = script.n_frames
     sided = np.zeros((n_frames, 2, 2))
     frames = np.arange(n_frames)
     sided[frames, side, 0] = channels[:, _AT["lift"]]
@@ -72,9 +97,9 @@ def move(
     place_mm = smooth(place_mm, 0.06, fps)
     velocity = np.gradient(place_mm, axis=0) * fps
     return Motion(
-        channels=smooth(channels, 0.07, fps),
+        channels=smooth(channels, follow_s, fps),
         lift=smooth(sided[:, :, 0], 0.015, fps),
-        reach=smooth(sided[:, :, 1], 0.07, fps),
+        reach=smooth(sided[:, :, 1], follow_s, fps),
         place_mm=place_mm,
         heading=smooth(heading[:, None], 0.08, fps)[:, 0],
         speed_mm_s=np.hypot(velocity[:, 0], velocity[:, 1]),
