@@ -5,7 +5,8 @@ What lives here: one module for each family of metrics (``frames``, ``bouts``, `
 behavior (or the keypoints) of one subject; and in the modules with an underscore what turns them
 into a score: counts that can be added up, the matching of bouts, intervals over animals, baselines,
 :func:`score_recordings`, and :func:`compare_predictions` of two predictions. ``_presets`` holds the
-rules of other tools as data, ``_quoted`` the numbers that such a rule is known by.
+rules of other tools as data, ``_quoted`` the numbers that such a rule is known by, ``_boxes`` the
+overlap of boxes and how well a detector finds them.
 May import: ``types`` and ``errors``, numpy and scipy.special, so that ``boutwise score`` starts at
 once. To add a metric: one file with ``DESCRIPTION``, ``PREDICTION`` and ``measure``, and a slow,
 obvious reference of it in ``tests/metrics/references.py``; the contract test finds both.
@@ -13,6 +14,7 @@ obvious reference of it in ``tests/metrics/references.py``; the contract test fi
 
 from boutwise.metrics._agents import SwappedAgents, swapped_agents
 from boutwise.metrics._baselines import Baseline, baseline
+from boutwise.metrics._boxes import average_precision, box_ious
 from boutwise.metrics._contract import Metric, ScoredSubject, ScoreOptions
 from boutwise.metrics._intervals import (
     Estimate,
@@ -50,7 +52,9 @@ __all__ = [
     "Spread",
     "SwappedAgents",
     "agree",
+    "average_precision",
     "baseline",
+    "box_ious",
     "compare_predictions",
     "estimate",
     "fleiss",

@@ -1,0 +1,250 @@
+"""The one crop of training and prediction: which square is cut out, and how it is cut.
+
+A network shall see the animal and not the place, at one scale. ``steady`` keeps one side for a
+whole recording, so that the animal does not swell when it curls up and the network can see that it
+stretches; ``union`` takes the united box over a span of time, as the clips of system 4 do.
+
+Source: square crops with padding are usual in action recognition; the area filter is exact (each
+pixel counts by the area of it that an output pixel covers).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d, minimum_filter1d, uniform_filter1d
+
+from boutwise.errors import RecipeError, UsageError
+from boutwise.types import Boxes, FrameClock, Subject
+
+VERSION = 1
+
+STEADY_QUANTILE = 0.95
+"""The side of a recording is that of the longest box but for one in twenty: those are stretches
+and boxes gone wrong, and the padding covers most of what they lack."""
+
+STEADY_S = 0.2
+"""The centre is averaged over so long: a box trembles from picture to picture, a mouse does not.
+A mean over as much before as after does not lag behind a mouse that runs straight on."""
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Crop:
+    """How the picture of a subject is cut out; options of ``crop`` in a recipe.
+
+    Attributes:
+        size: Pixels a side of what the network sees, a multiple of 8. A mouse fills about 80 of 96:
+            paws are three pixels wide, and a picture costs a ninth of what it does at 288.
+        color: ``gray`` or ``rgb``. Mice are gray, and color tells cages apart rather than acts.
+        padding: Added on each side, in shares of the longer side of the box.
+        span_s: Boxes within a window of so many seconds around a frame are united; 0 = its own.
+        side: ``steady`` = one side for the whole recording around a smoothed centre; ``union`` =
+            as large as the united box of each frame.
+    """
+
+    size: int = 96
+    color: Literal["gray", "rgb"] = "gray"
+    padding: float = 0.1
+    span_s: float = 0.0
+    side: Literal["steady", "union"] = "steady"
+
+    def __post_init__(self) -> None:
+        """Check the options."""
+        whole = isinstance(self.size, int) and not isinstance(self.size, bool)
+        limits = (
+            ("size", whole and 16 <= self.size <= 1024 and self.size % 8 == 0, "16, 24, ... 1024"),
+            ("color", self.color in ("gray", "rgb"), "gray or rgb"),
+            ("padding", _within(self.padding, 2), "a share from 0 to 2"),
+            ("span_s", _within(self.span_s, 600), "seconds from 0 to 600"),
+            ("side", self.side in ("steady", "union"), "steady or union"),
+        )
+        for name, is_fine, expected in limits:
+            if not is_fine:
+                value = getattr(self, name)
+                raise RecipeError(f"crop: '{name}' cannot be {value!r}", expected=expected)
+
+    @property
+    def channels(self) -> int:
+        """Channels of the picture that is cut."""
+        return 3 if self.color == "rgb" else 1
+
+
+def _within(value: Any, most: float) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= most
+
+
+@dataclass(frozen=True, eq=False)
+class Squares:
+    """What is cut out of each frame of a recording for one subject.
+
+    Attributes:
+        corners: (frames, 4), int64: left, top, right, bottom in pixels of the video, half-open; may
+            reach outside the picture; 0 where there is none.
+        present: (frames,): False where the subject has no box. Nothing is cut there: a frame is
+            masked, never a guess at the middle of the picture.
+    """
+
+    corners: NDArray[np.int64]
+    present: NDArray[np.bool_]
+
+
+def crop_squares(boxes: Boxes, subject: Subject, crop: Crop, clock: FrameClock) -> Squares:
+    """The square of a subject in each frame; of a pair, around both animals.
+
+    Args:
+        boxes: Of the recording.
+        subject: An animal, or a pair: a frame in which one of the two has no box is not present.
+        crop: Options.
+        clock: Of the recording, with as many frames as there are boxes; its rate turns seconds into
+            frames.
+
+    Raises:
+        DataError: There are no boxes of that animal.
+        UsageError: Boxes and clock do not belong together.
+
+    The union over the window of a clip is the row of its centre frame, with ``span_s`` its length
+    and ``side: union``.
+    """
+    if boxes.n_frames != clock.n_frames:
+        raise UsageError(
+            f"boxes of {boxes.n_frames} frames with a clock of {clock.n_frames}",
+            expected="boxes and clock of one recording",
+        )
+    names = [name for name in (subject.animal, subject.target) if name]
+    own = boxes.corners[:, [boxes.index(name) for name in names]].astype(np.float64)
+    present = np.asarray(np.isfinite(own).all(axis=(1, 2)))
+    around = np.concatenate([own[..., :2].min(axis=1), own[..., 2:].max(axis=1)], axis=1)
+    corners = np.zeros((boxes.n_frames, 4), dtype=np.int64)
+    if present.any():
+        united = _united(around, present, _frames(crop.span_s, clock))
+        centres, sides = _placed(united[present], crop)
+        if crop.side == "steady":
+            centres = _smoothed(united, present, _frames(STEADY_S, clock))
+        corners[present] = _squares(centres, sides)
+    return Squares(corners, present)
+
+
+def whole_picture(size: tuple[int, int], n_frames: int) -> Squares:
+    """The square around the whole picture in each frame: what is cut where nothing is detected.
+
+    Args:
+        size: (height, width) of the pictures.
+        n_frames: Of the recording.
+    """
+    height, width = size
+    centre = np.array([[width / 2, height / 2]])
+    corners = _squares(centre, np.array([float(max(size))]))
+    return Squares(np.repeat(corners, n_frames, axis=0), np.ones(n_frames, dtype=bool))
+
+
+def _frames(seconds: float, clock: FrameClock) -> int:
+    """An odd number of frames of about that length."""
+    return 2 * int(seconds * clock.fps / 2 + 1e-6) + 1
+
+
+def _united(around: Floats, present: NDArray[np.bool_], length: int) -> Floats:
+    """Union of the boxes within a window of frames around each, (frames, 4)."""
+    if length == 1:
+        return around
+    low = np.where(present[:, None], around[:, :2], np.inf)
+    high = np.where(present[:, None], around[:, 2:], -np.inf)
+    low = minimum_filter1d(low, length, axis=0, mode="nearest")
+    high = maximum_filter1d(high, length, axis=0, mode="nearest")
+    return np.concatenate([low, high], axis=1)
+
+
+def _placed(united: Floats, crop: Crop) -> tuple[Floats, Floats]:
+    """Centres (frames, 2) and sides (frames,) of the squares, before they are smoothed."""
+    centres = (united[:, :2] + united[:, 2:]) / 2
+    sides = (united[:, 2:] - united[:, :2]).max(axis=1)
+    if crop.side == "steady":
+        sides = np.full(len(sides), np.quantile(sides, STEADY_QUANTILE))
+    return centres, sides * (1 + 2 * crop.padding)
+
+
+def _smoothed(united: Floats, present: NDArray[np.bool_], length: int) -> Floats:
+    """Mean centre of the frames around each that have a box, (present frames, 2)."""
+    centres = np.where(present[:, None], (united[:, :2] + united[:, 2:]) / 2, 0.0)
+    total = uniform_filter1d(centres, length, axis=0, mode="constant")
+    share = uniform_filter1d(present.astype(np.float64), length, mode="constant")
+    smoothed: Floats = total[present] / share[present, None]
+    return smoothed
+
+
+def _squares(centres: Floats, sides: Floats) -> NDArray[np.int64]:
+    """Whole pixels, (frames, 4)."""
+    side = np.maximum(np.ceil(sides - 1e-6), 1).astype(np.int64)[:, None]
+    corner = np.round(centres - side / 2).astype(np.int64)
+    return np.concatenate([corner, corner + side], axis=1)
+
+
+def cut(
+    picture: NDArray[np.uint8], square: NDArray[np.int64] | tuple[int, ...], size: int
+) -> NDArray[np.uint8]:
+    """Cut a square out of a picture and bring it to a size.
+
+    Outside the picture its border goes on. A gray filling would draw a straight edge where there is
+    none, and tell the network where in the cage the animal is. Shrinking averages over areas, so
+    that no fine pattern turns into a coarse one; enlarging interpolates.
+
+    Args:
+        picture: (height, width) or (height, width, 3).
+        square: left, top, right, bottom in its pixels, as :func:`crop_squares` gives them.
+        size: Pixels a side of what is returned.
+
+    Returns:
+        (size, size) or (size, size, 3).
+
+    Raises:
+        UsageError: That is no square; a frame that is not present has none.
+
+    >>> cut(np.array([[0, 100], [0, 100]], np.uint8), (0, 0, 2, 2), 1).tolist()
+    [[50]]
+    """
+    left, top, right, bottom = (int(corner) for corner in square)
+    side = right - left
+    if side < 1 or bottom - top != side:
+        raise UsageError(
+            f"({left}, {top}, {right}, {bottom}) is no square",
+            expected="corners of one that has an area; a frame without a box is not cut",
+        )
+    height, width = picture.shape[:2]
+    if left >= 0 and top >= 0 and right <= width and bottom <= height:
+        part = picture[top:bottom, left:right]
+    else:
+        rows = np.clip(np.arange(top, bottom), 0, height - 1)
+        columns = np.clip(np.arange(left, right), 0, width - 1)
+        part = picture[rows[:, None], columns]
+    if side == size:
+        return np.ascontiguousarray(part)
+    weights = _weights(side, size)
+    rows_done = weights @ part.reshape(side, -1).astype(np.float32)
+    if part.ndim == 2:
+        resized = rows_done @ weights.T
+    else:
+        resized = np.matmul(weights, rows_done.reshape(size, side, 3))
+    return np.asarray(np.clip(resized + 0.5, 0, 255), dtype=np.uint8)
+
+
+@lru_cache(maxsize=64)
+def _weights(side: int, size: int) -> NDArray[np.float32]:
+    """How much each of ``side`` pixels counts for each of ``size``, (size, side); rows sum to 1."""
+    scale = side / size
+    if scale >= 1:
+        edges = np.arange(size + 1) * scale
+        pixels = np.arange(side)
+        low = np.maximum(edges[:-1, None], pixels)
+        high = np.minimum(edges[1:, None], pixels + 1)
+        weights = np.clip(high - low, 0, None) / scale
+    else:
+        middles = np.clip((np.arange(size) + 0.5) * scale - 0.5, 0, side - 1)
+        weights = np.clip(1 - np.abs(middles[:, None] - np.arange(side)), 0, None)
+    found: NDArray[np.float32] = weights.astype(np.float32)
+    found.flags.writeable = False
+    return found

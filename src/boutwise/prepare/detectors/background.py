@@ -1,0 +1,204 @@
+"""Animals as what differs from the empty cage: no weights, no training, no pose.
+
+It needs a camera that stands still and animals that leave their places in the course of the
+recording. It refuses where it cannot tell: nothing stands out, nothing moves about, or what moves
+is not as many things of one size as there are animals. A wrong box is worse than none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boutwise.errors import DataError
+from boutwise.prepare.detectors._background_model import (
+    Background,
+    Blobs,
+    find_blobs,
+    learn_background,
+)
+from boutwise.prepare.detectors._background_sizes import SMALLEST, Sizes, best_sizes
+from boutwise.prepare.detectors._contract import Detections, Scene
+from boutwise.video import Look, Video, VideoIndex
+
+DESCRIPTION = "what differs from the empty cage; needs a still camera and animals that move about"
+VERSION = 1
+READS = "pictures"
+
+LONGEST_PX = 320
+"""Longer side of the picture that is looked at: a mouse is some 40 pixels long there."""
+SAMPLES = 60
+LEAST_SAMPLES = 8
+LEAST_STRENGTH = 0.05
+"""Relative difference below which an animal does not stand out from its cage."""
+LEAST_CLEAR = 0.6
+"""Share of the sampled pictures that must show what there must be."""
+LEAST_APART = 0.05
+"""Share of them in which several animals must be as many patches, to know how large one is."""
+MOST_SPREAD = 0.45
+"""Paws that move on a body that does not are now large, now small; a mouse stretches by less."""
+LEAST_EXPLAINED = 0.7
+"""Share of what differs that is in the boxes: 0.8 to 0.98 where they were right, 0.6 at most where
+they were around paws, tails and wheels."""
+LEAST_TRAVELLED = 2.0
+"""Square roots of an animal's area; a mouse is 1.6 of these long. Who stays within its own length
+is never seen to leave its place, and what is found is a part of it."""
+MERGED = 1.3
+"""Share of the usual area from which a patch may be two animals."""
+MOST_POINTS = 120
+
+
+def content() -> str:
+    """Nothing is trained before, and there are no options."""
+    return ""
+
+
+def fit(scene: Scene) -> BackgroundDetector:
+    """Learn the empty cage of a recording.
+
+    Raises:
+        DataError: It cannot tell animals from cage in this recording.
+    """
+    look = Look("gray", size=_reduced(scene.size))
+    numbers = sample_frames(scene.index, SAMPLES)
+    if numbers.size < LEAST_SAMPLES:
+        raise _refusal(scene, f"{scene.index.n_frames} frames are too few to learn the cage from")
+    pictures, following = _read(scene, look, numbers)
+    background = learn_background(pictures, following)
+    if background.strength < LEAST_STRENGTH:
+        raise _refusal(scene, "nothing that moves stands out from the cage")
+    return _sized(scene, look, background, pictures)
+
+
+def _reduced(size: tuple[int, int]) -> tuple[int, int]:
+    """(height, width) with the longer side at most ``LONGEST_PX``."""
+    scale = min(1.0, LONGEST_PX / max(size))
+    height, width = (max(16, round(side * scale)) for side in size)
+    return height, width
+
+
+def sample_frames(index: VideoIndex, n_wanted: int) -> NDArray[np.int64]:
+    """Frames spread over a recording, none of them the last; key frames where some are near.
+
+    A key frame is read at once, any other after all frames since the key frame before it.
+    """
+    n_wanted = min(n_wanted, max(index.n_frames // 2, 1))
+    spread = np.linspace(0, max(index.n_frames - 2, 0), n_wanted)
+    keys = np.array([index.first_frame_of(key) for key in range(index.key_pts.size)])
+    keys = keys[keys < index.n_frames - 1]
+    if keys.size:
+        nearest = keys[np.abs(keys[None] - spread[:, None]).argmin(axis=1)]
+        half_step = index.n_frames / n_wanted / 2
+        spread = np.where(np.abs(nearest - spread) <= half_step, nearest, spread)
+    return np.unique(spread.astype(np.int64))
+
+
+def _read(
+    scene: Scene, look: Look, numbers: NDArray[np.int64]
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Pictures of some frames, and of the frame after each; those that are broken are left out."""
+    both = np.unique(np.concatenate([numbers, numbers + 1]))
+    with Video(scene.path, scene.index, look=look) as video:
+        read = video.read(both, broken="mask")
+    first = np.searchsorted(both, numbers)
+    second = np.searchsorted(both, numbers + 1)
+    whole = read.decoded[first] & read.decoded[second]
+    if whole.sum() < LEAST_SAMPLES:
+        raise _refusal(scene, "too few of its frames can be decoded")
+    return read.pixels[first[whole]], read.pixels[second[whole]]
+
+
+def _sized(
+    scene: Scene, look: Look, background: Background, pictures: NDArray[np.uint8]
+) -> BackgroundDetector:
+    """Find out how large an animal is, and whether what is found are animals."""
+    n_animals = len(scene.animals)
+    sizes = best_sizes(background, list(pictures), n_animals)
+    if sizes is None:
+        raise _refusal(scene, "what moves is too small to be seen")
+    several = "one thing" if n_animals == 1 else f"{n_animals} things"
+    if sizes.clear < LEAST_CLEAR or sizes.spread > MOST_SPREAD:
+        raise _refusal(
+            scene,
+            f"only {sizes.clear:.0%} of its pictures show {several} of one size, and the size "
+            f"varies by {sizes.spread:.0%}",
+        )
+    if sizes.apart < LEAST_APART:
+        raise _refusal(scene, f"what moves is hardly ever {several} apart from each other")
+    if sizes.explained < LEAST_EXPLAINED:
+        raise _refusal(
+            scene,
+            f"what moves as {several} of one size is only {sizes.explained:.0%} of what moves: a "
+            "part of the animal, or something else",
+        )
+    if sizes.travelled < LEAST_TRAVELLED:
+        raise _refusal(
+            scene,
+            "an animal that stays in its place is part of the picture: what moves goes no farther "
+            f"than {sizes.travelled:.1f} times its own size, and {LEAST_TRAVELLED:.0f} are needed",
+        )
+    return BackgroundDetector(look, scene, background, sizes)
+
+
+def _refusal(scene: Scene, why: str) -> DataError:
+    return DataError(
+        f"the background cannot be told from the animals: {why}",
+        file=scene.path,
+        recording=scene.recording or None,
+        expected="a still camera and animals that move about and stand out from the cage",
+        todo="import pose or boxes of this recording, or give a trained detector "
+        "(detector: {rtdetr: {weights: PATH}})",
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class BackgroundDetector:
+    """Finds what differs from the background of one recording.
+
+    Attributes:
+        look: Reduced gray pictures.
+        scene: Of which it knows the background.
+        background: The empty cage.
+        sizes: How large an animal is, and from where on something is one.
+    """
+
+    look: Look
+    scene: Scene
+    background: Background
+    sizes: Sizes
+
+    def find(self, picture: NDArray[np.uint8]) -> Detections:
+        """Patches of one picture, the largest first."""
+        difference = self.background.difference(picture)
+        blobs = find_blobs(difference, self.sizes.limit, self.sizes.radius)
+        large = int((blobs.areas >= SMALLEST * self.sizes.area).sum())
+        n_kept = min(large, len(self.scene.animals) + 2)
+        if not n_kept:
+            return Detections.none()
+        size = blobs.areas[:n_kept] / self.sizes.area
+        sure = np.clip(blobs.contrasts[:n_kept] / (2 * self.sizes.limit), 0, 1)
+        scores = sure * np.sqrt(np.minimum(size, 1 / size))
+        points = tuple(self._points(blobs, which) for which in range(n_kept))
+        holds = np.clip(np.round(size), 1, len(self.scene.animals)).astype(np.int64)
+        # Smoothing takes as much off all around, and with it ears, nose and paws.
+        height, width = picture.shape
+        margin = self.sizes.radius * np.array([-1, -1, 1, 1])
+        corners = np.clip(blobs.corners(n_kept) + margin, 0, [width, height, width, height])
+        corners *= np.tile(self._scale(), 2)
+        return Detections(corners.astype(np.float32), scores.astype(np.float32), points, holds)
+
+    def _scale(self) -> tuple[float, float]:
+        """Pixels of the video for one that is looked at, to the right and down."""
+        height, width = self.background.picture.shape
+        return self.scene.size[1] / width, self.scene.size[0] / height
+
+    def _points(self, blobs: Blobs, which: int) -> NDArray[np.float32]:
+        """Places on a patch that may be several animals."""
+        if len(self.scene.animals) < 2 or blobs.areas[which] < MERGED * self.sizes.area:
+            return np.zeros((0, 2), np.float32)
+        y, x = (blobs.labels == blobs.numbers[which]).nonzero()
+        step = max(1, len(y) // MOST_POINTS)
+        places = np.stack([x[::step] + 0.5, y[::step] + 0.5], axis=1) * np.array(self._scale())
+        return np.asarray(places, dtype=np.float32)
