@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 import pytest
 
 from boutwise.errors import UsageError
 from boutwise.formats import trial_labels
-from boutwise.synthetic.pain import counts, film, simulate_pain, write_pain
+from boutwise.synthetic.pain import (
+    PAIN_VERSION,
+    acts,
+    counts,
+    film,
+    postures,
+    simulate_pain,
+    write_pain,
+)
 from boutwise.synthetic.pain.acts import BEHAVIORS, PAIN
 from boutwise.synthetic.rendering import write_film
 from boutwise.video import index_video
@@ -152,3 +162,22 @@ def test_what_cannot_be_is_refused(tests, tmp_path):
     with pytest.raises(UsageError, match="even"):
         write_film(film(tests[0], size=(63, 64)), tmp_path / "odd.mp4")
     assert not list(tmp_path.iterdir())
+
+
+def test_version_1_is_frozen(tests):
+    assert PAIN_VERSION == 1
+    tables = (acts.QUANTILES_S, acts.NEXT, acts.STIMULUS_FRAMES, acts.ANSWERED)
+    postures_ = (
+        postures._LIKE,
+        postures._ADDED,
+        postures._ACTIVE,
+        postures._JERK,
+        postures.JERK_MM,
+    )
+    digests = [hashlib.sha256(repr(t).encode()).hexdigest()[:16] for t in (tables, postures_)]
+    assert digests == ["bd05c2881be739fa", "8a1f5570b64e4d83"]
+    assert list(counts(tests).values()) == [135, 57, 34, 14, 31, 13, 47, 86]
+    lengths = [
+        float(np.linalg.norm(np.ptp(test.pose.positions[:, 0, 0], axis=0))) for test in tests[:3]
+    ]
+    assert lengths == pytest.approx([224.825, 147.951, 203.564], rel=1e-3)
