@@ -56,15 +56,15 @@ def test_a_third_mouse_is_told_and_changes_nothing_of_the_pair(social, tracks, t
 def test_animals_alone_were_never_seen_in_company(trained, social):
     alone = Bundle.open(trained[2].bundle)
     pose = social[0].pose(social[0].recordings()[0].id)
-    assert crowd(alone, pose) == 1
-    assert crowd(Bundle.open(social[2].bundle), pose) is None
+    assert crowd(alone, pose.animals) == 1
+    assert crowd(Bundle.open(social[2].bundle), pose.animals) is None
 
 
 def test_bundles_that_do_not_know_say_nothing(social, tracks, tmp_path):
     bundle = Bundle.open(social[2].bundle)
     older = {key: value for key, value in bundle.manifest.items() if key != "most_animals"}
     pose = dlc_csv.read(tracks / "three.csv").pose
-    assert crowd(replace(bundle, manifest=older), pose) is None
+    assert crowd(replace(bundle, manifest=older), pose.animals) is None
     result = api.predict_files([replace(bundle, manifest=older)], [tracks], tmp_path, fps=30)
     assert set(result.done) == {"two", "three"}
     assert result.crowded == {}

@@ -18,6 +18,7 @@ from boutwise.learners._explaining import Deletion
 from boutwise.learners._trees_rows import STREAM
 from boutwise.learners.network._attention import _chosen, attention_of
 from boutwise.planning import make_plan
+from boutwise.prepare import Material, material_of
 from boutwise.training import train
 from boutwise.types import Subject
 
@@ -96,7 +97,7 @@ def test_attention_equals_what_the_network_used(mice, attentive):
     predictor = Predictor((attentive,))
     record = mice.recordings()[0]
     pose = mice.pose(record.id)
-    found = explain(predictor, record.id, pose, record.clock)[0].explanation
+    found = explain(predictor, Material.of_pose(record.id, pose, record.clock))[0].explanation
     fitted = predictor.members[0][0].fitted
     seen = []
 
@@ -184,7 +185,7 @@ def test_contributions_of_trees_sum_up_to_the_scores(trained):
     project = trained[0]
     predictor = Predictor((Bundle.open(trained[2].bundle),))
     record = project.recordings()[0]
-    found = explain(predictor, record.id, project.pose(record.id), record.clock)
+    found = explain(predictor, material_of(project, record))
     why = found[0].explanation
     fitted = predictor.members[0][0].fitted
     assert set(why.values) == set(fitted.ethogram.names)
@@ -212,7 +213,7 @@ def test_a_network_without_attention_is_refused_before_any_work(
     from boutwise.learners.network.readouts.attention import Readout
 
     monkeypatch.delattr(Readout, "weights")
-    with pytest.raises(BundleError, match=r"cnn_lstm; attention.*no attention to show"):
+    with pytest.raises(BundleError, match=r"cnn_lstm; attention.*no attention"):
         api.predict_files([attentive], mice, tmp_path / "out", explain=True)
     assert not (tmp_path / "out").exists()
 

@@ -13,6 +13,7 @@ from boutwise import api, formats
 from boutwise.bundle import Bundle
 from boutwise.errors import BundleError, DataError, UsageError
 from boutwise.inference import Predictor, prediction_bouts
+from boutwise.prepare import Material
 from boutwise.types import FrameClock
 from boutwise.types.frame_states import FrameState
 
@@ -31,7 +32,7 @@ def recording(trained):
 
 def test_every_frame_is_predicted_and_bouts_agree_with_frames(bundle, recording):
     record, pose = recording
-    prediction = Predictor((bundle,)).predict(record.id, pose, record.clock)
+    prediction = Predictor((bundle,)).predict(Material.of_pose(record.id, pose, record.clock))
     assert prediction.probabilities.shape[:2] == (1, record.n_frames)
     bouts = prediction_bouts(prediction)
     frames = bouts.to_frames(prediction.subjects[0], prediction.ethogram, record.n_frames)
@@ -40,8 +41,8 @@ def test_every_frame_is_predicted_and_bouts_agree_with_frames(bundle, recording)
 
 def test_several_bundles_are_averaged(bundle, recording):
     record, pose = recording
-    one = Predictor((bundle,)).predict(record.id, pose, record.clock)
-    two = Predictor((bundle, bundle)).predict(record.id, pose, record.clock)
+    one = Predictor((bundle,)).predict(Material.of_pose(record.id, pose, record.clock))
+    two = Predictor((bundle, bundle)).predict(Material.of_pose(record.id, pose, record.clock))
     assert np.allclose(one.probabilities, two.probabilities, atol=1e-6)
     assert two.bundle == f"{bundle.id}+{bundle.id}"
 
@@ -50,8 +51,8 @@ def test_a_recording_at_another_rate_gets_one_row_a_native_frame(bundle, recordi
     record, pose = recording
     half = replace(pose, positions=pose.positions[::2], confidence=pose.confidence[::2])
     clock = FrameClock.declared(half.n_frames, record.clock.fps / 2)
-    slow = Predictor((bundle,)).predict(record.id, half, clock)
-    full = Predictor((bundle,)).predict(record.id, pose, record.clock)
+    slow = Predictor((bundle,)).predict(Material.of_pose(record.id, half, clock))
+    full = Predictor((bundle,)).predict(Material.of_pose(record.id, pose, record.clock))
     assert slow.probabilities.shape[1] == half.n_frames
     same = (slow.decided[0] == full.decided[0, ::2]).all(axis=1).mean()
     assert same > 0.8
@@ -61,7 +62,9 @@ def test_a_recording_at_another_rate_gets_one_row_a_native_frame(bundle, recordi
 def test_a_rate_too_far_away_is_refused(bundle, recording, fps):
     record, pose = recording
     with pytest.raises(BundleError, match="frames per second"):
-        Predictor((bundle,)).predict(record.id, pose, FrameClock.declared(pose.n_frames, fps))
+        Predictor((bundle,)).predict(
+            Material.of_pose(record.id, pose, FrameClock.declared(pose.n_frames, fps))
+        )
 
 
 def test_missing_keypoints_are_refused_by_name(bundle, recording):
@@ -74,7 +77,7 @@ def test_missing_keypoints_are_refused_by_name(bundle, recording):
         roles={k: v for k, v in pose.roles.items() if k in pose.keypoints[2:]},
     )
     with pytest.raises(BundleError, match="left_ear"):
-        Predictor((bundle,)).predict(record.id, fewer, record.clock)
+        Predictor((bundle,)).predict(Material.of_pose(record.id, fewer, record.clock))
 
 
 def test_frames_without_pose_are_not_decided(bundle, recording):
@@ -82,7 +85,7 @@ def test_frames_without_pose_are_not_decided(bundle, recording):
     positions = pose.positions.copy()
     positions[300:420] = np.nan
     gone = replace(pose, positions=positions)
-    prediction = Predictor((bundle,)).predict(record.id, gone, record.clock)
+    prediction = Predictor((bundle,)).predict(Material.of_pose(record.id, gone, record.clock))
     assert not prediction.observed[0, 320:400].any()
     assert not prediction.decided[0, 320:400].any()
     assert np.isfinite(prediction.probabilities).all()
@@ -171,7 +174,10 @@ def test_keypoints_in_another_order_give_the_same_prediction(bundle, recording):
         confidence=pose.confidence[:, :, ::-1],
         keypoints=pose.keypoints[::-1],
     )
-    one, other = (Predictor((bundle,)).predict(record.id, p, record.clock) for p in (pose, turned))
+    one, other = (
+        Predictor((bundle,)).predict(Material.of_pose(record.id, p, record.clock))
+        for p in (pose, turned)
+    )
     assert np.allclose(one.probabilities, other.probabilities, atol=1e-5)
 
 
@@ -184,4 +190,4 @@ def test_keypoints_that_training_did_not_have_are_refused(bundle, recording):
         keypoints=(*pose.keypoints, "implant"),
     )
     with pytest.raises(BundleError, match="training did not have"):
-        Predictor((bundle,)).predict(record.id, more, record.clock)
+        Predictor((bundle,)).predict(Material.of_pose(record.id, more, record.clock))

@@ -18,6 +18,7 @@ from boutwise.bundle import Bundle, pack
 from boutwise.errors import BundleError, DataError, UsageError
 from boutwise.inference import Predictor
 from boutwise.planning import make_plan
+from boutwise.prepare import Material
 from boutwise.training import train
 from boutwise.types import Recording
 
@@ -71,7 +72,9 @@ def test_files_get_the_roles_of_the_training_project(tmp_path):
     bundle = Bundle.open(result.bundle)
     assert bundle.keypoint_roles["left_ear"] == "right_ear"
     record = project.recordings()[0]
-    inside = Predictor((bundle,)).predict(record.id, project.pose(record.id), record.clock)
+    inside = Predictor((bundle,)).predict(
+        Material.of_pose(record.id, project.pose(record.id), record.clock)
+    )
     file = tmp_path / "project-files" / "pose" / f"{record.id}.csv"
     outside = api.predict(bundle, file, fps=record.clock.fps)
     assert np.array_equal(inside.probabilities, outside.probabilities)
@@ -122,7 +125,7 @@ def test_no_one_to_predict_is_a_clear_refusal(trained, bundle):
     record = trained[0].recordings()[0]
     with pytest.raises(BundleError, match="no one to predict") as told:
         Predictor((bundle,)).predict(
-            record.id, trained[0].pose(record.id), record.clock, animals=()
+            Material.of_pose(record.id, trained[0].pose(record.id), record.clock), animals=()
         )
     assert "train again" not in told.value.todo
 
@@ -148,14 +151,16 @@ def test_the_manifest_of_a_leaking_bundle_says_so(bundle, pose_file, tmp_path):
 
 
 def test_a_track_with_other_confidence_is_another_content(trained):
-    from boutwise.api._predicting import _content
-
     record = trained[0].recordings()[0]
     pose = trained[0].pose(record.id)
-    first = _content(pose, record.clock)
-    assert _content(replace(pose, confidence=None), record.clock) != first
-    assert _content(replace(pose, roles={}), record.clock) != first
-    assert _content(pose, record.clock) == first
+
+    def content(track):
+        return Material.of_pose(record.id, track, record.clock).content
+
+    first = content(pose)
+    assert content(replace(pose, confidence=None)) != first
+    assert content(replace(pose, roles={})) != first
+    assert content(pose) == first
 
 
 def test_a_card_and_the_command_line_name_a_weak_split(bundle, tmp_path, capsys):

@@ -12,6 +12,7 @@ from boutwise.bundle import Bundle
 from boutwise.errors import UsageError
 from boutwise.inference import Predictor, prediction_bouts
 from boutwise.planning import make_plan
+from boutwise.prepare import Material
 from boutwise.training import train
 from boutwise.training._lock import only_one
 
@@ -46,7 +47,9 @@ def test_labels_of_a_model_are_not_called_those_of_people(trained, tmp_path):
     bundle = Bundle.open(trained[2].bundle)
     project = make_project(tmp_path / "project", animals=2, minutes=0.3, labelled=1)
     last = project.recordings()[-1]
-    prediction = Predictor((bundle,)).predict(last.id, project.pose(last.id), last.clock)
+    prediction = Predictor((bundle,)).predict(
+        Material.of_pose(last.id, project.pose(last.id), last.clock)
+    )
     project.add_bouts(prediction_bouts(prediction))
     settings = [*QUICK, "target.annotators=majority"]
     scores = train(project, make_plan(project, "pose", settings=settings), workers=1).scores

@@ -19,6 +19,7 @@ from boutwise.errors import BundleError, DataError, UsageError
 from boutwise.formats._trial_prediction import trial_rows
 from boutwise.inference import Predictor, predict_trials
 from boutwise.planning.plan import usable_subjects
+from boutwise.prepare import Material
 from boutwise.project import Project
 from boutwise.training.control import shift_labels
 from boutwise.training.snapshot_files import load_snapshot
@@ -130,7 +131,7 @@ def test_a_single_trial_cannot_be_compared_and_frames_are_not_answered(run, othe
     with pytest.raises(DataError, match="one trial only"):
         predict_trials(predictor, recording.id, pose, clock)
     with pytest.raises(BundleError, match="whole trials, not frames"):
-        predictor.predict(recording.id, pose, clock)
+        predictor.predict(Material.of_pose(recording.id, pose, clock))
 
 
 def test_python_and_the_command_line_say_the_same(run, tmp_path):

@@ -14,6 +14,7 @@ from boutwise.metrics import ScoredSubject, ScoreOptions, Scores, score_recordin
 from boutwise.planning import LabelledSubject, labelled_subjects
 from boutwise.planning.folds import group_of
 from boutwise.planning.trials import subjects_of
+from boutwise.prepare import has_all, material_of
 from boutwise.project import Project
 from boutwise.training.assess import OF_TRIALS
 from boutwise.types import Recording
@@ -50,12 +51,13 @@ def evaluate(
     chosen = [
         recording
         for recording in project.recordings(only)
-        if project.has_pose(recording.id) and (recordings is None or recording.id in recordings)
+        if has_all(project, recording.id, bundle.reads)
+        and (recordings is None or recording.id in recordings)
     ]
     subjects = truth_of(bundle, project, chosen, annotators=annotators)
     if not subjects:
         raise DataError(
-            "no recording has both pose and labels",
+            f"no recording has {', '.join(bundle.reads)} and labels",
             file=project.root,
             todo="import both, or change --only",
         )
@@ -117,11 +119,11 @@ def score_on(
     for done, item in enumerate(subjects):
         say(done, len(subjects), str(item.subject))
         name, clock = item.recording.id, item.recording.clock
-        pose = project.pose(name)
         if of_trials:
+            pose = project.pose(name)
             prediction = predict_trials(predictor, name, pose, clock, item.trials).answers
         else:
-            prediction = predictor.predict(name, pose, clock)
+            prediction = predictor.predict(material_of(project, item.recording))
         place = prediction.subjects.index(item.subject)
         items.append(
             ScoredSubject(

@@ -17,6 +17,7 @@ from boutwise.decision.personal import fit_biases, personal
 from boutwise.errors import DataError, UsageError
 from boutwise.inference import Predictor, answers_trials
 from boutwise.planning import LabelledSubject
+from boutwise.prepare import has_all, material_of
 from boutwise.project import Project
 from boutwise.types import FrameState
 
@@ -66,7 +67,7 @@ def personalize(
             todo="predict with it as it is; with target.ratings.relative it compares the trials of "
             "each animal by itself",
         )
-    recordings = [each for each in project.recordings(only) if project.has_pose(each.id)]
+    recordings = [r for r in project.recordings(only) if has_all(project, r.id, bundle.reads)]
     subjects = truth_of(bundle, project, recordings, annotators=annotators)
     animals = _one_animal(project, bundle, subjects)
     probabilities = []
@@ -89,7 +90,7 @@ def _one_animal(
     """
     if not subjects:
         raise DataError(
-            "no recording has both pose and labels",
+            f"no recording has {', '.join(bundle.reads)} and labels",
             file=project.root,
             todo="import both, or change --only",
         )
@@ -126,8 +127,7 @@ def _labelled_s(subjects: Sequence[LabelledSubject]) -> float:
 
 def _predicted(bundle: Bundle, project: Project, item: LabelledSubject) -> NDArray[np.float32]:
     predictor = Predictor((bundle,), store=project.store)
-    pose = project.pose(item.recording.id)
-    prediction = predictor.predict(item.recording.id, pose, item.recording.clock)
+    prediction = predictor.predict(material_of(project, item.recording))
     mine: NDArray[np.float32] = prediction.probabilities[prediction.subjects.index(item.subject)]
     return mine
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 from boutwise import machine
@@ -11,7 +12,7 @@ from boutwise.errors import UsageError
 from boutwise.planning import Plan, make_plan
 from boutwise.planning.budget import fit_budget
 from boutwise.planning.plan import usable_subjects
-from boutwise.prepare import PreparedPose, member_streams
+from boutwise.prepare import PreparedRecording, has_all, material_of, member_streams
 from boutwise.prepare.trials import PreparedTrials, trials_of
 from boutwise.project import Project
 from boutwise.types import Recording
@@ -67,12 +68,14 @@ def plan(
     return fit_budget(whole, work, spent_s=time.monotonic() - begun_s)
 
 
-def _prepared(project: Project, plan: Plan, recording: Recording) -> PreparedPose | PreparedTrials:
-    """The pose of a recording, to make streams of, as its plan has them."""
-    pose, rated = project.pose(recording.id), plan.recipe.target.ratings
+def _prepared(
+    project: Project, plan: Plan, recording: Recording, say: Callable[[str], None]
+) -> PreparedRecording | PreparedTrials:
+    """A recording, to make streams of, as its plan has them."""
+    rated = plan.recipe.target.ratings
     if rated is not None:
         return PreparedTrials(
-            pose,
+            project.pose(recording.id),
             recording.clock,
             trials_of(recording.trials, recording.n_frames),
             plan.fps,
@@ -80,24 +83,27 @@ def _prepared(project: Project, plan: Plan, recording: Recording) -> PreparedPos
             relative=rated.relative is True,
             store=project.store,
         )
-    return PreparedPose(
-        pose,
-        recording.clock,
+    return PreparedRecording(
+        material_of(project, recording),
         fps=plan.fps,
         prepare=plan.recipe.prepare,
         store=project.store,
+        say=say,
     )
 
 
 def prepare(project: Project, plan: Plan, *, say: Say | None = None) -> int:
-    """Compute the features of every recording that has pose, labelled or not, into the store.
+    """Compute features and pictures of every recording, labelled or not, into the store.
+
+    Only of those that have what the recipe reads. What is there already is not computed again.
 
     Returns:
         Number of subjects whose features are there now.
     """
     say = say or (lambda done, total, words: None)
     pairs = bool({item.subject.target for item in usable_subjects(project, plan.recipe)} - {""})
-    recordings = [r for r in project.recordings() if project.has_pose(r.id)]
+    reads = plan.recipe.reads
+    recordings = [r for r in project.recordings() if has_all(project, r.id, reads)]
     rated = plan.recipe.target.ratings
     if rated is not None and rated.relative is True:
         # A trial that stands alone has no row in a model that compares trials.
@@ -105,7 +111,7 @@ def prepare(project: Project, plan: Plan, *, say: Say | None = None) -> int:
     count = 0
     for done, recording in enumerate(recordings):
         say(done, len(recordings), recording.id)
-        prepared = _prepared(project, plan, recording)
+        prepared = _prepared(project, plan, recording, partial(say, done, len(recordings)))
         for subject in recording.subjects(pairs=pairs):
             for member in plan.recipe.members:
                 for parts in member_streams(member).values():

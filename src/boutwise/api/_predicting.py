@@ -7,17 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from boutwise import registry
 from boutwise.api._predicting_one import open_bundles
 from boutwise.api._tasks import (
     Task,
     as_project,
     file_tasks,
+    lacking,
     project_tasks,
     shard_of,
-    without_pose,
+    video_tasks,
 )
 from boutwise.bundle import Bundle
 from boutwise.bundle.fitting import absent_roles, crowd, unknown_keypoints
@@ -37,10 +36,10 @@ from boutwise.inference import (
     write_trial_prediction,
 )
 from boutwise.inference import explain as explain_recording
+from boutwise.prepare import Material
 from boutwise.project import Project
 from boutwise.report.explained_page import write_explained_page
 from boutwise.store import Store
-from boutwise.types import FrameClock, PoseTrack
 
 TABLES = (".bouts.csv", ".observed.csv")
 """What lies beside the frames of a recording that is done."""
@@ -57,7 +56,8 @@ class PredictResult:
         kept: Recordings whose files were there before, made by the same bundles.
         failed: Recording -> why.
         directory: Where the files are.
-        without_pose: Recordings of the project of which there is no pose: left out.
+        without_pose: Recordings of the project of which there is not what the bundles read: left
+            out.
         page: The page that explains the scores; None when it was not asked for.
         crowded: Recording -> its animals, and the most in any recording of training, for those that
             have more.
@@ -126,12 +126,12 @@ def predict_files(
     unexplained = refuse_unexplained(predictor) if explain else ()
     options = {"format": format, "mapping": mapping}
     _refuse_unheeded({"only": only} if project is None else {**options, "fps": fps}, project)
+    reads = tuple(sorted({what for bundle in opened for what in bundle.reads}))
     if project is not None:
-        tasks = project_tasks(project, only)
+        tasks = project_tasks(project, only, reads)
     else:
         assert not isinstance(sources, Project)
-        roles = [bundle.keypoint_roles for bundle in opened]
-        tasks = file_tasks(sources, options, fps, known_roles=roles)
+        tasks = _tasks_of_files(opened, sources, options, fps, store=store)
     refuse_same_stems(task.recording for task in tasks)
     if shard is not None:
         tasks = [task for task in tasks if shard_of(task.recording, shard[1]) == shard[0] - 1]
@@ -160,10 +160,36 @@ def predict_files(
     if explain and (done or kept):
         page = write_explained_page(out, unexplained=unexplained)
     say(len(tasks), len(tasks), "done")
-    lost = () if project is None else without_pose(project, only)
+    lost = () if project is None else lacking(project, only, reads)
     crowded = _crowded(out, [*done, *kept])
     return PredictResult(
         tuple(done), tuple(kept), failed, out, lost, page, crowded, in_data and bool(failed)
+    )
+
+
+def _tasks_of_files(
+    bundles: Sequence[Bundle],
+    sources: Sequence[str | Path],
+    options: dict[str, Any],
+    fps: float | None,
+    *,
+    store: Store | None,
+) -> list[Task]:
+    """The recordings of files: pose files or videos, as the bundles read the one or the other.
+
+    Raises:
+        UsageError: They read both, and nothing says which files belong together.
+    """
+    reads = {what for bundle in bundles for what in bundle.reads}
+    if reads == {"video"}:
+        return video_tasks(sources, {**options, "fps": fps}, store=store)
+    if reads == {"pose"}:
+        roles = [bundle.keypoint_roles for bundle in bundles]
+        return file_tasks(sources, options, fps, known_roles=roles)
+    raise UsageError(
+        "the bundle reads pose and video of each recording",
+        expected="a project, which knows which files belong together",
+        todo="import both into a project ('boutwise import'), and predict that",
     )
 
 
@@ -194,61 +220,62 @@ def _predict_task(
     predictor: Predictor, task: Task, out: Path, write: str | None, *, explained: bool
 ) -> bool:
     """Predict one recording and write its files; False when they were there already."""
-    pose, clock = task.load()
-    facts: dict[str, Any] = {"pose": _content(pose, clock), "source": pose.source}
-    lacks = sorted({role for b in predictor.bundles for role in absent_roles(b, pose.roles)})
-    strange = {name for b in predictor.bundles for name in unknown_keypoints(b, pose)}
-    if strange:
-        facts["unused_keypoints"] = sorted(strange)
-    if lacks:
-        facts["without_roles"] = lacks  # as some recordings of training were; said in the manifest
-    known = [most for b in predictor.bundles if (most := crowd(b, pose)) is not None]
-    if known:
-        facts["more_animals"] = {"here": len(pose.animals), "in_training": min(known)}
+    material = task.load()
     if answers_trials(predictor.bundles[0]):
-        return _predict_trials(predictor, task, out, facts)
+        return _predict_trials(predictor, task, material, out)
+    facts = _facts(predictor, material)
     path = out / f"{file_stem(task.recording)}.frames.parquet"
     before = read_facts(path)
-    same = before.get("bundle") == predictor.id and before.get("pose") == facts["pose"]
+    origin = {"bundle": predictor.id, **material.content}
+    same = all(before.get(what) == digest for what, digest in origin.items())
     more = out / f"{file_stem(task.recording)}.{write}{_suffix(write)}" if write else None
     others = [path.with_name(path.name.replace(".frames.parquet", end)) for end in TABLES]
     others += [more] if more else []
-    origin = {"bundle": predictor.id, "pose": facts["pose"]}
     if explained:
         same &= explained_from(out / f"{file_stem(task.recording)}.explained.json") == origin
     if same and all(file.exists() for file in others):
         return False
-    prediction = predictor.predict(task.recording, pose, clock)
+    prediction = predictor.predict(material)
     if more is not None and write is not None:
         out.mkdir(parents=True, exist_ok=True)
         part = registry.load("format", write)
-        part.write(more, prediction_bouts(prediction), clocks={task.recording: clock})
+        part.write(more, prediction_bouts(prediction), clocks={task.recording: material.clock})
     if explained:
-        why = explain_recording(predictor, task.recording, pose, clock)
-        write_explanations(why, task.recording, clock, out, facts=origin)
+        why = explain_recording(predictor, material)
+        write_explanations(why, task.recording, material.clock, out, facts=origin)
     write_prediction(prediction, out, facts=facts)
     return True
 
 
-def _predict_trials(predictor: Predictor, task: Task, out: Path, facts: dict[str, Any]) -> bool:
+def _facts(predictor: Predictor, material: Material) -> dict[str, Any]:
+    """What the files of a prediction say of where it came from, and of how it differs."""
+    facts: dict[str, Any] = {**material.content, "source": material.source}
+    bundles, pose = predictor.bundles, material.pose
+    if pose is not None:
+        lacks = sorted({role for b in bundles for role in absent_roles(b, pose.roles)})
+        strange = {name for b in bundles for name in unknown_keypoints(b, pose)}
+        if strange:
+            facts["unused_keypoints"] = sorted(strange)
+        if lacks:  # as some recordings of training were; said in the manifest
+            facts["without_roles"] = lacks
+    known = [most for b in bundles if (most := crowd(b, material.animals)) is not None]
+    if known:
+        facts["more_animals"] = {"here": len(material.animals), "in_training": min(known)}
+    return facts
+
+
+def _predict_trials(predictor: Predictor, task: Task, material: Material, out: Path) -> bool:
     """Answer the trials of one recording and write its file; False when it was there already."""
-    pose, clock = task.load()
-    trials = task.trials()
+    pose, trials = material.pose, task.trials()
+    assert pose is not None  # only pose is read of trials
     known = read_trial_facts(out / f"{file_stem(task.recording)}{ENDING}")
     bounds = [[trial.number, trial.first_frame, trial.n_frames] for trial in trials]
-    facts = {"pose": Store.key(facts["pose"], bounds), "source": facts["source"]}
+    facts = {"pose": Store.key(material.content["pose"], bounds), "source": material.source}
     if known.get("bundle") == predictor.id and known.get("pose") == facts["pose"]:
         return False
-    prediction = predict_trials(predictor, task.recording, pose, clock, trials)
+    prediction = predict_trials(predictor, task.recording, pose, material.clock, trials)
     write_trial_prediction(prediction, out, facts=facts)
     return True
-
-
-def _content(pose: PoseTrack, clock: FrameClock) -> str:
-    """Digest of all that a prediction is made of beside the bundle."""
-    confidence = None if pose.confidence is None else np.asarray(pose.confidence)
-    names = (pose.animals, pose.keypoints, dict(pose.roles))
-    return Store.key(np.asarray(pose.positions), confidence, names, clock.times_s, clock.fps)
 
 
 def _suffix(write: str) -> str:

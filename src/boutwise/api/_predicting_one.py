@@ -17,6 +17,7 @@ from boutwise.api.importing.sources import recording_id
 from boutwise.bundle import Bundle
 from boutwise.errors import DataError, UsageError
 from boutwise.inference import Predictor
+from boutwise.prepare import Material
 from boutwise.types import FrameClock, PoseTrack, Prediction
 
 
@@ -63,7 +64,7 @@ def predict(
     recording = recording or "recording"
     clock = FrameClock.declared(pose.n_frames, rate)
     track = with_roles(pose, [bundle.keypoint_roles for bundle in bundles])
-    prediction = Predictor(bundles).predict(recording, track, clock)
+    prediction = Predictor(bundles).predict(Material.of_pose(recording, track, clock))
     return prediction if frames is None else _cut(prediction, frames)
 
 

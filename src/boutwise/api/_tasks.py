@@ -5,14 +5,18 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from boutwise.api._pose_files import PoseFile, Reader, pose_files, pose_of
-from boutwise.errors import DataError
+from boutwise.api._video_tasks import video_files, video_material
+from boutwise.errors import DataError, UsageError
 from boutwise.formats import Contents
+from boutwise.prepare import Material, has_all, material_of
 from boutwise.prepare.rates import SAME_RATE
 from boutwise.project import Project
+from boutwise.store import Store
 from boutwise.types import FrameClock, PoseTrack, Recording, Trial
 from boutwise.types.roles import propose_roles
 
@@ -23,12 +27,12 @@ class Task:
 
     Attributes:
         recording: Its id.
-        load: Reads its pose and clock.
+        load: Reads its pose, or opens its video.
         trials: Reads its trials; none when nobody declared any.
     """
 
     recording: str
-    load: Callable[[], tuple[PoseTrack, FrameClock]]
+    load: Callable[[], Material]
     trials: Callable[[], tuple[Trial, ...]]
 
 
@@ -41,35 +45,61 @@ def as_project(sources: Sequence[str | Path] | Project) -> Project | None:
     return None
 
 
-def project_tasks(project: Project, only: str | None) -> list[Task]:
-    """Every recording of a project that has pose and fits the query."""
+def project_tasks(project: Project, only: str | None, reads: Sequence[str]) -> list[Task]:
+    """Every recording of a project that has what is read and fits the query."""
 
     def task(recording: Recording) -> Task:
         return Task(
-            recording.id,
-            lambda: (project.pose(recording.id), recording.clock),
-            lambda: recording.trials,
+            recording.id, partial(material_of, project, recording), lambda: recording.trials
         )
 
-    chosen = [task(r) for r in project.recordings(only) if project.has_pose(r.id)]
+    chosen = [task(r) for r in project.recordings(only) if has_all(project, r.id, reads)]
     if not chosen:
+        what = " and ".join(reads)
         if only is None:
             raise DataError(
-                "no recording has pose", file=project.root, todo="import pose files first"
+                f"no recording has {what}", file=project.root, todo=f"import {what} files first"
             )
         known = ", ".join(r.id for r in project.recordings()[:5])
         raise DataError(
-            f"no recording with pose fits '{only}'",
+            f"no recording with {what} fits '{only}'",
             file=project.root,
             expected=f"a query that fits some of the recordings ({known}, ...)",
-            todo="change --only, or import the pose files that are meant",
+            todo=f"change --only, or import the {what} files that are meant",
         )
     return chosen
 
 
-def without_pose(project: Project, only: str | None) -> tuple[str, ...]:
-    """Recordings that fit the query, and of which the project has no pose."""
-    return tuple(r.id for r in project.recordings(only) if not project.has_pose(r.id))
+def lacking(project: Project, only: str | None, reads: Sequence[str]) -> tuple[str, ...]:
+    """Recordings that fit the query, and of which the project has not all that is read."""
+    return tuple(r.id for r in project.recordings(only) if not has_all(project, r.id, reads))
+
+
+def video_tasks(
+    sources: Sequence[str | Path], options: Mapping[str, Any], *, store: Store | None
+) -> list[Task]:
+    """Every video among the sources, by the names that an import gives them.
+
+    Args:
+        sources: Files and folders.
+        options: That have a meaning for pose files only.
+        store: Where indexes are kept.
+
+    Raises:
+        DataError: There is none, or two of them would have the same recording id.
+        UsageError: An option is given that videos cannot heed.
+    """
+    for name, value in options.items():
+        if value is not None:
+            raise UsageError(
+                f"--{name} has no meaning for videos",
+                expected="videos alone: they state the time of each frame themselves",
+                todo="leave it out",
+            )
+    return [
+        Task(name, partial(video_material, name, path, store), lambda: ())
+        for name, path in video_files(sources).items()
+    ]
 
 
 def file_tasks(
@@ -100,10 +130,11 @@ def file_tasks(
         )
 
     def task(name: str, file: PoseFile) -> Task:
-        def load() -> tuple[PoseTrack, FrameClock]:
+        def load() -> Material:
             contents = reader.read(file)
             pose = with_roles(pose_of(contents), known_roles)
-            return pose, FrameClock.declared(pose.n_frames, rate_of(contents, fps))
+            clock = FrameClock.declared(pose.n_frames, rate_of(contents, fps))
+            return Material.of_pose(name, pose, clock)
 
         return Task(name, load, lambda: reader.read(file).trials)
 

@@ -124,6 +124,17 @@ class Bundle:
         return tuple(Part.model_validate(part) for part in self.manifest["prepare"])
 
     @property
+    def reads(self) -> tuple[str, ...]:
+        """What it needs of a recording: ``pose``, ``video`` or both."""
+        needs = {"pose": bool(self.manifest["n_dims"]), "video": self.pictures is not None}
+        return tuple(what for what, needed in needs.items() if needed)
+
+    @property
+    def pictures(self) -> Mapping[str, Any] | None:
+        """How pictures are made of a video; None where it reads none."""
+        return self.manifest.get("pictures")
+
+    @property
     def keypoint_roles(self) -> dict[str, str]:
         """Keypoint -> role, as in the project that it was trained on."""
         return dict(self.manifest["keypoint_roles"])

@@ -117,7 +117,7 @@ def known_pose(bundle: Bundle, pose: PoseTrack) -> PoseTrack:
     )
 
 
-def crowd(bundle: Bundle, pose: PoseTrack) -> int | None:
+def crowd(bundle: Bundle, animals: Sequence[str]) -> int | None:
     """Animals in the fullest recording of training, where this one has more; else None.
 
     Nothing is refused: the behavior of an animal, or of a pair, is computed as in training. But how
@@ -125,7 +125,7 @@ def crowd(bundle: Bundle, pose: PoseTrack) -> int | None:
     score of the bundle tells of it. None also for bundles that do not know it.
     """
     most = bundle.manifest.get("most_animals")
-    return int(most) if most is not None and len(pose.animals) > most else None
+    return int(most) if most is not None and len(animals) > most else None
 
 
 def absent_roles(bundle: Bundle, roles: Mapping[str, str]) -> list[str]:

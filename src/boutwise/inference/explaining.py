@@ -17,14 +17,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from boutwise.bundle.fitting import known_pose
 from boutwise.errors import BundleError
 from boutwise.formats._prediction import file_stem
-from boutwise.inference.predictor import Member, Predictor, member_streams
+from boutwise.inference.predictor import Member, Predictor, member_streams, prepared_for
 from boutwise.learners import Chunk
 from boutwise.learners._explaining import Attention, Contributions, Explains
-from boutwise.prepare import PreparedPose
-from boutwise.types import FrameClock, PoseTrack, Subject
+from boutwise.prepare import Material
+from boutwise.types import FrameClock, Subject
 
 FACTS = b"boutwise.attention"
 
@@ -79,31 +78,21 @@ def _why_not(member: Member) -> str:
     return member.fitted.why_not()
 
 
-def explain(
-    predictor: Predictor, recording: str, pose: PoseTrack, clock: FrameClock
-) -> list[Explained]:
+def explain(predictor: Predictor, material: Material) -> list[Explained]:
     """Explain the scores of every member that can be explained, for every subject.
 
     Args:
         predictor: With its bundles loaded.
-        recording: Its id.
-        pose: With roles; one row a frame of the clock.
-        clock: The recording's own.
+        material: What there is of the recording.
 
     Raises:
         BundleError: A bundle refuses the recording.
     """
-    found = []
-    subjects = predictor.subjects(recording, pose, clock)
+    found, clock = [], material.clock
+    subjects = predictor.subjects(material)
     for bundle, members in zip(predictor.bundles, predictor.members, strict=True):
-        bundle.refuse_clock(recording, clock)
-        prepared = PreparedPose(
-            known_pose(bundle, pose),
-            clock,
-            fps=bundle.fps,
-            prepare=bundle.prepare,
-            store=predictor.store,
-        )
+        bundle.refuse_clock(material.recording, clock)
+        prepared = prepared_for(bundle, material, store=predictor.store)
         last = prepared.clock.n_frames - 1
         native = np.clip(prepared.clock.to_frame(clock.times_s), 0, last)
         for place, member in enumerate(members):

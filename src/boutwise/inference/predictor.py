@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,10 +14,11 @@ from boutwise.bundle import Bundle, StreamNeed
 from boutwise.bundle.fitting import fitted_columns, known_pose
 from boutwise.errors import BundleError
 from boutwise.learners import Fitted, score_subject
-from boutwise.prepare import PreparedPose, present_frames, scores_at
+from boutwise.prepare import Material, PreparedRecording, present_frames, scores_at
+from boutwise.prepare.pictures import bundle_steps
 from boutwise.prepare.trials import PreparedTrials
 from boutwise.store import Store
-from boutwise.types import FrameClock, PoseTrack, Prediction, Subject
+from boutwise.types import FrameClock, Prediction, StreamValues, Subject, is_pixels
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,26 +69,17 @@ class Predictor:
         """Ids of the bundles, joined by ``+``."""
         return "+".join(bundle.id for bundle in self.bundles)
 
-    def predict(
-        self,
-        recording: str,
-        pose: PoseTrack,
-        clock: FrameClock,
-        *,
-        animals: Sequence[str] | None = None,
-    ) -> Prediction:
+    def predict(self, material: Material, *, animals: Sequence[str] | None = None) -> Prediction:
         """Predict every frame.
 
         Args:
-            recording: Its id.
-            pose: With roles; one row a frame of the clock.
-            clock: The recording's own.
-            animals: Animals of the pose track to predict; by default all.
+            material: Pose with roles, video, or both, as the bundles need them.
+            animals: Animals to predict; by default all.
 
         Raises:
             BundleError: A bundle refuses the recording, naming what is missing.
         """
-        ethogram = self.bundles[0].ethogram
+        ethogram, clock = self.bundles[0].ethogram, material.clock
         for bundle in self.bundles:
             if "trials" in bundle.manifest:
                 raise BundleError(
@@ -95,19 +87,13 @@ class Predictor:
                     file=bundle.path,
                     todo="use 'boutwise predict', or boutwise.predict_trials",
                 )
-        subjects = self.subjects(recording, pose, clock, animals=animals)
+        subjects = self.subjects(material, animals=animals)
         shape = (len(subjects), clock.n_frames, len(ethogram.names))
         probabilities = np.zeros(shape, dtype=np.float32)
         observed = np.ones(shape[:2], dtype=bool)
         for bundle, members in zip(self.bundles, self.members, strict=True):
-            bundle.refuse_clock(recording, clock)
-            prepared = PreparedPose(
-                known_pose(bundle, pose),
-                clock,
-                fps=bundle.fps,
-                prepare=bundle.prepare,
-                store=self.store,
-            )
+            bundle.refuse_clock(material.recording, clock)
+            prepared = prepared_for(bundle, material, store=self.store)
             for place, subject in enumerate(subjects):
                 chance, present = _score(bundle, members, prepared, subject, clock)
                 probabilities[place] += chance / len(self.bundles)
@@ -115,7 +101,7 @@ class Predictor:
         decision = self.bundles[0].decision
         decided = np.stack([decision.decide(rows, clock.fps) for rows in probabilities])
         return Prediction(
-            recording,
+            material.recording,
             subjects,
             clock,
             ethogram,
@@ -126,37 +112,34 @@ class Predictor:
         )
 
     def subjects(
-        self,
-        recording: str,
-        pose: PoseTrack,
-        clock: FrameClock,
-        *,
-        animals: Sequence[str] | None = None,
+        self, material: Material, *, animals: Sequence[str] | None = None
     ) -> tuple[Subject, ...]:
         """Whom there is to predict; for the arguments see :meth:`predict`.
 
         Raises:
             BundleError: There is nobody, or pose and clock do not fit.
         """
-        if pose.n_frames != clock.n_frames:
+        pose, recording = material.pose, material.recording
+        if pose is not None and pose.n_frames != material.clock.n_frames:
             raise BundleError(
-                f"the pose has {pose.n_frames} frames and the clock {clock.n_frames}",
+                f"the pose has {pose.n_frames} frames and the clock {material.clock.n_frames}",
                 recording=recording,
                 expected="one row of pose for every frame",
             )
-        if pose.n_frames == 0:
+        if material.clock.n_frames == 0:
             raise BundleError("the recording has no frames", recording=recording)
-        chosen = list(pose.animals if animals is None else animals)
+        there = material.animals
+        chosen = list(there if animals is None else animals)
         pairs = self.bundles[0].ethogram.behaviors[0].scope == "directed"
         subjects = tuple(
             Subject(recording, agent, target)
             for agent in chosen
-            for target in (pose.animals if pairs else ("",))
+            for target in (there if pairs else ("",))
             if agent != target
         )
         if not subjects:
             raise BundleError(
-                f"there is no one to predict: the pose is of {', '.join(pose.animals) or 'nobody'}",
+                f"there is no one to predict: it shows {', '.join(there) or 'nobody'}",
                 recording=recording,
                 expected="two animals or more, because the bundle predicts who does what to whom"
                 if pairs
@@ -166,22 +149,50 @@ class Predictor:
         return subjects
 
 
+def prepared_for(
+    bundle: Bundle, material: Material, *, store: Store | None = None
+) -> PreparedRecording:
+    """A recording as a bundle saw those of its training.
+
+    Raises:
+        BundleError: It has no pose or no video, and the bundle needs it.
+    """
+    prepare = bundle.prepare
+    if bundle.pictures is not None:
+        prepare = (*prepare, *bundle_steps(bundle.pictures))
+    has = {"pose": material.pose is not None, "video": material.scene is not None}
+    for what in bundle.reads:
+        if not has[what]:
+            raise BundleError(
+                f"the recording has no {what}, and the bundle was trained on {what}",
+                recording=material.recording,
+                expected=" and ".join(bundle.reads),
+                todo=f"give its {what}, or take another bundle",
+            )
+    if "pose" in bundle.reads and material.pose is not None:
+        material = replace(material, pose=known_pose(bundle, material.pose))
+    return PreparedRecording(material, fps=bundle.fps, prepare=prepare, store=store)
+
+
 def _load(entry: dict[str, Any]) -> Member:
     fitted = registry.load("learner", entry["learner"]).load(entry["directory"])
     return Member(fitted, entry["streams"])
 
 
 def member_streams(
-    bundle: Bundle, member: Member, prepared: PreparedPose | PreparedTrials, subject: Subject
-) -> dict[str, NDArray[np.float32]]:
+    bundle: Bundle, member: Member, prepared: PreparedRecording | PreparedTrials, subject: Subject
+) -> dict[str, StreamValues]:
     """What a member reads of a subject: name -> (frames at the working rate or trials, columns).
 
     Raises:
         BundleError: The recording does not give what the member needs.
     """
-    streams = {}
+    streams: dict[str, StreamValues] = {}
     for name, need in member.streams.items():
         stream = prepared.stream(subject, need.features)
+        if is_pixels(stream.values):
+            streams[name] = stream.values
+            continue
         streams[name] = fitted_columns(
             bundle,
             need,
@@ -196,7 +207,7 @@ def member_streams(
 def _score(
     bundle: Bundle,
     members: Sequence[Member],
-    prepared: PreparedPose,
+    prepared: PreparedRecording,
     subject: Subject,
     clock: FrameClock,
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:

@@ -15,7 +15,7 @@ from boutwise.formats._prediction import file_stem
 from boutwise.formats._trial_prediction import ENDING, write_trials
 from boutwise.inference.predictor import Predictor, member_streams
 from boutwise.learners import score_subject
-from boutwise.prepare import present_frames
+from boutwise.prepare import Material, present_frames
 from boutwise.prepare.trials import (
     ROWS_PER_S,
     VERSION,
@@ -50,7 +50,7 @@ def predict_trials(
         refuse_frames(bundle)
         bundle.refuse_clock(recording, clock)
     found = trials_of(trials, clock.n_frames)
-    subjects = predictor.subjects(recording, pose, clock)
+    subjects = predictor.subjects(Material.of_pose(recording, pose, clock))
     first = predictor.bundles[0]
     counting = trial_clock(found)
     shape = (len(subjects), len(found), len(first.ethogram.names))

@@ -53,7 +53,7 @@ class Fingerprint:
         classes: Behavior -> its facts.
         median_bout_s: Median length over all bouts of behaviors that are no background.
         missing: Share of missing keypoints.
-        keypoints: Number of keypoints; ``n_dims`` 2 or 3.
+        keypoints: Number of keypoints; ``n_dims`` 2 or 3; both 0 where no pose is read.
         roles: Roles that keypoints have.
         cores: Cores of this machine that this process may use.
         partial_roles: Role -> recordings that have it, for those that not all have.
@@ -110,7 +110,10 @@ class Fingerprint:
 
 
 def take_fingerprint(
-    project: Project, ethogram: Ethogram, subjects: Sequence[LabelledSubject]
+    project: Project,
+    ethogram: Ethogram,
+    subjects: Sequence[LabelledSubject],
+    reads: Sequence[str] = ("pose",),
 ) -> Fingerprint:
     """Measure what may be learned from; reads the pose of each of these subjects once.
 
@@ -118,13 +121,14 @@ def take_fingerprint(
         project: Where they are.
         ethogram: Behaviors of the label columns.
         subjects: Without those that are held out: a plan must not know them.
+        reads: What the recipe reads: pose it does not read is not looked at.
     """
     recordings = {item.recording.id: item.recording for item in subjects}
     classes, lengths = _classes(ethogram, subjects)
-    missing, total, keypoints, n_dims = 0, 0, 0, 2
+    missing, total, keypoints, n_dims = 0, 0, 0, 0
     roles: Counter[str] = Counter()
     trunks: Counter[str] = Counter()
-    for name in recordings:
+    for name in recordings if "pose" in reads else ():
         pose = project.pose(name)
         missing += int(np.isnan(pose.positions[..., 0]).sum())
         total += pose.positions[..., 0].size

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,13 @@ from boutwise.planning.fingerprint import Fingerprint, take_fingerprint
 from boutwise.planning.folds import WINDOW_S, Dealing, Fold, group_of, make_folds
 from boutwise.planning.keypoints import keypoint_reasons
 from boutwise.planning.learnable import refuse_one_answer
+from boutwise.planning.pictures import picture_settings
 from boutwise.planning.recipes import load_recipe
 from boutwise.planning.refusing import refuse_blind_stopping, refuse_copies, refuse_unheeded
 from boutwise.planning.rules import resolve
 from boutwise.planning.targets import LabelledSubject, annotator_reasons
 from boutwise.planning.trials import ethogram_of, subjects_of, trial_settings
+from boutwise.prepare import has_all
 from boutwise.project import Project
 from boutwise.project.splits import leaks
 from boutwise.store import Store
@@ -145,13 +147,13 @@ def make_plan(
     """Plan what to do with a project.
 
     Args:
-        project: With pose and labels.
+        project: With labels, and the pose or videos that the recipe reads.
         recipe: Name or YAML file.
         settings: ``a.b=c`` each.
         seed: Seeds everything random.
 
     Raises:
-        DataError: There are no labelled recordings with pose, too few animals, or one answer only.
+        DataError: No labelled recording has what the recipe reads; too few animals; one answer.
         RecipeError: A setting is not of the schema, or this release cannot heed it.
     """
     asked = load_recipe(recipe, settings)
@@ -162,15 +164,17 @@ def make_plan(
     folds, holdout, folds_reason = make_folds(subjects, asked.split, seed)
     groups = group_of(subjects, asked.split.by)
     if not leaks(asked.split.by):
-        refuse_copies(project, subjects, groups)
+        refuse_copies(project, subjects, groups, asked.reads)
     # Whatever is chosen below knows nothing of the groups that are held out.
     learned = [item for item in subjects if groups[item.subject] not in holdout]
     refuse_blind_stopping(asked, folds, len({groups[item.subject] for item in learned}))
-    facts = take_fingerprint(project, ethogram, learned)
+    facts = take_fingerprint(project, ethogram, learned, asked.reads)
     asked, unmirrored = without_mirrors(asked, ethogram, facts.roles)
     fps = sorted(item.recording.clock.fps for item in learned)[len(learned) // 2]
     settled, why = trial_settings(asked, learned) if asked.target.ratings else (asked, {})
-    resolved, reasons = resolve(settled, facts, fps)
+    pictured, seen = picture_settings(project, settled, learned, fps)
+    resolved, reasons = resolve(pictured, facts, fps)
+    reasons |= seen
     reasons = why | reasons
     if resolved.split.folds == "auto":
         reasons["split.folds"] = folds_reason
@@ -183,34 +187,35 @@ def make_plan(
         chosen["align"] = "movement" if may_align(asked.target) else "none"
     target = resolved.target.model_copy(update=chosen)
     resolved = resolved.model_copy(update={"target": target})
-    reasons |= annotator_reasons(asked.target, learned) | _left_out(project)
+    reasons |= annotator_reasons(asked.target, learned) | _left_out(project, asked.reads)
     reasons |= unmirrored | augment_reasons(resolved) | keypoint_reasons(facts)
     late, why = late_labels(project, asked.target, learned)
     reasons |= why | {"fps": _rate_reason(facts, fps)}
     return Plan(resolved, reasons, facts, fps, folds, holdout, seed, late_labels=late)
 
 
-def _left_out(project: Project) -> dict[str, str]:
+def _left_out(project: Project, reads: Sequence[str]) -> dict[str, str]:
     """Recordings whose labels cannot be used, said under the words ``left out``."""
-    lost = [r.id for r in project.recordings("labelled") if not project.has_pose(r.id)]
+    lost = [r.id for r in project.recordings("labelled") if not has_all(project, r.id, reads)]
     if not lost:
         return {}
     more = f" and {len(lost) - 5} more" if len(lost) > 5 else ""
-    words = f"{len(lost)} recordings have labels and no pose: {', '.join(lost[:5])}{more}"
-    return {"left out": words}
+    words = f"{len(lost)} recordings have labels and no {' or no '.join(reads)}: "
+    return {"left out": f"{words}{', '.join(lost[:5])}{more}"}
 
 
 def usable_subjects(project: Project, recipe: Recipe) -> list[LabelledSubject]:
-    """The labelled subjects of all recordings that have pose.
+    """The labelled subjects of all recordings that have what a recipe reads.
 
     Raises:
         DataError: There is none, or two recordings would write the same files.
     """
-    recordings = [r for r in project.recordings() if project.has_pose(r.id)]
+    recordings = [r for r in project.recordings() if has_all(project, r.id, recipe.reads)]
     subjects = subjects_of(project, recipe.target, recordings)
     if not subjects:
         raise DataError(
-            "no recording has both pose and labels",
+            f"no recording has {'both ' * (len(recipe.reads) == 1)}{', '.join(recipe.reads)} "
+            "and labels",
             file=project.root,
             todo="import both; 'boutwise import --dry-run' shows which files match",
         )

@@ -11,8 +11,10 @@ from boutwise.errors import DataError, RecipeError
 from boutwise.planning.augmenting import refuse_augment
 from boutwise.planning.folds import Fold
 from boutwise.planning.part_options import refuse_options
+from boutwise.planning.pictures import refuse_picture_steps
 from boutwise.planning.targets import LabelledSubject
 from boutwise.prepare import member_streams
+from boutwise.prepare.pictures import STEPS
 from boutwise.project import Project
 from boutwise.project.splits import leaks
 from boutwise.store import Store
@@ -31,7 +33,8 @@ def refuse_unheeded(recipe: Recipe, ethogram: Ethogram) -> None:
         RecipeError: A part has no such option, or does not fit behaviors of this scope.
     """
     refuse_augment(recipe)
-    for part in recipe.prepare:
+    refuse_picture_steps(recipe)
+    for part in (part for part in recipe.prepare if part.part not in STEPS):
         refuse_options("preparation", part, "clean")
     refuse_options("decoder", recipe.decode.decider, "decide", taken=("thresholds",))
     scope = ethogram.behaviors[0].scope
@@ -59,9 +62,12 @@ def _refuse_scope(part: Part, scope: str, behavior: str) -> None:
 
 
 def refuse_copies(
-    project: Project, subjects: Sequence[LabelledSubject], groups: Mapping[Subject, str]
+    project: Project,
+    subjects: Sequence[LabelledSubject],
+    groups: Mapping[Subject, str],
+    reads: Sequence[str],
 ) -> None:
-    """Refuse one track under two names: it would be learned from and tested on at once.
+    """Refuse one track or video under two names: it would be learned from and tested on at once.
 
     Raises:
         DataError: Naming both.
@@ -69,16 +75,26 @@ def refuse_copies(
     seen: dict[str, Subject] = {}
     for item in subjects:
         who = item.subject
-        pose = project.pose(who.recording)
-        track = np.ascontiguousarray(pose.positions[:, pose.animals.index(who.animal)])
-        other = seen.setdefault(Store.key(track), who)
-        if groups[other] != groups[who] and np.isfinite(track).any():
+        for what in reads:
+            key = _content(project, who, what)
+            other = seen.setdefault(key, who)
+            if not key or groups[other] == groups[who]:
+                continue
             raise DataError(
-                f"the pose of {other} and of {who} is the same to the last digit",
+                f"the {what} of {other} and of {who} is the same to the last digit",
                 recording=who.recording,
                 expected="different recordings on the two sides of a split",
                 todo="find out which of the two is the copy, and take it out",
             )
+
+
+def _content(project: Project, who: Subject, what: str) -> str:
+    """Digest of the track or the video of a subject; empty for a track without any point."""
+    if what == "video":
+        return project.video_file(who.recording).digest
+    pose = project.pose(who.recording)
+    track = np.ascontiguousarray(pose.positions[:, pose.animals.index(who.animal)])
+    return Store.key(track) if np.isfinite(track).any() else ""
 
 
 def refuse_blind_stopping(recipe: Recipe, folds: Sequence[Fold], n_groups: int) -> None:

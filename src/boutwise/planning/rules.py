@@ -89,7 +89,9 @@ def resolve(recipe: Recipe, facts: Fingerprint, fps: float) -> tuple[Recipe, dic
     for place, member in enumerate(recipe.members):
         values = _network_auto if isinstance(member, NetworkMember) else _trees_auto
         known = _facts(facts, fps) | {
-            "mirrored": any(part.part == "mirror" for part in member.augment)
+            "mirrored": any(part.part == "mirror" for part in member.augment),
+            "pictures": isinstance(member, NetworkMember)
+            and any(stream.encoder is not None for stream in member.streams.values()),
         }
         settings = values.auto_values(known) | {"views": views_of(member)}
         rules |= _member_rules(f"members.{place}", settings)

@@ -13,6 +13,13 @@ from boutwise.prepare.rates import (
     scores_at,
     working_clock,
 )
+from boutwise.prepare.recording import (
+    Material,
+    PreparedRecording,
+    has_all,
+    material_of,
+    pose_steps,
+)
 from boutwise.prepare.streams import (
     PreparedPose,
     Stream,
@@ -30,14 +37,19 @@ from boutwise.prepare.views import (
 )
 
 __all__ = [
+    "Material",
     "PreparedPose",
+    "PreparedRecording",
     "Stream",
     "changed_pose",
     "frames_of_view",
+    "has_all",
     "load_streams",
+    "material_of",
     "member_streams",
     "placed",
     "pose_parts",
+    "pose_steps",
     "present_frames",
     "put_back",
     "resample_pose",

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boutwise import registry
-from boutwise.errors import RecipeError
+from boutwise.prepare.pixels import kept_pictures
 from boutwise.prepare.rates import resample_pose, working_clock
 from boutwise.store import Store
-from boutwise.types import FrameClock, Mirror, PoseTrack, Subject
+from boutwise.types import FrameClock, Mirror, PoseTrack, StreamValues, Subject, is_pixels
 from boutwise.types.recipe import NetworkMember, Part, TreesMember
 
 _Table = tuple[NDArray[np.float32], tuple[str, ...]]
@@ -25,12 +25,13 @@ class Stream:
     """One stream of one subject.
 
     Attributes:
-        values: (working frames, channels), float32, NaN = missing; may be memory-mapped.
-        pieces: Names of the channels of each feature set, in order.
+        values: (working frames, channels), float32, NaN = missing, perhaps memory-mapped; or
+            pictures, read when needed.
+        pieces: Names of the channels of each feature set, in order; none of pictures.
         keys: Content keys under which the pieces lie in the store; empty without a store.
     """
 
-    values: NDArray[np.float32]
+    values: StreamValues
     pieces: tuple[tuple[str, ...], ...]
     keys: tuple[str, ...] = ()
 
@@ -41,15 +42,12 @@ class Stream:
 
 
 def member_streams(member: TreesMember | NetworkMember) -> dict[str, tuple[Part, ...]]:
-    """Name of each stream of a member -> the feature sets in it. Trees have one: ``features``."""
+    """Name of each stream of a member -> its feature sets; one of pictures has none.
+
+    Trees have one stream: ``features``.
+    """
     if isinstance(member, TreesMember):
         return {"features": tuple(member.features)}
-    encoders = [name for name, stream in member.streams.items() if stream.encoder is not None]
-    if encoders:
-        raise RecipeError(
-            f"the stream '{encoders[0]}' has an encoder, and this release reads no video",
-            expected="features",
-        )
     return {name: tuple(stream.features) for name, stream in member.streams.items()}
 
 
@@ -190,9 +188,12 @@ def stream_mirror(parts: Sequence[Part], pieces: Sequence[Sequence[str]]) -> Mir
     return Mirror(tuple(source), tuple(sign))
 
 
-def present_frames(streams: Mapping[str, NDArray[np.float32]]) -> NDArray[np.bool_]:
+def present_frames(streams: Mapping[str, StreamValues]) -> NDArray[np.bool_]:
     """Frames in which a subject can be judged: some stream has a value there, (frames,)."""
-    present = [np.isfinite(values).any(axis=1) for values in streams.values()]
+    present = [
+        values.present if is_pixels(values) else np.isfinite(values).any(axis=1)
+        for values in streams.values()
+    ]
     return np.asarray(np.logical_or.reduce(present))
 
 
@@ -200,7 +201,7 @@ def load_streams(
     store: Store,
     keys: Mapping[str, Sequence[str]],
     pieces: Mapping[str, Sequence[Sequence[str]]] | None = None,
-) -> dict[str, NDArray[np.float32]]:
+) -> dict[str, StreamValues]:
     """Streams by the keys under which they were cached.
 
     Args:
@@ -212,13 +213,17 @@ def load_streams(
     Raises:
         FileNotFoundError: They are no longer there.
     """
-    streams = {}
+    streams: dict[str, StreamValues] = {}
     for name, of_stream in keys.items():
+        pictures = kept_pictures(store, of_stream[0])
+        if pictures is not None:
+            streams[name] = pictures
+            continue
         found = []
         for number, key in enumerate(of_stream):
             values, header = store.array(key), store.header(key)
             if values is None or header is None:
-                raise FileNotFoundError(f"the cached features of the stream '{name}' are gone")
+                raise FileNotFoundError(f"what was kept of the stream '{name}' are gone")
             if pieces is not None:
                 values = placed(values, header["columns"], pieces[name][number])
             found.append(values)

@@ -13,10 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boutwise.training.snapshot import Entry, Snapshot
-from boutwise.types import FrameState, Prediction
+from boutwise.types import FrameState, Pixels, Prediction, is_pixels
 
 MOST_FRAMES = 5000
 """Frames of a recording that a summary rests on, evenly spaced."""
+MOST_PICTURES = 64
+OF_PICTURES = ("brightness", "contrast", "sharpness")
 RARE = 1e-4
 """Shares are not taken for smaller than this, so that their logit stays a number."""
 
@@ -72,7 +74,7 @@ def _feature_names(snapshot: Snapshot, entry: Entry) -> tuple[str, ...]:
     columns = [
         column
         for member, stream in _streams_once(entry)
-        for column in snapshot.columns[member][stream]
+        for column in snapshot.columns[member].get(stream, OF_PICTURES)
     ]
     kinds = ("median", "spread", "missing share")
     return tuple(f"{kind} of {column}" for kind in kinds for column in columns)
@@ -91,7 +93,8 @@ def _of_features(snapshot: Snapshot, entry: Entry) -> Floats:
     """The summary of every column of every stream, side by side."""
     parts = []
     for member, name in _streams_once(entry):
-        parts.append(summary_of(snapshot.streams(entry, member)[name]))
+        values = snapshot.streams(entry, member)[name]
+        parts.append(summary_of(_of_pictures(values) if is_pixels(values) else values))
     return np.concatenate(parts, axis=1).ravel()
 
 
@@ -104,6 +107,19 @@ def summary_of(values: NDArray[np.float32]) -> Floats:
     sample = np.asarray(values[:: max(1, len(values) // MOST_FRAMES)], dtype=np.float64)
     low, median, high = _quartiles(sample)
     return np.stack([median, high - low, np.isnan(sample).mean(axis=0)])
+
+
+def _of_pictures(pixels: Pixels) -> NDArray[np.float32]:
+    """Brightness, contrast and sharpness of some frames, (frames, 3): what cameras differ in."""
+    there = np.flatnonzero(pixels.present)
+    if not there.size:
+        return np.full((1, len(OF_PICTURES)), np.nan, dtype=np.float32)
+    rows = []
+    for frame in there[:: max(1, there.size // MOST_PICTURES)].tolist():
+        picture = pixels[slice(frame, frame + 1)][0].astype(np.float32).mean(axis=0)
+        slopes = np.abs(np.diff(picture, axis=1)).mean()
+        rows.append((picture.mean(), picture.std(), slopes))
+    return np.array(rows, dtype=np.float32)
 
 
 def _quartiles(sample: Floats) -> Floats:

@@ -14,6 +14,8 @@ from boutwise.bundle.bundle import FASTEST, FORMAT, SLOWEST
 from boutwise.bundle.ethogram_json import ethogram_as_dict
 from boutwise.decision import Decision
 from boutwise.planning import Plan
+from boutwise.prepare import pose_steps
+from boutwise.prepare.pictures import describe_pictures, pictures_need
 from boutwise.project.splits import LEAKING
 from boutwise.training.snapshot import Snapshot, stream_needs
 from boutwise.training.trials import trials_need
@@ -54,6 +56,7 @@ def build_bundle(
 def _manifest(plan: Plan, snapshot: Snapshot, scores: dict[str, Any]) -> dict[str, Any]:
     trained = [e for e in snapshot.entries if not e.held_out(plan)]
     animals = {e.subject.animal for e in trained} | {e.subject.target for e in trained} - {""}
+    of_poses = pose_steps(plan.recipe.prepare) if "pose" in plan.recipe.reads else ()
     return {
         "format": FORMAT,
         "boutwise": __version__,
@@ -62,10 +65,9 @@ def _manifest(plan: Plan, snapshot: Snapshot, scores: dict[str, Any]) -> dict[st
         "ethogram": ethogram_as_dict(snapshot.ethogram),
         "fps": plan.fps,
         "fps_range": [SLOWEST * plan.fps, FASTEST * plan.fps],
-        "prepare": [part.model_dump() for part in plan.recipe.prepare],
-        "prepare_versions": [
-            registry.load("preparation", part.part).VERSION for part in plan.recipe.prepare
-        ],
+        "prepare": [part.model_dump() for part in of_poses],
+        "prepare_versions": [registry.load("preparation", p.part).VERSION for p in of_poses],
+        **({"pictures": pictures_need(plan.recipe)} if "video" in plan.recipe.reads else {}),
         "members": stream_needs(plan, snapshot),
         **({"trials": trials_need(plan)} if snapshot.of_trials else {}),
         "roles": snapshot.facts["roles"],
@@ -122,6 +124,16 @@ def _optional(manifest: dict[str, Any]) -> str:
     return f"\nUsed where they are there, as in some recordings of training: {named}."
 
 
+def _needs(manifest: dict[str, Any]) -> str:
+    """Pose, video, or both."""
+    found = []
+    if manifest["n_dims"]:
+        found.append(f"Pose in {manifest['n_dims']}D with the roles {', '.join(manifest['roles'])}")
+    if "pictures" in manifest:
+        found.append(f"Video ({describe_pictures(manifest['pictures'])})")
+    return "; ".join(found)
+
+
 def card(manifest: dict[str, Any]) -> str:
     """The bundle's card: what it is, what it was trained on, how good it is, what it is not for."""
     scores, split = manifest["scores"], manifest["split"]
@@ -154,7 +166,7 @@ Without background: {_estimate(scores["frames"]["macro_f1_without_background"], 
 {rows}
 
 ## What it needs
-Pose in {manifest["n_dims"]}D with the roles {", ".join(manifest["roles"])}, at
+{_needs(manifest)}, at
 {manifest["fps_range"][0]:g} to {manifest["fps_range"][1]:g} frames per second.{_optional(manifest)}
 
 ## What it is not for

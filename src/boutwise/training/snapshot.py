@@ -25,7 +25,7 @@ from boutwise.prepare import (
     resample_states,
 )
 from boutwise.store import Store
-from boutwise.types import Ethogram, FrameClock, FrameState, Mirror, Subject
+from boutwise.types import Ethogram, FrameClock, FrameState, Mirror, StreamValues, Subject
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,8 +141,8 @@ class Snapshot:
         mirrors = self.mirrors[member] if self.mirrors else {}
         return Dataset(items, self.ethogram, self.columns[member], mirrors)
 
-    def streams(self, entry: Entry, member: int) -> dict[str, NDArray[np.float32]]:
-        """The streams of a subject, (working frames, channels); what it lacks is NaN."""
+    def streams(self, entry: Entry, member: int) -> dict[str, StreamValues]:
+        """The streams of a subject: (working frames, channels), what it lacks is NaN; or pictures."""
         return self._loaded(entry.keys[member], member)
 
     def _views(self, entry: Entry, member: int) -> tuple[View, ...]:
@@ -156,7 +156,7 @@ class Snapshot:
 
     def _loaded(
         self, keys: Mapping[str, tuple[str, ...]], member: int
-    ) -> dict[str, NDArray[np.float32]]:
+    ) -> dict[str, StreamValues]:
         return load_streams(self.store, keys, self.pieces[member] if self.pieces else None)
 
     def working_states(self, entry: Entry) -> NDArray[np.int8]:
@@ -210,7 +210,7 @@ def stream_needs(plan: Plan, snapshot: Snapshot) -> list[dict[str, Any]]:
             name: {
                 "features": [part.model_dump() for part in parts],
                 "versions": [registry.load("feature set", part.part).VERSION for part in parts],
-                "columns": list(snapshot.columns[place][name]),
+                "columns": list(snapshot.columns[place].get(name, ())),
                 "optional": sorted(partial[place].get(name, {})) if partial else [],
             }
             for name, parts in member_streams(member).items()

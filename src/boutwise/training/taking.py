@@ -7,10 +7,10 @@ its recordings gives; where a recording lacks some, they are missing in its fram
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
-
-import numpy as np
 
 from boutwise.errors import DataError
 from boutwise.learners import Mirroring, is_mirrored
@@ -19,10 +19,12 @@ from boutwise.planning.folds import group_of
 from boutwise.planning.plan import groups_of_plan
 from boutwise.planning.targets import target_ethogram
 from boutwise.prepare import (
-    PreparedPose,
+    Material,
+    PreparedRecording,
     Stream,
     changed_pose,
     frames_of_view,
+    material_of,
     member_streams,
     pose_parts,
     stream_mirror,
@@ -31,7 +33,7 @@ from boutwise.prepare import (
 from boutwise.project import Project
 from boutwise.store import Store
 from boutwise.training.snapshot import Entry, Snapshot, ViewKeys
-from boutwise.types import Ethogram, Mirror, PoseTrack, Subject
+from boutwise.types import Ethogram, Mirror, PoseTrack, Subject, is_pixels
 from boutwise.types.recipe import NetworkMember, TreesMember
 
 AnyMember = TreesMember | NetworkMember
@@ -53,17 +55,19 @@ def take_snapshot(
     groups = groups_of_plan(plan, list(subjects))
     units = group_of(list(subjects), "animal")
     channels = _Channels(plan)
-    poses: dict[str, PoseTrack] = {}
+    poses: dict[str, PoseTrack | None] = {}
     looks: dict[str, _Looks] = {}
-    entries = []
+    entries, crowd = [], 0
     for done, item in enumerate(subjects):
         say(done, len(subjects), f"features of {item.subject}")
         name, who = item.recording.id, item.subject
         if name not in looks:
-            looks = {name: _Looks(project, plan, item)}
+            tell = partial(say, done, len(subjects))
+            looks = {name: _Looks(project, plan, item, tell)}
         held_out = (groups[who] or units[who]) in plan.holdout
         if not held_out:
             poses[name] = looks[name].without_positions
+            crowd = max(crowd, len(item.recording.animals))
         keys, views = [], []
         for place, member in enumerate(plan.recipe.members):
             streams = looks[name].streams(who, member)
@@ -85,6 +89,7 @@ def take_snapshot(
         project.store,
         {
             **_pose_facts(poses),
+            "most_animals": crowd,
             "partial_columns": channels.partial(),
             "by_model": sorted(str(item.subject) for item in subjects if not item.human),
             "late_labels": {name: list(late) for name, late in plan.late_labels.items()},
@@ -98,19 +103,28 @@ def take_snapshot(
 class _Looks:
     """One recording as it is, and as its views show it."""
 
-    def __init__(self, project: Project, plan: Plan, item: LabelledSubject) -> None:
+    def __init__(
+        self, project: Project, plan: Plan, item: LabelledSubject, tell: Callable[[str], None]
+    ) -> None:
         self.plan, self.store, self.recording = plan, project.store, item.recording
-        self.original = self._prepared(project.pose(item.recording.id), item.recording.clock)
-        self._views: dict[str, list[tuple[PreparedPose, str]]] = {}
+        self.material = material_of(project, item.recording)
+        self.original = self._prepared(self.material, tell)
+        self._views: dict[str, list[tuple[PreparedRecording, str]]] = {}
 
-    def _prepared(self, pose: PoseTrack, clock: Any) -> PreparedPose:
+    def _prepared(
+        self, material: Material, tell: Callable[[str], None] = lambda words: None
+    ) -> PreparedRecording:
         prepare = self.plan.recipe.prepare
-        return PreparedPose(pose, clock, fps=self.plan.fps, prepare=prepare, store=self.store)
+        return PreparedRecording(
+            material, fps=self.plan.fps, prepare=prepare, store=self.store, say=tell
+        )
 
     @property
-    def without_positions(self) -> PoseTrack:
-        """Names and roles of the pose."""
-        return self.original.native.frames(0, 0)
+    def without_positions(self) -> PoseTrack | None:
+        """Names and roles of the pose; None where the recipe reads none."""
+        if "pose" not in self.plan.recipe.reads or self.material.pose is None:
+            return None
+        return self.material.pose.frames(0, 0)
 
     def streams(self, subject: Subject, member: AnyMember) -> dict[str, Stream]:
         """The streams of a member."""
@@ -131,18 +145,18 @@ class _Looks:
             found.append(ViewKeys({name: s.keys for name, s in streams.items()}, frames))
         return tuple(found)
 
-    def _view(self, member: AnyMember, number: int) -> tuple[PreparedPose, str]:
-        native, clock = self.original.native, self.recording.clock
+    def _view(self, member: AnyMember, number: int) -> tuple[PreparedRecording, str]:
+        native, clock = self.original.pose.native, self.recording.clock
         rng = view_generator(self.plan.seed, self.recording.id, number)
         pose, times = changed_pose(native, clock, pose_parts(member), rng)
-        view = self._prepared(pose, times)
-        frames = frames_of_view(self.original, clock, view, times)
+        view = self._prepared(replace(self.material, pose=pose, clock=times, scene=None))
+        frames = frames_of_view(self.original.pose, clock, view.pose, times)
         key = Store.key("frames of a view", frames)
         self.store.put(key, frames, {"what": "frame of the recording that a view shows"})
         return view, key
 
 
-def _streams(prepared: PreparedPose, subject: Subject, member: AnyMember) -> dict[str, Stream]:
+def _streams(prepared: PreparedRecording, subject: Subject, member: AnyMember) -> dict[str, Stream]:
     parts = member_streams(member)
     return {name: prepared.stream(subject, of_it) for name, of_it in parts.items()}
 
@@ -165,6 +179,8 @@ class _Channels:
             self.held_out.append((place, streams, recording))
             return
         for name, stream in streams.items():
+            if is_pixels(stream.values):
+                continue
             known = self.pieces[place].setdefault(name, [() for _ in stream.pieces])
             for number, columns in enumerate(stream.pieces):
                 before = known[number]
@@ -207,6 +223,8 @@ class _Channels:
         """What is held out must give what all others give, and nothing that none of them does."""
         for place, streams, recording in self.held_out:
             for name, stream in streams.items():
+                if is_pixels(stream.values):
+                    continue
                 given = list(self.given[place][name].values())
                 lost = set.intersection(*given) - set(stream.columns)
                 more = set(stream.columns).difference(*given)
@@ -254,8 +272,9 @@ def partial_note(snapshot: Snapshot) -> list[str]:
     return [words]
 
 
-def _pose_facts(poses: Mapping[str, PoseTrack]) -> dict[str, Any]:
-    """What ``Snapshot.facts`` says of the poses that are learned from."""
+def _pose_facts(found: Mapping[str, PoseTrack | None]) -> dict[str, Any]:
+    """What ``Snapshot.facts`` says of the poses that are learned from, if any are."""
+    poses = {name: pose for name, pose in found.items() if pose is not None}
     n_dims = {name: pose.n_dims for name, pose in poses.items()}
     if len(set(n_dims.values())) > 1:
         flat = next(name for name, dims in n_dims.items() if dims == min(n_dims.values()))
@@ -275,7 +294,6 @@ def _pose_facts(poses: Mapping[str, PoseTrack]) -> dict[str, Any]:
         "optional_roles": {r: n for r, n in sorted(counts.items()) if n < len(poses)},
         "keypoint_roles": dict(sorted(keypoint_roles.items())),
         "keypoints": sorted({p.roles.get(k, k) for p in poses.values() for k in p.keypoints}),
-        "n_dims": int(np.max(list(n_dims.values()))),
-        "recordings": len(poses),
-        "most_animals": max(len(pose.animals) for pose in poses.values()),
+        "n_dims": max(n_dims.values(), default=0),
+        "recordings": len(found),
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,7 +84,8 @@ class VideoWriter:
         options = {"video_track_timescale": str(self._per_second)}
         self._container = av.open(str(self._partial), "w", options=options)
         options = {"crf": str(encoding.crf), "preset": encoding.preset}
-        self._stream = self._container.add_stream(encoding.codec, options=options)
+        stream = self._container.add_stream(encoding.codec, options=options)
+        self._stream = cast("av.VideoStream", stream)
         self._stream.height, self._stream.width = size
         self._stream.pix_fmt = encoding.pixels
         self._stream.gop_size = encoding.gop

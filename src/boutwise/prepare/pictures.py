@@ -1,0 +1,228 @@
+"""The pictures of a subject: boxes found, squares cut, and kept as a small video of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boutwise import registry
+from boutwise.errors import BundleError, DataError, RecipeError, did_you_mean
+from boutwise.prepare.boxes import VERSION as BOXES
+from boutwise.prepare.boxes import Detect, boxes_of
+from boutwise.prepare.crops import VERSION as CROPS
+from boutwise.prepare.crops import Crop, Squares, crop_squares, whole_picture
+from boutwise.prepare.detectors import Scene
+from boutwise.prepare.pixels import CutPictures, keep, kept_pictures
+from boutwise.prepare.rates import nearest_frames, working_clock
+from boutwise.prepare.tracking import VERSION as TRACKING
+from boutwise.store import Store
+from boutwise.types import Boxes, FrameClock, Pixels, Subject
+from boutwise.types.recipe import Part, Recipe
+
+VERSION = 1
+"""Raised when the same video would be kept as other pictures."""
+
+DETECT, CROP = "detect", "crop"
+STEPS = (DETECT, CROP)
+"""What ``prepare`` of a recipe may hold for videos, beside the preparations of poses."""
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class PictureSteps:
+    """How pictures are made of a video.
+
+    Attributes:
+        detect: How animals are found; None = the whole picture is taken.
+        crop: What is cut out.
+    """
+
+    detect: Detect | None
+    crop: Crop
+
+    @classmethod
+    def of(cls, parts: Sequence[Part]) -> PictureSteps:
+        """From the steps of a recipe.
+
+        Raises:
+            RecipeError: A step has no such option, or an option cannot have that value.
+        """
+        known = {part.part: part for part in parts if part.part in STEPS}
+        detect = _settings(Detect, known[DETECT]) if DETECT in known else None
+        crop = _settings(Crop, known[CROP]) if CROP in known else Crop()
+        return cls(detect, crop)
+
+
+def _settings(kind: Callable[..., Any], part: Part) -> Any:
+    names = [each.name for each in fields(kind)]  # type: ignore[arg-type]
+    for option in part.options:
+        if option not in names:
+            raise RecipeError(
+                f"'{part.part}' has no option '{option}'",
+                expected=", ".join(names),
+                todo=did_you_mean(option, names),
+            )
+    return kind(**part.options)
+
+
+def pictures_need(recipe: Recipe) -> dict[str, Any]:
+    """For ``bundle.json``: how the pictures of a recipe are made."""
+    steps = [part.model_dump() for part in recipe.prepare if part.part in STEPS]
+    detect = PictureSteps.of(recipe.prepare).detect
+    chosen = None if detect is None else detect.chosen(has_pose=False, fps=1)
+    made_by = {} if chosen is None else {"detector": chosen.name, "weights": chosen.content()}
+    return {"steps": steps, "versions": _versions(recipe.prepare), **made_by}
+
+
+def _versions(prepare: Sequence[Part]) -> dict[str, int]:
+    detect = PictureSteps.of(prepare).detect
+    known = {"pictures": VERSION, "crop": CROPS}
+    if detect is not None:
+        name = detect.chosen(has_pose=False, fps=1).name
+        known["boxes"], known["tracking"] = BOXES, TRACKING
+        known[name] = registry.load("detector", name).VERSION
+    return known
+
+
+def bundle_steps(need: Mapping[str, Any]) -> tuple[Part, ...]:
+    """The steps that a bundle was trained with.
+
+    Args:
+        need: As :func:`pictures_need` gave it.
+
+    Raises:
+        BundleError: This release makes other pictures of the same video.
+    """
+    steps = tuple(Part.model_validate(step) for step in need["steps"])
+    now, then = _versions(steps), dict(need["versions"])
+    for what in now | then:
+        if now.get(what) != then.get(what):
+            raise BundleError(
+                f"the bundle needs version {then.get(what)} of '{what}', and this release has "
+                f"{now.get(what)}: it would see other pictures than in training",
+                todo="use the release of boutwise that trained it, or train again",
+            )
+    return steps
+
+
+def describe_pictures(need: Mapping[str, Any]) -> str:
+    """How pictures are made, in words.
+
+    >>> describe_pictures({"steps": [{"part": "crop", "options": {"size": 64, "color": "gray"}}]})
+    'the whole picture, 64 x 64 gray'
+    """
+    steps = PictureSteps.of([Part.model_validate(step) for step in need["steps"]])
+    what = "the whole picture"
+    if steps.detect is not None:
+        what = f"a square around the animal, found by '{need.get('detector', 'auto')}'"
+    return f"{what}, {steps.crop.size} x {steps.crop.size} {steps.crop.color}"
+
+
+class PreparedVideo:
+    """The pictures of one recording at the working rate.
+
+    Args:
+        scene: The video and whom to look for.
+        clock: The recording's own, with as many frames as the video.
+        fps: Working rate.
+        steps: How pictures are made.
+        store: Where boxes and pictures are kept; None keeps none and cuts them when they are read.
+        say: Called with words as the work goes on.
+
+    Raises:
+        DataError: The video has another number of frames than the recording.
+    """
+
+    def __init__(
+        self,
+        scene: Scene,
+        clock: FrameClock,
+        *,
+        fps: float,
+        steps: PictureSteps,
+        store: Store | None = None,
+        say: Say = lambda words: None,
+    ) -> None:
+        if scene.index.n_frames != clock.n_frames:
+            raise DataError(
+                f"the video has {scene.index.n_frames} frames",
+                file=scene.path,
+                expected=f"{clock.n_frames}, those of the recording",
+                todo="find out which video belongs to the recording, and import it again",
+            )
+        self.scene, self.steps, self.say = scene, steps, say
+        self.native, self.clock = clock, working_clock(clock, fps)
+        self._store = store
+
+    @cached_property
+    def frames(self) -> NDArray[np.int64]:
+        """The frame of the video that each working frame shows, (working frames,)."""
+        if self.clock is self.native:
+            return np.arange(self.clock.n_frames)
+        return nearest_frames(self.native, self.clock.times_s)
+
+    @cached_property
+    def boxes(self) -> Boxes | None:
+        """Where each animal is in each frame of the video; None where nothing is detected."""
+        if self.steps.detect is None:
+            return None
+        return boxes_of(
+            self.scene,
+            self.steps.detect,
+            store=self._store,
+            say=lambda done, total, words: self.say(f"{words}: {done} of {total} frames"),
+        )
+
+    def squares(self, subject: Subject) -> Squares:
+        """What is cut out of each working frame for a subject."""
+        if self.boxes is None:
+            return whole_picture(self.scene.size, len(self.frames))
+        native = crop_squares(self.boxes, subject, self.steps.crop, self.native)
+        return Squares(native.corners[self.frames], native.present[self.frames])
+
+    def pictures(self, subject: Subject) -> tuple[Pixels, str]:
+        """The pictures of a subject, and the key under which they are kept; empty without a store.
+
+        Raises:
+            DataError: The subject is in no frame.
+        """
+        squares = self.squares(subject)
+        if not squares.present.any():
+            raise DataError(
+                f"{subject} is found in no frame of the video",
+                file=self.scene.path,
+                recording=subject.recording,
+                expected="a box in some frames at least",
+                todo="look at its boxes ('boutwise prepare'), or choose another detector",
+            )
+        cutting = CutPictures(self.scene, self.frames, squares, self.steps.crop)
+        if self._store is None:
+            return cutting, ""
+        key = self._key(squares)
+        kept = kept_pictures(self._store, key)
+        if kept is None:
+            keep(self._store, key, cutting, self.clock, lambda n: self._told(subject, n))
+            kept = kept_pictures(self._store, key)
+        if kept is None:
+            raise DataError(
+                "the pictures of a recording cannot be read back from the store",
+                file=self._store.directory,
+                recording=subject.recording,
+                todo="check the free space of the disk",
+            )
+        return kept, key
+
+    def _told(self, subject: Subject, done: int) -> None:
+        self.say(f"pictures of {subject}: {done} of {len(self.frames)} frames")
+
+    def _key(self, squares: Squares) -> str:
+        crop = self.steps.crop
+        cut_so = [VERSION, CROPS, crop.size, crop.color]
+        content = (self.scene.index.digest, self.frames, squares.corners, squares.present)
+        return Store.key("pictures", cut_so, *content, self.clock.times_s)

@@ -1,0 +1,170 @@
+"""What learners see of a recording: streams of features made of its pose, and of its pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from boutwise import registry
+from boutwise.errors import DataError
+from boutwise.prepare.detectors import Scene
+from boutwise.prepare.pictures import PictureSteps, PreparedVideo
+from boutwise.prepare.rates import working_clock
+from boutwise.prepare.streams import PreparedPose, Stream
+from boutwise.project import Project
+from boutwise.store import Store
+from boutwise.types import FrameClock, PoseTrack, Recording, Subject
+from boutwise.types.recipe import Part
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """What there is of a recording before anything is computed: pose, video, or both.
+
+    Attributes:
+        recording: Its id.
+        clock: Its frames and seconds.
+        animals: Whom it shows; those of the pose, where there is one.
+        pose: One row a frame; None where there is none.
+        scene: The video; None where there is none.
+    """
+
+    recording: str
+    clock: FrameClock
+    animals: tuple[str, ...]
+    pose: PoseTrack | None = None
+    scene: Scene | None = None
+
+    @classmethod
+    def of_pose(cls, recording: str, pose: PoseTrack, clock: FrameClock) -> Material:
+        """A recording of which there is a pose track only."""
+        return cls(recording, clock, pose.animals, pose)
+
+    @cached_property
+    def content(self) -> dict[str, str]:
+        """Digests of all that is computed from it: of the ``pose``, of the ``video``."""
+        found = {}
+        if self.pose is not None:
+            pose = self.pose
+            confidence = None if pose.confidence is None else np.asarray(pose.confidence)
+            names = (pose.animals, pose.keypoints, dict(pose.roles))
+            clock = (self.clock.times_s, self.clock.fps)
+            found["pose"] = Store.key(np.asarray(pose.positions), confidence, names, *clock)
+        if self.scene is not None:
+            found["video"] = self.scene.index.digest
+        return found
+
+    @property
+    def source(self) -> str:
+        """The file that it came from; of pose and video the video."""
+        if self.scene is not None:
+            return str(self.scene.path)
+        return "" if self.pose is None else self.pose.source
+
+
+def material_of(project: Project, recording: Recording) -> Material:
+    """What a project has of a recording.
+
+    Raises:
+        ProjectError: Its video is gone or has changed.
+    """
+    pose = project.pose(recording.id) if project.has_pose(recording.id) else None
+    scene = None
+    if project.has_video(recording.id):
+        path, index = project.video_file(recording.id).path, project.video_index(recording.id)
+        scene = Scene(path, index, recording.animals, pose, recording.id)
+    return Material(recording.id, recording.clock, recording.animals, pose, scene)
+
+
+def has_all(project: Project, recording: str, reads: Sequence[str]) -> bool:
+    """Whether a project has what a recipe reads of a recording: ``pose``, ``video`` or both."""
+    has = {"pose": project.has_pose, "video": project.has_video}
+    return all(has[what](recording) for what in reads)
+
+
+class PreparedRecording:
+    """A recording at the working rate, ready to give streams.
+
+    Args:
+        material: Pose and video.
+        fps: Working rate.
+        prepare: Steps of the recipe, in order: preparations of the pose, and of pictures.
+        store: Where features and pictures are kept; None keeps none.
+        say: Called with words as long work goes on.
+    """
+
+    def __init__(
+        self,
+        material: Material,
+        *,
+        fps: float,
+        prepare: Sequence[Part] = (),
+        store: Store | None = None,
+        say: Callable[[str], None] = lambda words: None,
+    ) -> None:
+        self.material, self.fps, self._store, self._say = material, fps, store, say
+        self._prepare = tuple(prepare)
+        self.clock = working_clock(material.clock, fps)
+
+    @property
+    def roles(self) -> Mapping[str, str]:
+        """Keypoint -> role; nothing where there is no pose."""
+        return {} if self.material.pose is None else self.material.pose.roles
+
+    @cached_property
+    def pose(self) -> PreparedPose:
+        """The pose, cleaned.
+
+        Raises:
+            DataError: There is none.
+        """
+        if self.material.pose is None:
+            raise self._lacks("pose", "pose tracks")
+        return PreparedPose(
+            self.material.pose,
+            self.material.clock,
+            fps=self.fps,
+            prepare=pose_steps(self._prepare),
+            store=self._store,
+        )
+
+    @cached_property
+    def video(self) -> PreparedVideo:
+        """The video, with what is cut out of it.
+
+        Raises:
+            DataError: There is none.
+        """
+        if self.material.scene is None:
+            raise self._lacks("video", "video files")
+        return PreparedVideo(
+            self.material.scene,
+            self.material.clock,
+            fps=self.fps,
+            steps=PictureSteps.of(self._prepare),
+            store=self._store,
+            say=self._say,
+        )
+
+    def stream(self, subject: Subject, parts: Sequence[Part]) -> Stream:
+        """One stream of a subject: its features, or without any feature set its pictures."""
+        if parts:
+            return self.pose.stream(subject, parts)
+        pixels, key = self.video.pictures(subject)
+        return Stream(pixels, (), (key,) if key else ())
+
+    def _lacks(self, what: str, files: str) -> DataError:
+        return DataError(
+            f"the recording has no {what}, and the recipe needs it",
+            recording=self.material.recording,
+            todo=f"import its {files}, or choose another recipe",
+        )
+
+
+def pose_steps(prepare: Sequence[Part]) -> tuple[Part, ...]:
+    """The steps of a recipe that are preparations of poses."""
+    known = registry.names("preparation")
+    return tuple(part for part in prepare if part.part in known)
