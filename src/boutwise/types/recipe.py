@@ -30,10 +30,12 @@ from boutwise.types.recipe_words import (
     Auto,
     NoneWord,
     OrNone,
-    Part as Part,
     PartList,
     PartSpec,
     Strict,
+)
+from boutwise.types.recipe_words import (
+    Part as Part,
 )
 
 
@@ -137,17 +139,23 @@ class Stream(Strict):
         return self
 
 
+def _word(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 class Head(Strict):
     """One output of a network and its loss.
 
     ``weights`` is the power of the class counts (0.25: count ** -0.25, counted in each fold on its
-    training animals), or the weight of each behavior.
+    training animals), or the weight of each behavior. ``class_weights`` multiplies what comes of
+    it: ``{paw_withdraw: 3}`` makes that behavior count three times as much as it would.
     """
 
     loss: PartSpec = Part(part="cross_entropy")
     weights: Annotated[
         Auto | NoneWord | Annotated[float, Field(ge=0, le=1)] | dict[str, PositiveFloat], OrNone
     ] = "auto"
+    class_weights: dict[str, PositiveFloat] = Field(default_factory=dict)
 
 
 class NetworkWindows(Strict):
@@ -155,7 +163,8 @@ class NetworkWindows(Strict):
 
     ``stride`` is for readouts that give one score a window, which is that of its centre frame:
     trained frames from one centre to the next in an epoch; ``none`` takes every frame. Scoring
-    always takes every frame.
+    takes every frame; only where an encoder sees whole windows of pictures, which is dear, it
+    takes the same stride and interpolates the frames between.
     """
 
     length: Auto | Annotated[int, Field(ge=4)] = "auto"
@@ -164,7 +173,11 @@ class NetworkWindows(Strict):
 
 
 class Optim(Strict):
-    """How a network is trained; an epoch is as many windows as cover the training frames once."""
+    """How a network is trained; an epoch is as many windows as cover the training frames once.
+
+    ``precision: bf16`` computes in 16 bits where the machine has instructions for it, and in 32
+    elsewhere; weights and scores are always of 32.
+    """
 
     lr: Auto | PositiveFloat = "auto"
     epochs: Auto | PositiveInt = "auto"
@@ -172,6 +185,7 @@ class Optim(Strict):
     weight_decay: Auto | Annotated[float, Field(ge=0)] = "auto"
     ema: Annotated[Auto | NoneWord | Annotated[float, Field(gt=0, lt=1)], OrNone] = "auto"
     early_stop: Annotated[NoneWord | PositiveInt, OrNone] = "none"
+    precision: Annotated[Literal["auto", "32", "bf16"], BeforeValidator(_word)] = "32"
 
 
 class NetworkMember(Strict):
@@ -225,6 +239,17 @@ class Recipe(Strict):
     budget_minutes: Annotated[
         NoneWord | Annotated[float, Field(gt=0, le=LONGEST_BUDGET)], OrNone
     ] = "none"
+
+    @property
+    def reads(self) -> tuple[Literal["pose", "video"], ...]:
+        """What its members are made of."""
+        found: set[Literal["pose", "video"]] = set()
+        for member in self.members:
+            if isinstance(member, TreesMember):
+                found.add("pose")
+                continue
+            found |= {"pose" if each.features else "video" for each in member.streams.values()}
+        return tuple(sorted(found))
 
 
 def parse_recipe(data: Mapping[str, Any], *, source: str = "recipe") -> Recipe:
