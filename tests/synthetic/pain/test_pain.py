@@ -167,14 +167,14 @@ def test_what_cannot_be_is_refused(tests, tmp_path):
 def test_version_1_is_frozen(tests):
     assert PAIN_VERSION == 1
     tables = (acts.QUANTILES_S, acts.NEXT, acts.STIMULUS_FRAMES, acts.ANSWERED)
-    postures_ = (
+    looks = (
         postures._LIKE,
         postures._ADDED,
         postures._ACTIVE,
         postures._JERK,
         postures.JERK_MM,
     )
-    digests = [hashlib.sha256(repr(t).encode()).hexdigest()[:16] for t in (tables, postures_)]
+    digests = [hashlib.sha256(repr(t).encode()).hexdigest()[:16] for t in (tables, looks)]
     assert digests == ["bd05c2881be739fa", "8a1f5570b64e4d83"]
     assert list(counts(tests).values()) == [135, 57, 34, 14, 31, 13, 47, 86]
     lengths = [
