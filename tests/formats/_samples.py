@@ -155,6 +155,35 @@ class Sample:
         return "\t" if "\t" in last else ";" if ";" in last else ","
 
 
+def write_supervisely(path: Path) -> None:
+    """The annotation of a video of 90 frames, with the table of tags of its project."""
+    tags = [{"name": name, "value_type": "none"} for name in ("twitch", "groom", "rear")]
+    drug = {"name": "drug", "value_type": "any_string", "target_type": "globalOnly"}
+    meta = {"classes": [{"title": "mouse", "shape": "rectangle"}], "tags": [*tags, drug]}
+    (path.parents[2] / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
+    corners = [[10, 20], [49, 59]]
+    figure = {
+        "key": "f",
+        "objectKey": "o",
+        "geometryType": "rectangle",
+        "geometry": {"points": {"exterior": corners, "interior": []}},
+    }
+    annotation = {
+        "size": {"height": 128, "width": 160},
+        "description": "",
+        "key": "a",
+        "tags": [
+            {"name": "twitch", "value": None, "frameRange": [10, 14], "labelerLogin": "anna"},
+            {"name": "groom", "value": "face", "frameRange": [30, 30], "labelerLogin": "anna"},
+            {"name": "drug", "value": "CFA"},
+        ],
+        "objects": [{"key": "o", "classTitle": "mouse", "tags": []}],
+        "frames": [{"index": index, "figures": [figure]} for index in (3, 4)],
+        "framesCount": 90,
+    }
+    path.write_text(json.dumps(annotation), encoding="utf-8")
+
+
 def write_h5(path: Path, kind: bytes | None = None, *, key: str = "df_with_missing") -> None:
     """A DeepLabCut H5 file in the table layout, as pandas and PyTables write it."""
     names = [("net", "nose", "x"), ("net", "nose", "y"), ("net", "nose", "likelihood")]
@@ -395,6 +424,7 @@ SAMPLES = (
     Sample("subtle", "subtle/annots/adult_6112.csv", SUBTLE_LABELS, (3, 0)),
     Sample("subtle", "subtle/coords/adult_6112.csv", SUBTLE_POSE, (2, 4)),
     Sample("simba_csv", "cage 3.csv", SIMBA, (3, 7)),
+    Sample("supervisely", "lab/day1/ann/cage 3.mp4.json", make=write_supervisely),
     Sample("nwb", "cage 3.nwb", make=write_nwb),
     Sample("sleap_h5", "labels.000_cage 3.analysis.h5", make=write_sleap),
     Sample("jabs_h5", "cage 3_pose_est_v4.h5", make=write_jabs),

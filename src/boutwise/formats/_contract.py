@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from boutwise.types import Animal, Ethogram, PoseTrack, Problem, Ratings, Trial
+from boutwise.types import Animal, Boxes, Ethogram, PoseTrack, Problem, Ratings, Trial
 
 Unit = Literal["frame", "second"]
 
@@ -112,6 +112,9 @@ class Contents:
             with pose, in the order of its tracks.
         trials: Of the recording, where the file tells them.
         ethogram: Its behaviors with scope and groups, where the file or its data set tells them.
+        boxes: Boxes that people drew around the animals, by frames of the recording.
+        video: The very video that the labels are of, where the layout of the files says it; it
+            may be gone.
     """
 
     path: Path
@@ -127,6 +130,15 @@ class Contents:
     animals: tuple[Animal, ...] = ()
     trials: tuple[Trial, ...] = ()
     ethogram: Ethogram | None = None
+    boxes: Boxes | None = None
+    video: Path | None = None
+
+    @property
+    def any(self) -> bool:
+        """Whether there is pose, a label, a rating or a box."""
+        said = any(t.rows or t.behaviors or t.examined or t.n_rows for t in self.labels)
+        posed = self.pose is not None or self.boxes is not None
+        return posed or said or len(self.ratings) > 0
 
 
 class Format(Protocol):
@@ -138,7 +150,9 @@ class Format(Protocol):
     formats whose unit is a folder (``subtle``): the members of that folder, each read by ``read``.
     ``members`` is only there for formats of which one file holds the pose of several recordings:
     their names in the file, one of which is the option ``member`` of ``read``. ``WITH_LABELS`` is
-    only there, and true, for formats whose files hold labels or ratings beside the pose.
+    only there, and true, for formats whose files hold labels or ratings beside the pose;
+    ``WITH_BOXES`` for those whose label files may hold boxes, which take ``strict``.
+    ``LAYOUT_FOLDERS`` names folders in a folder format that say nothing of a recording (``video``).
     """
 
     DESCRIPTION: str

@@ -10,12 +10,13 @@ from boutwise.errors import UsageError
 from boutwise.project import files
 from boutwise.project.database import now
 from boutwise.project.files import SourceFile
+from boutwise.project.folder_boxes import BoxesOfProject
 from boutwise.project.folder_labels import LabelsOfProject
 from boutwise.project.folder_poses import PosesOfProject
 from boutwise.project.folder_videos import VideosOfProject
 
 
-class Project(PosesOfProject, LabelsOfProject, VideosOfProject):
+class Project(PosesOfProject, LabelsOfProject, VideosOfProject, BoxesOfProject):
     """A project folder: ``boutwise.yaml``, ``project.db``, ``store/``, ``runs/``, ``predictions/``.
 
     Use ``Project.create`` or ``Project.open``. One process at a time writes; worker processes

@@ -139,7 +139,7 @@ class Decoder:
                     self._distrust(number)
                 yield number, None if broken or number in self._damaged else frame
 
-    def _found_way(self, packet: av.Packet) -> bool:
+    def _found_way(self, packet: av.Packet[av.VideoStream]) -> bool:
         """Count on from the key frame that a jump ended at; False where that is none known.
 
         An AVI file that was cut off has no index: jumps end at earlier key frames than asked for.

@@ -317,3 +317,24 @@ def test_a_video_that_ends_before_its_labels_is_refused(project, put, lab):
     run(project, intervals(lab / "labels" / "m1.csv", [("rear", 3, 99)]), labels_only=True, fps=30)
     (problem,) = plan_import(project, put("videos/m1.mp4")).contradictions
     assert problem.expected == "at least 99: the recording up to the last of its labels"
+
+
+def test_one_table_of_intervals_speaks_of_a_folder_of_videos(project, put, lab):
+    put("videos/m1.mp4")
+    put("videos/m2.mp4", "uneven.mp4")
+    seconds = (np.array(TIMES) - TIMES[0]) / 1000
+    table(
+        lab / "labels.csv",
+        "video,behavior,start_s,stop_s,rater",
+        "videos/m1.mp4,twitch,1.0,1.16,anna",
+        f"m2.mp4,groom,{seconds[5]:.3f},{seconds[40]:.3f},anna",
+        "m2.mp4,twitch,1.9,99,anna",
+    )
+    plan, _ = run(project, lab, animal_pattern=r"(m\d)")
+    names = [recording.id for recording in project.recordings()]
+    assert names == ["videos/m1", "videos/m2"]
+    assert spans(project, "videos/m1") == [("twitch", 30, 35)]
+    assert spans(project, "videos/m2")[0] == ("groom", 5, 40)
+    (told,) = blocking(plan)
+    assert (told.recording, told.row) == ("videos/m2", 4)
+    assert {bout.annotator for bout in project.bouts().rows()} == {"anna"}

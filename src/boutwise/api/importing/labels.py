@@ -132,8 +132,10 @@ class LabelPlanner:
             self.plan.contradictions.append(problem)
 
     def _rated(self, one: Matched, news: str) -> tuple[FilePart, Bouts]:
-        """A recording that a file only rates."""
-        row = label_row(one.file, one.track, True, f"ratings: {one.match.why}")
+        """A recording of which a file has ratings or boxes only."""
+        boxes = one.file.contents is not None and one.file.contents.boxes is not None
+        what = "boxes" if boxes else "ratings"
+        row = label_row(one.file, one.track, True, f"{what}: {one.match.why}")
         self.plan.rows.append(replace(row, recording=one.match.id, news=news))
         return FilePart(one.match.id), Bouts.from_rows([])
 

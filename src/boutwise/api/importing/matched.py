@@ -12,6 +12,7 @@ from boutwise.api.importing.draft import Draft
 from boutwise.api.importing.metadata import Metadata
 from boutwise.api.importing.patterns import annotator_by_pattern
 from boutwise.api.importing.reading import ImportOptions, ReadFile
+from boutwise.api.importing.sources import real
 from boutwise.api.importing.types import ImportPlan, ImportRow
 from boutwise.formats import LabelTrack
 from boutwise.types import Problem, Recording, Severity, Trial
@@ -27,7 +28,7 @@ class Matched:
 
     @property
     def only_rated(self) -> bool:
-        """Whether there are ratings of the recording and no labels."""
+        """Whether there are ratings or boxes of the recording and no labels."""
         return not self.track.rows and not self.track.behaviors and self.track.n_rows is None
 
 
@@ -37,10 +38,20 @@ def match_all(
     metadata: Metadata,
     options: ImportOptions,
     plan: ImportPlan,
+    *,
+    videos: Mapping[Path, str],
 ) -> list[Matched]:
     """Find the recording of every label track; those without one become rows of the plan.
 
     With ``labels_only`` they become recordings instead, in ``found``.
+
+    Args:
+        files: All files but videos.
+        found: Recordings by id.
+        metadata: Tables that the user gave.
+        options: What the user said.
+        plan: Gets rows and problems.
+        videos: Video -> id of its recording.
     """
     candidates = [draft.candidate for draft in found.values()]
     with_pose = {c.folder for c in candidates if c.folder is not None}
@@ -52,7 +63,9 @@ def match_all(
         for track in _tracks(file):
             track = _named(track, file, options, plan)
             folder = file.path.resolve().parent
-            match = matching.match(track, folder, candidates, mixed=mixed)
+            match = _by_video(file, videos, found)
+            if match is None:
+                match = matching.match(track, folder, candidates, mixed=mixed)
             if match.id:
                 matched.append(Matched(file, track, match))
                 if not match.sure:
@@ -75,11 +88,26 @@ def match_all(
     return matched
 
 
+def _by_video(
+    file: ReadFile, videos: Mapping[Path, str], found: Mapping[str, Draft]
+) -> matching.Match | None:
+    """The recording of the very video that labels are of; None where they do not name a file."""
+    video = file.contents.video if file.contents is not None else None
+    if video is None or not (video.is_file() or real(video) in videos):
+        return None
+    name = videos.get(real(video), "")
+    if name in found:
+        return matching.Match(name, "the labels of its video")
+    return matching.Match("", f"its video cannot be used: {video.name}")
+
+
 def _tracks(file: ReadFile) -> list[LabelTrack]:
-    """The label tracks of a file, and an empty one for each recording that is only rated."""
+    """The label tracks of a file, and an empty one where it has ratings or boxes only."""
     if file.contents is None:
         return []
     own = file.contents.recording
+    if file.contents.boxes is not None and not file.contents.labels:
+        return [LabelTrack(own, "frame", ())]
     tracks = list(file.contents.labels)
     named = {track.recording or own for track in tracks}
     rated = dict.fromkeys(rating.recording or own for rating in file.contents.ratings)

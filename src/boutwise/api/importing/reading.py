@@ -59,6 +59,14 @@ class ReadFile:
         return self.found.path
 
     @property
+    def empty(self) -> str | None:
+        """Why there is nothing in it yet, where it says that itself; None where there is."""
+        notes = self.contents.problems if self.contents else ()
+        if self.contents is None or self.contents.any or not notes:
+            return None
+        return notes[0].what
+
+    @property
     def is_pose(self) -> bool:
         """Whether it holds pose."""
         return self.contents is None or self.contents.pose is not None
@@ -99,7 +107,11 @@ def read_all(
         try:
             if one.path not in digests:
                 digests[one.path] = _digest(one.path)
-            done.append(_read(project, one, options, poses, digests[one.path]))
+            file = _read(project, one, options, poses, digests[one.path])
+            if file.empty is None:
+                done.append(file)
+            else:
+                plan.rows.append(ImportRow(str(one.path), "labels", one.format, False, file.empty))
         except BoutwiseError as error:
             plan.rows.append(ImportRow(str(one.path), "", one.format, False, error.what))
             plan.problems.append(problem_of(error, one.path))
@@ -162,8 +174,8 @@ def _read(
         if cached is not None:
             return ReadFile(one, None, kept, digest, known)
     contents = formats.read(one.path, format=one.format, **told)
-    said = any(t.rows or t.behaviors or t.examined or t.n_rows for t in contents.labels)
-    if contents.pose is None and not said and not len(contents.ratings):
+    silent = all(problem.severity is Severity.NOTE for problem in contents.problems)
+    if not contents.any and not (contents.problems and silent):
         raise _nothing(contents)
     if contents.pose is not None:
         track = project.parsed_pose(one.path, format=one.format, options=kept, track=contents.pose)

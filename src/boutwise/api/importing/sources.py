@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -146,8 +146,10 @@ def _of_folder(
     above = (*above, folder.resolve())
     whole = _folder_format(folder, format)
     if whole:
-        for member in registry.load("format", whole).files(folder):
+        part = registry.load("format", whole)
+        for member in part.files(folder):
             yield Found(member, below(folder, root), whole)
+        yield from _videos_in(folder, root, getattr(part, "LAYOUT_FOLDERS", frozenset()))
         return
     for entry in sorted(folder.iterdir()):
         if entry.name.startswith("."):
@@ -156,6 +158,14 @@ def _of_folder(
             yield from _of_folder(entry, root, format, above)
         else:
             yield _claimed(entry, below(folder, root), format)
+
+
+def _videos_in(folder: Path, root: Path, layout: Collection[str]) -> Iterator[Found]:
+    """Videos in a folder that is read as a whole; folders of its layout are no part of an id."""
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() in VIDEOS and path.is_file() and not path.name.startswith("."):
+            steps = PurePosixPath(below(path.parent, root)).parts
+            yield Found(path, "/".join(step for step in steps if step not in layout), VIDEO)
 
 
 def _folder_format(folder: Path, format: str | None) -> str:

@@ -105,8 +105,9 @@ def plan_import(
     found = [f for f in _sources.find(named, format) if _sources.real(f.path) not in tables]
     files = read_all(project, found, options, plan)
     drafts = _drafts.drafts(project, files, plan)
-    _videos.join_videos(project, _video_files.read_videos(project, found, plan), drafts, plan)
-    matched = _matched.match_all(files, drafts, metadata, options, plan)
+    videos = _video_files.read_videos(project, found, plan)
+    places = _videos.join_videos(project, videos, drafts, plan)
+    matched = _matched.match_all(files, drafts, metadata, options, plan, videos=places)
     recordings = _recordings.plan_recordings(
         drafts, _matched.by_recording(matched), metadata, options, plan, default_fps=config.fps
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from boutwise.api.importing.draft import Draft
 from boutwise.api.importing.drafts import apart_words
 from boutwise.api.importing.matching import Match, distance, match
-from boutwise.api.importing.sources import recording_id, slug
+from boutwise.api.importing.sources import real, recording_id, slug
 from boutwise.api.importing.types import ImportPlan
 from boutwise.api.importing.video_files import VideoFile, video_row
 from boutwise.formats import LabelTrack
@@ -23,7 +23,7 @@ OWN = "a recording of its own"
 
 def join_videos(
     project: Project, videos: Sequence[VideoFile], found: dict[str, Draft], plan: ImportPlan
-) -> None:
+) -> dict[Path, str]:
     """Give each video to the recording that it is of; the others become recordings.
 
     Args:
@@ -31,8 +31,12 @@ def join_videos(
         videos: From :func:`read_videos`.
         found: Recordings by id; those with videos are changed and added here.
         plan: Gets rows and problems of videos that no recording can have.
+
+    Returns:
+        Video -> id of its recording, of all videos of the project and of this import.
     """
-    taken = {file.recording for file in project.files() if file.kind == "video"}
+    places = {real(f.path): f.recording for f in project.files() if f.kind == "video"}
+    taken = set(places.values())
     free = {name: draft for name, draft in found.items() if name not in taken}
     held = {draft.folder for draft in free.values() if draft.folder is not None}
     mixed = {video.folder for video in videos} & held
@@ -45,6 +49,7 @@ def join_videos(
             why = f"the same video as {video.copy_of.path}, which the project has"
             row = video_row(video, video.copy_of.recording, why, matched=False, news="unchanged")
             plan.rows.append(row)
+            places[real(video.path)] = video.copy_of.recording
         else:
             hit = _match(video, free, mixed)
             if hit.id:
@@ -56,8 +61,8 @@ def join_videos(
     for name, group in groups.items():
         near = _nearest(group, found[name]) if name in found else group
         alone += [video for video in group if video not in near]
-        _give(name, near, found, plan)
-    _own_recordings(alone, found, plan)
+        places |= _give(name, near, found, plan)
+    return places | _own_recordings(alone, found, plan)
 
 
 def _match(video: VideoFile, free: Mapping[str, Draft], mixed: set[Path]) -> Match:
@@ -94,24 +99,29 @@ def _nearest(group: Sequence[VideoFile], draft: Draft) -> list[VideoFile]:
     return [video for video, steps in zip(group, far, strict=True) if steps == min(far)]
 
 
-def _give(name: str, group: Sequence[VideoFile], found: dict[str, Draft], plan: ImportPlan) -> None:
-    """Give a recording its one video."""
+def _give(
+    name: str, group: Sequence[VideoFile], found: dict[str, Draft], plan: ImportPlan
+) -> dict[Path, str]:
+    """Give a recording its one video; what is returned is where it and its copies lie."""
     if name not in found:
         _refuse(group, name, "its recording can take nothing now", plan)
-        return
+        return {}
     first = group[0]
     if any(video.index.digest != first.index.digest for video in group):
         what = f"{len(group)} different videos claim the recording '{name}'"
         _refuse(group, name, what, plan, todo=apart_words([video.path for video in group]))
-        return
+        return {}
     for video in group[1:]:
         why = f"the same video as {first.path.name}"
         plan.rows.append(video_row(video, name, why, matched=False))
     plan.problems += [replace(problem, recording=name) for problem in first.probe.problems]
     found[name] = replace(found[name], video=first)
+    return {real(video.path): name for video in group}
 
 
-def _own_recordings(alone: Sequence[VideoFile], found: dict[str, Draft], plan: ImportPlan) -> None:
+def _own_recordings(
+    alone: Sequence[VideoFile], found: dict[str, Draft], plan: ImportPlan
+) -> dict[Path, str]:
     """A recording for every video that has none."""
     groups: dict[str, list[VideoFile]] = {}
     for video in alone:
@@ -121,6 +131,7 @@ def _own_recordings(alone: Sequence[VideoFile], found: dict[str, Draft], plan: I
         while name in found and parents:
             name = slug(f"{parents.pop()}/{name}")
         groups.setdefault(name, []).append(replace(video, why=OWN))
+    places: dict[Path, str] = {}
     for name, group in groups.items():
         first = group[0]
         found[name] = Draft(
@@ -135,9 +146,10 @@ def _own_recordings(alone: Sequence[VideoFile], found: dict[str, Draft], plan: I
             first.folder,
             posed=False,
         )
-        _give(name, group, found, plan)
+        places |= _give(name, group, found, plan)
         if found[name].video is None:
             del found[name]
+    return places
 
 
 def _refuse(
