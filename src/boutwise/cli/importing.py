@@ -78,7 +78,7 @@ def run(  # an option is a parameter: the command line has as many as the contra
         bool, typer.Option("--dry-run", help="Show what would be imported, and change nothing.")
     ] = False,
 ) -> Answer:
-    """Import pose tracks and labels; files stay where they are."""
+    """Import videos, pose tracks and labels; files stay where they are."""
     from boutwise import api
 
     talk.on_stop = "what was imported is kept; the same command again goes on"
