@@ -20,6 +20,7 @@ from boutwise.training._callbacks import BestEpoch, Checkpoints, Progress
 from boutwise.training._calm import interruptible, quiet
 from boutwise.training._checkpoint import matching
 from boutwise.training._curves import Curves
+from boutwise.training._precision import has_bf16
 from boutwise.training._task import Task
 from boutwise.types.recipe import Optim
 
@@ -83,6 +84,10 @@ def train_module(
         steps=schedule * len(batches),
         say=lambda words: run.say(len(curves.rows), epochs, words),
     )
+    if optim.precision == "bf16" and not has_bf16(
+        torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    ):
+        run.say(0, epochs, "computed in 32 bits: this machine has no instructions for bf16")
     best = BestEpoch(patience) if valid is not None and patience else None
     # The best epoch is noted before the average is swapped out again, so it comes first.
     callbacks: list[Callback] = [] if best is None else [best]

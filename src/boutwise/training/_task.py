@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import lightning.pytorch as pl
@@ -15,6 +15,7 @@ from boutwise.errors import BoutwiseError
 from boutwise.training._checkpoint import identity
 from boutwise.training._judging import Sums, judged, losses_of, means_of, shares_of, totals_of
 from boutwise.training._memory import Before, MicroBatches, is_out_of_memory
+from boutwise.training._precision import autocast
 from boutwise.types.recipe import Optim
 
 CLIP = 1.0
@@ -106,7 +107,9 @@ class Task(pl.LightningModule):
             if whole is not None:
                 here = (inputs.rows(first, last), target.rows(first, last))
                 shares = shares_of(totals_of(self.module, *here), whole)
-            losses = losses_of(means_of(self.module, *here), shares)
+            with autocast(self.settings.precision, self.device):
+                means = means_of(self.module, *here)
+            losses = losses_of(means, shares)
             loss = torch.stack(list(losses.values())).sum()
             if not torch.isfinite(loss):
                 self._diverged(loss.item(), here[1], index)
@@ -126,7 +129,8 @@ class Task(pl.LightningModule):
             here = batch
             if (first, last) != (0, len(inputs)):
                 here = (inputs.rows(first, last), target.rows(first, last))
-            means, counts = judged(self.module, *here)
+            with autocast(self.settings.precision, self.device):
+                means, counts = judged(self.module, *here)
             self.valid_sums.add(means, totals_of(self.module, *here), counts)
 
     def transfer_batch_to_device(
@@ -136,16 +140,31 @@ class Task(pl.LightningModule):
         return batch[0].to(device), batch[1].to(device)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        """AdamW under a one-cycle schedule."""
+        """AdamW under a one-cycle schedule; layers may learn at a share of the rate."""
+        groups = self._groups()
         optimizer = torch.optim.AdamW(
-            self.parameters(),
+            [{"params": params} for params in groups.values()],
             lr=float(self.settings.lr),
             weight_decay=float(self.settings.weight_decay),
         )
         schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, max_lr=float(self.settings.lr), total_steps=max(self.schedule_steps, 10)
+            optimizer,
+            max_lr=[share * float(self.settings.lr) for share in groups],
+            total_steps=max(self.schedule_steps, 10),
         )
         return {"optimizer": optimizer, "lr_scheduler": schedule}
+
+    def _groups(self) -> dict[float, list[nn.Parameter]]:
+        """Share of the learning rate -> the parameters that learn at it; those at all of it first.
+
+        A module may have ``rates()``, the name of each parameter that has another -> its share.
+        """
+        tell: Callable[[], Mapping[str, float]] | None = getattr(self.module, "rates", None)
+        rates = {} if tell is None else tell()
+        groups: dict[float, list[nn.Parameter]] = {1.0: []}
+        for name, parameter in self.module.named_parameters():
+            groups.setdefault(rates.get(name, 1.0), []).append(parameter)
+        return {share: params for share, params in groups.items() if params}
 
     def _diverged(self, loss: float, target: Any, index: int) -> None:
         broken = [n for n, p in self.module.named_parameters() if not torch.isfinite(p).all()]

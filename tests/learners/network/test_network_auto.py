@@ -63,6 +63,22 @@ def test_every_value_fits_the_schema_and_has_a_reason(n_frames, fps, bout_s, ani
     assert steps >= 200
 
 
+@settings(max_examples=50, deadline=None)
+@given(n_frames=st.integers(1, 5_000_000), fps=st.floats(1, 200))
+def test_networks_on_pictures_get_steps_that_memory_bears(n_frames, fps):
+    known = MICE | {"n_frames": n_frames, "fps": fps, "pictures": True}
+    found = auto_values(known)
+    assert all(len(reason.split()) >= 4 for _, reason in found.values())
+    values = {key: value for key, (value, _) in found.items()}
+    assert values["optim.precision"] == "bf16"
+    assert auto_values(MICE)["optim.precision"][0] == "32"
+    frames = values["windows.length"] * values["optim.batch"]
+    assert 256 <= frames <= 512 or values["optim.batch"] == 64
+    assert values["windows.length"] == 4 * max(values["temporal.0.tcn.dilations"])
+    steps = values["optim.epochs"] * math.ceil(n_frames / frames)
+    assert steps >= 100
+
+
 def test_more_frames_never_mean_fewer_steps():
     def steps(n_frames):
         found = auto_values(MICE | {"n_frames": n_frames})

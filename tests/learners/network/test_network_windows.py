@@ -310,6 +310,18 @@ def test_class_weights():
         class_weights(dataset, {"grom": 4.0})
 
 
+def test_class_weights_may_be_multiplied():
+    dataset = make_dataset(n_frames=1000)
+    for setting in (0.25, "none", {"walk": 5.0}):
+        plain = class_weights(dataset, setting)
+        found = class_weights(dataset, setting, {"groom": 3.0, "squeak": 0.5})
+        factors = np.ones((4, 2))
+        factors[1, 1], factors[3, 1] = 3, 0.5
+        np.testing.assert_allclose(found, plain * factors, rtol=1e-6)
+    with pytest.raises(RecipeError, match="grom"):
+        class_weights(dataset, 0.25, {"grom": 4.0})
+
+
 def test_class_weights_count_trained_frames_only():
     dataset = make_dataset(n_items=1, n_frames=1000)
     weights = np.ones(1000, dtype=np.float32)

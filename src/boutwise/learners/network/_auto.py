@@ -16,6 +16,15 @@ CONTEXT_S = 6.35
 FRAMES_PER_STEP = 4096
 """Frames of a batch: 16 windows of 256."""
 
+CONTEXT_OF_PICTURES_S = 2.0
+"""Seconds seen on each side of pictures: shorter windows, so that more of them go into a step."""
+
+PICTURES_PER_STEP = 512
+"""Frames of a batch of pictures: what a gigabyte or two bear, of 96 x 96 pixels."""
+
+STEPS_OF_PICTURES = 800
+"""Optimizer steps of a network on pictures."""
+
 MIN_STEPS = 300
 """Optimizer steps below which a network of this kind is not done learning."""
 
@@ -30,7 +39,8 @@ def auto_values(fingerprint: Mapping[str, Any]) -> dict[str, Setting]:
 
     Args:
         fingerprint: ``n_frames`` (labelled frames), ``fps`` (working rate), ``n_animals``,
-            ``median_bout_s`` (median length of a bout, seconds) and ``classes``.
+            ``median_bout_s`` (median length of a bout, seconds) and ``classes``; ``pictures``:
+            whether the member has an encoder.
 
     Returns:
         Dotted path inside the member -> (value, reason). The paths of part options speak of the
@@ -42,11 +52,19 @@ def auto_values(fingerprint: Mapping[str, Any]) -> dict[str, Setting]:
     """
     fps = float(fingerprint["fps"])
     n_frames = int(fingerprint["n_frames"])
-    dilations, seen = _dilations(fps, float(fingerprint["median_bout_s"]))
+    pictures = bool(fingerprint.get("pictures", False))
+    if pictures:
+        dilations, seen = _dilations_of_pictures(fps)
+    else:
+        dilations, seen = _dilations(fps, float(fingerprint["median_bout_s"]))
     length = 4 * dilations[-1]
     batch = max(4, min(64, FRAMES_PER_STEP // length))
+    if pictures:
+        batch = max(1, min(64, PICTURES_PER_STEP // length))
     steps_an_epoch = max(1, math.ceil(n_frames / (length * batch)))
     epochs = min(200, max(20, math.ceil(MIN_STEPS / steps_an_epoch)))
+    if pictures:
+        epochs = min(100, max(8, math.ceil(STEPS_OF_PICTURES / steps_an_epoch)))
     settings = {
         "temporal.0.tcn.dilations": seen,
         "temporal.0.tcn.channels": _channels(n_frames),
@@ -67,7 +85,36 @@ def auto_values(fingerprint: Mapping[str, Any]) -> dict[str, Setting]:
     }
     settings |= _attention(n_frames, sum(dilations), fps)
     settings |= _optim(n_frames, batch, length, epochs, steps_an_epoch)
+    settings["heads.onset.weights"] = (
+        "none",
+        "frames near an onset count more by themselves; see the head",
+    )
+    settings["optim.precision"] = ("32", "features are quick to compute: 16 bits gain nothing")
+    if pictures:
+        settings |= _pictures(batch, length, epochs, steps_an_epoch)
     return settings
+
+
+def _pictures(batch: int, length: int, epochs: int, steps_an_epoch: int) -> dict[str, Setting]:
+    """What differs for a network on pictures."""
+    steps = epochs * steps_an_epoch
+    return {
+        "optim.precision": (
+            "bf16",
+            "16 bits where the machine has instructions for them, 32 elsewhere: on one processor "
+            "that has, a training step of the spotter took .6 of the time",
+        ),
+        "optim.batch": (
+            batch,
+            f"about {PICTURES_PER_STEP} pictures a step, for memory: {batch} x {length}",
+        ),
+        "optim.epochs": (
+            epochs,
+            f"8, or as many as make {STEPS_OF_PICTURES} steps: {steps_an_epoch} steps an epoch, "
+            f"{steps} in all (rule of thumb)",
+        ),
+        "optim.lr": (2e-3, "the top of a one-cycle schedule; lower than for features (a start)"),
+    }
 
 
 def _attention(n_frames: int, seen: int, fps: float) -> dict[str, Setting]:
@@ -123,6 +170,16 @@ def _dilations(fps: float, median_bout_s: float) -> tuple[list[int], Setting]:
             if wanted_s > CONTEXT_S
             else "the context of the network measured on six mice"
         )
+    )
+    return dilations, (dilations, why)
+
+
+def _dilations_of_pictures(fps: float) -> tuple[list[int], Setting]:
+    levels = min(7, max(3, round(math.log2(CONTEXT_OF_PICTURES_S * fps + 1))))
+    dilations = [2**level for level in range(levels)]
+    why = (
+        f"each score sees {sum(dilations) / fps:.3g} s on both sides, near {CONTEXT_OF_PICTURES_S} "
+        "s: windows of pictures are large, and short ones let more of them into a step"
     )
     return dilations, (dilations, why)
 

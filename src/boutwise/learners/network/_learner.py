@@ -15,7 +15,8 @@ from boutwise.learners._mirroring import Mirroring, is_mirrored
 from boutwise.learners.network._centres import Centres
 from boutwise.learners.network._contract import Augment, Facts
 from boutwise.learners.network._fitted import FittedNetwork
-from boutwise.learners.network._network import augments_of, build
+from boutwise.learners.network._network import Network, augments_of, build
+from boutwise.learners.network._rehearsal import rehearse
 from boutwise.learners.network._scaling import Scaling
 from boutwise.learners.network._weights import class_weights
 from boutwise.learners.network._windows import Batches, WindowPlan
@@ -64,6 +65,7 @@ class Learner:
             LabelError: There is nothing to train on, or two behaviors of an exclusive group are
                 'yes' in one frame.
             DataError: Inputs are infinite, or a stream is missing.
+            BoutwiseError: A first batch cannot be trained, saved, loaded and scored.
         """
         if run.trainer is None:
             raise RecipeError(
@@ -96,9 +98,16 @@ class Learner:
             evenly = WindowPlan(plan.length, plan.batch, around_bouts=False, seed=0)
             stopping = self._batches(valid, scaling, evenly)
         weights = {
-            name: torch.from_numpy(class_weights(train, head.weights))
+            name: torch.from_numpy(class_weights(train, head.weights, head.class_weights))
             for name, head in member.heads.items()
         }
+        averaged = mirroring if "mirror" in member.average else None
+
+        def fitted(network: Network, steps: int = 0) -> FittedNetwork:
+            return FittedNetwork(
+                member, self.ethogram, scaling, network, steps=steps, mirroring=averaged
+            )
+
         threads = torch.get_num_threads()
         torch.set_num_threads(max(1, run.threads))
         try:
@@ -106,13 +115,11 @@ class Learner:
                 torch.manual_seed(run.seed)
                 network = build(member, self.ethogram, scaling, weights)
                 network.start()
+                rehearse(network, batches, train.items[0], fitted)
                 steps = run.trainer(network, batches, optim=member.optim, run=run, valid=stopping)
         finally:
             torch.set_num_threads(threads)
-        averaged = mirroring if "mirror" in member.average else None
-        return FittedNetwork(
-            member, self.ethogram, scaling, network, steps=int(steps), mirroring=averaged
-        )
+        return fitted(network, int(steps))
 
     def _batches(
         self,

@@ -99,7 +99,7 @@ class Network(nn.Module):
         self, batch: Batch, target: Target, *, counted: bool = True
     ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """The means, and of each head the counts of hits and faults, (behaviors, 3)."""
-        scores = self(batch)
+        scores = {name: values.float() for name, values in self(batch).items()}
         target, mask = self._judged(batch, target)
         heads: Any = self.heads
         means = {name: heads[name].means(scores[name], target, mask) for name in heads}
@@ -183,6 +183,12 @@ def build(
     for name, head in member.heads.items():
         loss = _made(head.loss, "loss", "Loss")
         make = registry.load("head", name).Head
+        if readout.per_window and getattr(make, "per_frame", False):
+            raise RecipeError(
+                f"the head '{name}' looks at every frame of a window, and the readout "
+                f"'{member.readout.part}' gives one score a window",
+                expected="the readout frames",
+            )
         heads[name] = make(int(readout.width), ethogram, loss=loss, weights=weights[name])
     length = int(member.windows.length) if readout.per_window else 0
     return Network(inputs, temporal, readout, heads, length=length)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -16,7 +16,9 @@ NO, YES = 0, 1
 
 
 def class_weights(
-    dataset: Dataset, setting: str | float | Mapping[str, float]
+    dataset: Dataset,
+    setting: str | float | Mapping[str, float],
+    factors: Mapping[str, float] | None = None,
 ) -> NDArray[np.float32]:
     """Weight of a 'no' and a 'yes' of each behavior, (behaviors, 2).
 
@@ -26,23 +28,38 @@ def class_weights(
         dataset: Training frames; only those with a weight above 0 are counted.
         setting: A power (count ** -power), ``none`` (all 1), or a weight of the 'yes' frames for
             some behaviors, 1 for the others.
+        factors: By which the weights of the 'yes' frames of some behaviors are multiplied.
 
     Raises:
         RecipeError: A weight is given for a behavior that there is not.
     """
     names = dataset.ethogram.names
     weights = np.ones((len(names), 2), dtype=np.float32)
-    if setting == "none":
-        return weights
     if isinstance(setting, Mapping):
-        for name, weight in setting.items():
-            if name not in names:
-                raise RecipeError(
-                    f"there is a weight for the behavior '{name}', which is not in the ethogram",
-                    todo=did_you_mean(name, names),
-                )
-            weights[names.index(name), YES] = weight
-        return weights
+        weights[:, YES] = _named(setting, names)
+    elif setting != "none":
+        weights = _counted(dataset, setting)
+    weights[:, YES] *= _named(factors or {}, names)
+    return weights
+
+
+def _named(given: Mapping[str, float], names: Sequence[str]) -> NDArray[np.float32]:
+    """What was given for some behaviors, and 1 for the others."""
+    found = np.ones(len(names), dtype=np.float32)
+    for name, weight in given.items():
+        if name not in names:
+            raise RecipeError(
+                f"there is a weight for the behavior '{name}', which is not in the ethogram",
+                todo=did_you_mean(name, names),
+            )
+        found[names.index(name)] = weight
+    return found
+
+
+def _counted(dataset: Dataset, setting: str | float) -> NDArray[np.float32]:
+    """Weights by the power of the counts."""
+    names = dataset.ethogram.names
+    weights = np.ones((len(names), 2), dtype=np.float32)
     if isinstance(setting, str):
         raise RecipeError(
             f"'weights' cannot be {setting!r}", expected="a power, none, or a weight a behavior"

@@ -21,7 +21,7 @@ LEAST_SD = 0.02
 """Standard deviation below which a picture counts as empty, of a range of 1."""
 
 LOOKED_AT = 4
-"""A picture is standardized by every so many pixels of every so many rows: more tell nothing new."""
+"""A picture is standardized by every so many pixels of every so many rows: more tell no more."""
 
 
 class _Block(nn.Module):

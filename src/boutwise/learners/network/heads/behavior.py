@@ -98,7 +98,7 @@ class Head(nn.Module):
         Votes are the targets times the weights of the classes, 0 where nobody judged.
         """
         frame_weights = target.weights * mask
-        targets = _targets(target, dtype)
+        targets = targets_of(target, dtype)
         for columns in self.groups:
             votes = (targets[..., columns] * self.class_weights[columns, 1]).nan_to_num(0.0)
             yield columns, votes, frame_weights * votes.sum(dim=-1)
@@ -109,7 +109,7 @@ class Head(nn.Module):
             yield [column], votes, frame_weights * votes.sum(dim=-1)
 
 
-def _targets(target: Target, dtype: torch.dtype) -> Tensor:
+def targets_of(target: Target, dtype: torch.dtype) -> Tensor:
     """What is learned, 0 to 1, (B, T, behaviors): NaN where there is nothing to learn."""
     if target.shares is not None:
         return target.shares.to(dtype)
