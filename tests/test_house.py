@@ -27,7 +27,7 @@ MEANT_LINES, MOST_LINES = 300, 400
 MEANT_BODY, MOST_BODY = 40, 60
 MEANT_PARAMETERS = 6
 HELP_S = 0.5
-TORCH_LIVES_IN = ("learners/network/", "training/", "inference/")
+TORCH_LIVES_IN = ("learners/network/", "prepare/detectors/", "training/", "inference/")
 
 
 def trees() -> Iterator[tuple[str, ast.Module]]:
