@@ -75,7 +75,7 @@ class Film:
             )
         if len(coats) != len(pose.animals):
             raise UsageError(f"{len(coats)} coats do not fit {len(pose.animals)} animals")
-        self.clock, self.cage = clock, cage
+        self.clock, self.cage, self.coats = clock, cage, tuple(coats)
         self.shot = shot or Shot()
         actors = stage(pose, clock.fps, cage.side)
         self._players = [
