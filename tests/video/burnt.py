@@ -44,6 +44,7 @@ def write(
     milliseconds: Sequence[int] | None = None,
     b_frames: int | None = None,
     gop: int = 12,
+    first: int = 0,
     options: dict[str, str] | None = None,
     container_options: dict[str, str] | None = None,
 ) -> Path:
@@ -61,7 +62,7 @@ def write(
         if b_frames is not None:
             stream.max_b_frames = b_frames
         for number, time in zip(range(n_frames), times, strict=True):
-            frame = av.VideoFrame.from_ndarray(picture(number), format="gray")
+            frame = av.VideoFrame.from_ndarray(picture(first + number), format="gray")
             frame = frame.reformat(format=pixel_format)
             frame.pts, frame.time_base = int(time), unit
             container.mux(stream.encode(frame))

@@ -166,6 +166,20 @@ def test_an_index_is_kept_until_the_file_changes(videos, tmp_path, monkeypatch):
     assert cached_index(path, store).digest != first.digest
 
 
+def test_videos_of_equal_packets_have_digests_of_their_own(tmp_path):
+    """Pictures without compression all have one size."""
+    raw = {"codec": "rawvideo", "pixel_format": "gray"}
+    one = burnt.write(tmp_path / "one.avi", 20, **raw)
+    other = burnt.write(tmp_path / "other.avi", 20, first=40, **raw)
+    copy = tmp_path / "copy.avi"
+    copy.write_bytes(one.read_bytes())
+    digests = [index_video(path).digest for path in (one, copy, other)]
+    assert digests[0] == digests[1] != digests[2]
+    shown, decoded = read_all(other, [19, 3])
+    assert decoded.all()
+    assert shown.tolist() == [59, 43]
+
+
 @pytest.mark.parametrize("kind", ["h264.mp4", "uneven.mp4", "hevc.mp4"])
 def test_a_written_video_keeps_the_times_and_the_frames(videos, tmp_path, kind):
     source, path = videos / kind, tmp_path / "proxy.mp4"

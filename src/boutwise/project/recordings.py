@@ -243,7 +243,7 @@ def load(database: Database, only: str | None = None) -> dict[str, Recording]:
         frames = np.frombuffer(row["row_to_frame"], dtype="<i8").astype(np.int64)
         maps.setdefault(row["recording"], {})[row["path"].rsplit("/", 1)[-1]] = frames
     videos = {
-        file.recording: file.path.as_posix()
+        file.recording: file.path.absolute().as_posix()
         for file in files.load(database, "video", recording=only)
     }
     return {

@@ -60,7 +60,8 @@ class VideoIndex:
         key_seek: (keys,) int64: the time to ask the container for, to get to each of them.
         damaged: (damaged,) int64: frames whose packet is cut or marked as broken.
         counted: The file has no usable times for its frames, and they are told apart by counting.
-        digest: Of sizes and times of all packets: the same pictures, wherever the file lies.
+        digest: Of sizes and times of all packets and of the bytes of some: the same pictures,
+            wherever the file lies.
         facts: What the file says of itself.
     """
 

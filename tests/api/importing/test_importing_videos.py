@@ -1,5 +1,7 @@
 """Videos become recordings, or go to the pose and labels that they are of."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tests.api.importing._lab_files import (
@@ -14,7 +16,14 @@ from tests.api.importing._lab_files import (
 )
 from tests.video import burnt
 
+from boutwise.api.importing import sources
+from boutwise.api.importing.drafts import drafts
+from boutwise.api.importing.reading import ImportOptions, read_all
+from boutwise.api.importing.types import ImportPlan
 from boutwise.api.importing.verbs import apply_import, plan_import
+from boutwise.api.importing.video_clock import tell_other_times
+from boutwise.api.importing.video_files import read_videos
+from boutwise.api.importing.videos import join_videos
 from boutwise.errors import DataError, ProjectError
 from boutwise.types import Severity
 
@@ -338,3 +347,22 @@ def test_one_table_of_intervals_speaks_of_a_folder_of_videos(project, put, lab):
     (told,) = blocking(plan)
     assert (told.recording, told.row) == ("videos/m2", 4)
     assert {bout.annotator for bout in project.bouts().rows()} == {"anna"}
+
+
+def test_timestamps_of_pose_must_be_those_of_the_video(project, put, lab):
+    put("m1.mp4", "uneven.mp4")
+    pose(lab / f"m1{NETWORK}.csv")
+    seconds = (np.array(TIMES) - TIMES[0]) / 1000
+    told = []
+    for times in (seconds, seconds * 1.2):
+        plan = ImportPlan()
+        found = sources.find([lab], None)
+        files = read_all(project, found, ImportOptions(), plan)
+        found_drafts = drafts(project, files, plan)
+        join_videos(project, read_videos(project, found, plan), found_drafts, plan)
+        (draft,) = found_drafts.values()
+        contents = replace(draft.file.contents, times_s=times)
+        tell_other_times(replace(draft, file=replace(draft.file, contents=contents)), plan)
+        told.append([p.what for p in blocking(plan)])
+    assert told[0] == []
+    assert "the timestamps of the pose are up to" in told[1][0]

@@ -24,7 +24,11 @@ from boutwise.api.importing.rates import all_rates
 from boutwise.api.importing.reading import ImportOptions
 from boutwise.api.importing.rows import with_rows
 from boutwise.api.importing.types import ImportPlan, PlannedRecording, PlannedVideo
-from boutwise.api.importing.video_clock import clock_with_video, refuse_other_video
+from boutwise.api.importing.video_clock import (
+    clock_with_video,
+    refuse_other_video,
+    tell_other_times,
+)
 from boutwise.api.importing.video_files import video_row
 from boutwise.types import Animal, FrameClock, Problem, Recording, Session, Severity
 
@@ -68,6 +72,7 @@ def plan_recordings(
     for name, fps in all_rates(found, labels, said, plan, default_fps).items():
         told, mine = said[name], labels.get(name, ())
         refuse_other_video(found[name], told.fps, plan)
+        tell_other_times(found[name], plan)
         draft, open_end = _with_end(found[name], mine, fps, metadata, told, plan)
         if draft.posed:
             facts, how = animals_of(draft, metadata, told, plan)

@@ -45,6 +45,30 @@ def clock_with_video(draft: Draft, fps: float) -> FrameClock | None:
     return FrameClock.declared(draft.n_frames, known.clock.fps)
 
 
+def tell_other_times(draft: Draft, plan: ImportPlan) -> None:
+    """Report timestamps of a pose file that are not those of its video."""
+    contents = draft.file.contents if draft.file is not None else None
+    if draft.video is None or contents is None or contents.times_s is None:
+        return
+    times = draft.video.index.clock
+    if contents.times_s.size != times.n_frames:
+        return  # told as rows that are not as many as frames
+    off = times.apart(FrameClock.from_pts(contents.times_s - contents.times_s[0]))
+    if off > CLOCKS_AGREE:
+        plan.problems.append(
+            Problem(
+                "import",
+                Severity.BLOCKING,
+                f"the timestamps of the pose are up to {off:.1f} frames from those of the video",
+                recording=draft.id,
+                file=draft.path,
+                expected="the times of the video, which are used",
+                todo="find out whether the pose is of this video",
+                value=off,
+            )
+        )
+
+
 def refuse_other_video(draft: Draft, told_fps: float | None, plan: ImportPlan) -> None:
     """Report why a video cannot be that of a recording of the project.
 
