@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from boutwise.learners.network._contract import Batch, Facts, Target
+from boutwise.learners.network.augment._acting import need_features
 
 
 class Augment:
@@ -13,13 +14,14 @@ class Augment:
     The network sees that they are missing, as it does with an occluded body part.
 
     Args:
-        data: Not looked at.
+        data: Of the streams.
         share: Share of the columns that is hidden, 0 to 1.
     """
 
     makes_missing = True
 
     def __init__(self, data: Facts, *, share: float = 0.1) -> None:
+        need_features(data, "feature_dropout")
         self.share = share
 
     def __call__(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from boutwise.learners.network._contract import Batch, Facts, Target
+from boutwise.learners.network.augment._acting import need_features
 
 
 class Augment:
@@ -14,13 +15,14 @@ class Augment:
     which changes the pose.
 
     Args:
-        data: Not looked at.
+        data: Of the streams.
         spread: Factors are drawn evenly from 1 - spread to 1 + spread.
     """
 
     makes_missing = False
 
     def __init__(self, data: Facts, *, spread: float = 0.05) -> None:
+        need_features(data, "feature_scale")
         self.spread = spread
 
     def __call__(

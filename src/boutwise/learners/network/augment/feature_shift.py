@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from boutwise.learners.network._contract import Batch, Facts, Target
+from boutwise.learners.network.augment._acting import need_features
 
 
 class Augment:
@@ -14,7 +15,7 @@ class Augment:
     that sees five animals otherwise learns their levels by heart.
 
     Args:
-        data: Not looked at.
+        data: Of the streams.
         spread: Standard deviation of the shift, in units of the standardized features.
         stretch: Standard deviation of the logarithm of the factor.
     """
@@ -22,6 +23,7 @@ class Augment:
     makes_missing = False
 
     def __init__(self, data: Facts, *, spread: float = 0.3, stretch: float = 0.1) -> None:
+        need_features(data, "feature_shift")
         self.spread, self.stretch = spread, stretch
 
     def __call__(

@@ -35,9 +35,10 @@ class Augment:
         inside = (source >= 0) & (source < size)
         source = source.clamp(0, size - 1)
 
+        rows = torch.arange(windows).unsqueeze(1)
+
         def taken(values: Tensor) -> Tensor:
-            index = source.view(windows, size, *[1] * (values.ndim - 2))
-            return values.gather(1, index.expand(windows, size, *values.shape[2:]))
+            return values[rows, source]
 
         streams = {name: taken(values) for name, values in batch.streams.items()}
         for name in batch.features:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from boutwise.learners.network._contract import Batch, Facts, Target
 from boutwise.learners.network._pixels import floats
+from boutwise.learners.network.augment._acting import chosen
 from boutwise.types import FrameState
 
 
@@ -26,13 +27,14 @@ class Augment:
     Args:
         data: Not looked at.
         alpha: Shares are drawn from Beta(alpha, alpha): small values mix little.
+        share: Share of the windows that are mixed, 0 to 1.
     """
 
     # Only columns that are missing somewhere get missing by it, and those have their mask.
     makes_missing = False
 
-    def __init__(self, data: Facts, *, alpha: float = 0.2) -> None:
-        self.alpha = alpha
+    def __init__(self, data: Facts, *, alpha: float = 0.2, share: float = 1.0) -> None:
+        self.alpha, self.share = alpha, share
 
     def __call__(
         self, batch: Batch, target: Target, generator: torch.Generator
@@ -44,6 +46,9 @@ class Augment:
         drawn = rng.beta(self.alpha, self.alpha, size=(windows, 1))
         larger = torch.from_numpy(np.maximum(drawn, 1 - drawn)).float()
         # Behind the end of the partner's recording there is nothing to mix with.
+        if self.share < 1:
+            some = chosen(batch, self.share, generator).unsqueeze(1)
+            larger = torch.where(some, larger, torch.ones_like(larger))
         share = torch.where(batch.mask[partner], larger, torch.ones_like(larger))
         streams = {
             name: _mixed(values, values[partner], share[..., None])

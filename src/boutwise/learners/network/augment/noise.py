@@ -5,19 +5,21 @@ from __future__ import annotations
 import torch
 
 from boutwise.learners.network._contract import Batch, Facts, Target
+from boutwise.learners.network.augment._acting import need_features
 
 
 class Augment:
     """Add normal noise to standardized features; what is missing stays missing.
 
     Args:
-        data: Not looked at.
+        data: Of the streams.
         sd: Standard deviation, in robust standard deviations of each feature.
     """
 
     makes_missing = False
 
     def __init__(self, data: Facts, *, sd: float = 0.05) -> None:
+        need_features(data, "noise")
         self.sd = sd
 
     def __call__(

@@ -39,9 +39,10 @@ class Augment:
         inside = (source >= 0) & (source < frames)
         source = source.clamp(0, frames - 1)
 
+        rows = torch.arange(windows).unsqueeze(1)
+
         def taken(values: Tensor) -> Tensor:
-            index = source.view(windows, frames, *[1] * (values.ndim - 2))
-            return values.gather(1, index.expand(windows, frames, *values.shape[2:]))
+            return values[rows, source]
 
         stretched = Batch(
             {name: taken(values) for name, values in batch.streams.items()},
