@@ -10,8 +10,11 @@ from scipy.ndimage import gaussian_filter, sobel
 
 from boutwise.errors import DataError, UsageError
 from boutwise.synthetic import simulate, simulate_pairs
-from boutwise.synthetic.rendering import Film, Shot, draw_cage, draw_coat
-from boutwise.types import PoseTrack
+from boutwise.synthetic.rendering import Film, Shot, draw_cage, draw_coat, write_film
+from boutwise.synthetic.rendering.anatomy import PARTS
+from boutwise.synthetic.rendering.surfaces import surface
+from boutwise.types import FrameClock, PoseTrack
+from boutwise.video import Video
 
 ROLE_SETS = {
     "simulated": None,
@@ -110,6 +113,27 @@ def test_the_box_holds_body_and_most_of_the_pose_in_every_frame(mouse):
     assert held.all(axis=2).mean() > 0.95
     area = np.prod(corners[:, 2:] - corners[:, :2], axis=1)
     assert area.max() < 0.5 * 192 * 192
+
+
+def test_boxes_are_those_of_what_is_drawn(mouse):
+    """All parts but the tail, pixel by pixel."""
+    film = film_of(mouse, "above", number=1, size=(256, 256))
+    trunk = [name for name in PARTS if name != "tail" and not name.endswith("eye")]
+    body = film._bodies(0)[0]
+    for frame in range(0, 250, 25):
+        drawn = np.zeros((256, 256), dtype=bool)
+        for name in trunk:
+            pairs = PARTS[name]
+            patch = surface(
+                body.balls[frame][pairs],
+                body.attributes[frame][pairs],
+                (256, 256),
+                length=body.length,
+            )
+            drawn[patch.where] |= patch.inside > 0
+        rows, columns = np.nonzero(drawn)
+        outline = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
+        np.testing.assert_allclose(film.boxes.corners[frame, 0], outline, atol=2.5)
 
 
 def test_a_moved_pose_moves_the_picture(mouse):
@@ -262,3 +286,26 @@ def test_what_cannot_be_drawn_says_why(mouse):
         )
     with pytest.raises(DataError, match="no such frame"):
         film_of(mouse).picture(10_000)
+
+
+def test_a_written_film_has_the_times_of_its_clock_and_its_pictures(mouse, tmp_path):
+    generator = np.random.default_rng(1)
+    times_s = np.cumsum(generator.choice([0.02, 0.04, 0.05], 40))
+    clock = FrameClock.from_pts(times_s)
+    film = Film(
+        mouse.pose.frames(0, 40),
+        clock,
+        coats=[draw_coat(1, 0)],
+        cage=draw_cage(1, 0, "below"),
+        shot=Shot(size=(128, 160)),
+    )
+    said = []
+    path = write_film(film, tmp_path / "folder" / "film.mp4", progress=said.append)
+    assert said == list(range(1, 41))
+    with Video(path) as video:
+        assert video.index.n_frames == 40
+        np.testing.assert_allclose(video.index.clock.times_s, times_s - times_s[0], atol=1e-5)
+        assert len(video.index.key_pts) == 1
+        for frame in (0, 17, 39):
+            read = video.read([frame]).pixels[0].mean(axis=2)
+            assert np.abs(read - film.picture(frame)).mean() < 4

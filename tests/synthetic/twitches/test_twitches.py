@@ -108,6 +108,11 @@ def test_a_later_recording_is_added_to_the_same_project(tmp_path):
     for item in items:
         write_supervisely([(item, film(item, size=(32, 32)))], tmp_path)
     assert len(supervisely.files(tmp_path)) == 2
+    listed = (tmp_path / "animals.csv").read_text(encoding="utf-8").splitlines()
+    assert [line.split(",")[:2] for line in listed[1:]] == [
+        ["long_1", "mouse_1"],
+        ["long_2", "mouse_2"],
+    ]
 
 
 def test_a_recording_does_not_depend_on_how_many_there_are(items):

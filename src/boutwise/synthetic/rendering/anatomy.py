@@ -69,7 +69,7 @@ def _layout() -> dict[str, NDArray[np.int64]]:
 PARTS = _layout()
 """Name of a part -> the pairs of balls whose hulls make it, (pairs, 2)."""
 
-TRUNK = np.arange(_EAR_AT + 4)
+TRUNK = np.concatenate([np.arange(_TAIL_AT), np.arange(_DIGIT_AT, N_BALLS)])
 """Balls of all but the tail: what a box is drawn around."""
 
 

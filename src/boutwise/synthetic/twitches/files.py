@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -44,7 +45,7 @@ def write_supervisely(
     datasets: Sequence[str] = ("week_1",),
     progress: Callable[[str], None] | None = None,
 ) -> Path:
-    """Draw the videos and write their tags and boxes.
+    """Draw the videos and write their tags and boxes, and ``animals.csv`` beside ``meta.json``.
 
     Args:
         films: Recordings and their films.
@@ -69,7 +70,23 @@ def write_supervisely(
         _write_json(folder / "ann" / f"{name}.json", annotation(item.truth, drawn.boxes))
         if progress is not None:
             progress(item.recording.id)
+    _list_animals(directory / "animals.csv", [item for item, _film in films])
     return directory
+
+
+def _list_animals(path: Path, items: Sequence[LongRecording]) -> None:
+    """Write which animal is in which recording, behind those that are listed already."""
+    head = ("recording", "animal", "sex", "strain", "cohort")
+    rows: dict[str, tuple[str, ...]] = {}
+    if path.exists():
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = {row[0]: tuple(row) for row in list(csv.reader(file))[1:]}
+    for item in items:
+        one = item.animal
+        rows[item.recording.id] = (item.recording.id, one.id, one.sex, one.strain, item.family)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerows([head, *rows.values()])
 
 
 def _meta() -> dict[str, Any]:
