@@ -52,9 +52,9 @@ class Taking:
         seed: Of coats, cages and noise.
     """
 
-    side: Side = "below"
+    side: Side = "above"
     size: int = 256
-    tip_deg: float = 0.0
+    tip_deg: float = 40.0
     frames: int | None = None
     seed: int = 0
 

@@ -158,7 +158,7 @@ def draw_cage(seed: int, number: int, side: Side, family: Family = "train") -> C
         tint=place.tint,
         light=_lamp(side, generator),
         ambient=float(uniform(0.35, 0.55)),
-        falloff=float(uniform(0.35, 0.6)) if side == "below" else 0.0,
+        falloff=float(uniform(0.25, 0.45)) if side == "below" else 0.0,
         vignette=float(uniform(0.05, 0.3)),
         shadow=float(uniform(0.25, 0.5)) if side != "below" else float(uniform(0.0, 0.1)),
         softness=float(uniform(0.05, 0.14)),

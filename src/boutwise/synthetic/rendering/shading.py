@@ -86,7 +86,7 @@ def _fall(height: Singles, cage: Cage, animal: Flesh) -> Singles:
     """Light that comes through a glass floor: brightest where the body touches it."""
     away = np.maximum(animal.floor - height, 0) / np.float32(animal.length)
     near = np.float32(0.8) * np.exp(away * np.float32(-25.0))
-    return np.asarray(np.float32(0.32) * np.exp(away * np.float32(-4 * cage.falloff)) + near)
+    return np.asarray(np.float32(0.60) * np.exp(away * np.float32(-4 * cage.falloff)) + near)
 
 
 def shadow(
