@@ -219,7 +219,7 @@ class PreparedVideo:
         return kept, key
 
     def _told(self, subject: Subject, done: int) -> None:
-        self.say(f"pictures of {subject}: {done} of {len(self.frames)} frames")
+        self.say(f"pictures of {subject.animal}: {done} of {len(self.frames)} frames")
 
     def _key(self, squares: Squares) -> str:
         crop = self.steps.crop

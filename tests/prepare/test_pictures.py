@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tests.prepare import scenes
+from tests.video import burnt
+
+from boutwise.errors import BundleError, DataError, RecipeError
+from boutwise.prepare.crops import cut
+from boutwise.prepare.detectors import Scene
+from boutwise.prepare.pictures import (
+    PictureSteps,
+    PreparedVideo,
+    bundle_steps,
+    describe_pictures,
+    pictures_need,
+)
+from boutwise.store import Store
+from boutwise.types import FrameClock, Subject
+from boutwise.types.recipe import Part, parse_recipe
+from boutwise.video import Look, Video, index_video
+
+DETECT = Part(part="detect", options={"detector": "background", "every": 3})
+MOUSE = Subject("cage", "mouse")
+
+
+def crop(**options):
+    return Part(part="crop", options={"size": 32, **options})
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory):
+    path = tmp_path_factory.mktemp("film") / "cage.mp4"
+    scenes.film(path, [scenes.wander(120, seed=3)])
+    return Scene(path, index_video(path), ("mouse",), recording="cage")
+
+
+def prepared(scene, *steps, store=None, fps=scenes.FPS):
+    return PreparedVideo(
+        scene, scene.index.clock, fps=fps, steps=PictureSteps.of(steps), store=store
+    )
+
+
+@pytest.mark.parametrize("options", [{}, {"color": "rgb"}, {"size": 136}])
+def test_kept_pictures_are_those_that_are_cut_to_the_last_bit(scene, tmp_path, options):
+    store = Store(tmp_path)
+    cutting, nothing = prepared(scene, DETECT, crop(**options)).pictures(MOUSE)
+    kept, key = prepared(scene, DETECT, crop(**options), store=store).pictures(MOUSE)
+    assert (nothing, store.file(key).suffix) == ("", ".mp4" if "size" in options else ".npy")
+    assert cutting.shape == kept.shape
+    np.testing.assert_array_equal(cutting[0:120], kept[0:120])
+    np.testing.assert_array_equal(cutting.present, kept.present)
+    # Stretches in any order, overlapping as chunks do.
+    for start, stop in ((90, 120), (5, 25), (20, 40), (38, 41), (0, 3)):
+        np.testing.assert_array_equal(kept[start:stop], cutting[start:stop])
+
+
+def test_the_animal_is_in_the_middle_of_its_pictures(scene):
+    pixels, _ = prepared(scene, DETECT, crop()).pictures(MOUSE)
+    pictures = pixels[0 : len(pixels)][pixels.present, 0].astype(float)
+    middle, border = pictures[:, 12:20, 12:20].mean(), pictures[:, 0, :].mean()
+    assert pixels.present.mean() > 0.95
+    assert middle < 0.6 * border  # a dark mouse on a light floor
+
+
+def test_without_a_detector_the_whole_picture_is_taken(scene):
+    pixels, _ = prepared(scene, crop()).pictures(MOUSE)
+    with Video(scene.path, scene.index, look=Look(color="gray")) as video:
+        whole = video.read([7]).pixels[0]
+    np.testing.assert_array_equal(pixels[7:8][0, 0], cut(whole, (0, -30, 240, 210), 32))
+    assert pixels.present.all()
+
+
+def test_at_another_rate_the_nearest_frames_are_shown(scene):
+    half = prepared(scene, crop(), fps=scenes.FPS / 2).pictures(MOUSE)[0]
+    whole = prepared(scene, crop()).pictures(MOUSE)[0]
+    assert len(half) == 60
+    np.testing.assert_array_equal(half[0:60], whole[0:120][::2])
+
+
+def test_a_second_call_computes_nothing(scene, tmp_path, monkeypatch):
+    store = Store(tmp_path)
+    first, key = prepared(scene, DETECT, crop(), store=store).pictures(MOUSE)
+    before = first[0:120].copy()
+    monkeypatch.setattr("boutwise.prepare.pixels.cut", None)
+    again, same = prepared(scene, DETECT, crop(), store=store).pictures(MOUSE)
+    assert same == key
+    np.testing.assert_array_equal(again[0:120], before)
+    with pytest.raises(TypeError):
+        prepared(scene, DETECT, crop(size=40), store=store).pictures(MOUSE)
+
+
+def test_a_broken_off_cut_leaves_nothing(scene, tmp_path, monkeypatch):
+    store = Store(tmp_path)
+    count = iter(range(1000))
+
+    def stop(*args):
+        if next(count) == 50:
+            raise KeyboardInterrupt
+        return cut(*args)
+
+    monkeypatch.setattr("boutwise.prepare.pixels.cut", stop)
+    with pytest.raises(KeyboardInterrupt):
+        prepared(scene, crop(), store=store).pictures(MOUSE)
+    assert not [path for path in tmp_path.rglob("*") if path.suffix in (".npy", ".part")]
+    monkeypatch.undo()
+    whole, _ = prepared(scene, crop(), store=store).pictures(MOUSE)
+    assert len(whole[0:120]) == 120
+
+
+def test_a_frame_that_cannot_be_decoded_is_no_longer_present(tmp_path):
+    whole = scenes.film(tmp_path / "whole.mp4", [scenes.wander(60, seed=3)])
+    path = burnt.spoil(whole, tmp_path / "cage.mp4", packet=29)
+    index = index_video(path)
+    scene = Scene(path, index, ("mouse",), recording="cage")
+    cutting = prepared(scene, crop()).pictures(MOUSE)[0]
+    kept = prepared(scene, crop(), store=Store(tmp_path / "store")).pictures(MOUSE)[0]
+    cutting[0:60]
+    assert 0 < (~kept.present).sum() < 60
+    np.testing.assert_array_equal(cutting.present, kept.present)
+
+
+def test_a_video_of_another_length_is_refused(scene):
+    with pytest.raises(DataError, match="120 frames"):
+        PreparedVideo(
+            scene,
+            FrameClock.declared(119, scenes.FPS),
+            fps=scenes.FPS,
+            steps=PictureSteps.of([crop()]),
+        )
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [
+        (crop(pading=0.2), "no option 'pading'"),
+        (crop(size=33), "'size' cannot be 33"),
+        (Part(part="detect", options={"evry": 2}), "no option 'evry'"),
+    ],
+)
+def test_faults_in_the_steps_are_named(part, words):
+    with pytest.raises(RecipeError, match=words):
+        PictureSteps.of([part])
+
+
+def test_a_bundle_says_how_its_pictures_are_made_and_refuses_others():
+    recipe = parse_recipe(
+        {
+            "name": "x",
+            "prepare": [DETECT.model_dump(), crop().model_dump()],
+            "members": [{"learner": "network", "streams": {"video": {"encoder": "spotter"}}}],
+        }
+    )
+    assert recipe.reads == ("video",)
+    need = pictures_need(recipe)
+    assert describe_pictures(need).startswith("a square around the animal, found by 'background'")
+    assert bundle_steps(need) == (DETECT, crop())
+    older = {**need, "versions": {**need["versions"], "background": 0}}
+    with pytest.raises(BundleError, match="version 0 of 'background'"):
+        bundle_steps(older)
