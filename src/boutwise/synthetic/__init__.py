@@ -5,8 +5,10 @@ What lives here: a semi-Markov chain of behaviors with bout lengths measured on 
 a body that moves (:mod:`~boutwise.synthetic.body`), a camera and a tracker with its errors, and a
 human who labels late. How hard they are is one frozen table
 (:mod:`~boutwise.synthetic.presets`). Two mice that meet live in
-:mod:`~boutwise.synthetic.pairs`. What may be imported: ``types``, ``errors`` and, to write files,
-``formats``. To add a preset or change a number, raise ``VERSION`` and freeze the table before a
+:mod:`~boutwise.synthetic.pairs`; any pose track is drawn as a video by
+:mod:`~boutwise.synthetic.rendering`, of which :mod:`~boutwise.synthetic.pain` and
+:mod:`~boutwise.synthetic.twitches` make videos with labels. What may be imported: ``types``,
+``errors`` and, to write files, ``formats`` and ``video``. To add a preset or change a number, raise ``VERSION`` and freeze the table before a
 model is measured on it.
 """
 
