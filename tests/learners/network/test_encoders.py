@@ -19,6 +19,7 @@ SIZE, FRAMES = 16, 20
 OPTIONS = {
     "spotter": {"stages": [8, 16], "entrance": 2, "width": 12},
     "conv3d": {"variant": "light"},
+    "videomae": {"frames": 20, "rate": 1, "patch": 8, "width": 12, "depth": 2, "heads": 3},
 }
 DENSE = ["spotter", "conv3d"]
 
