@@ -161,9 +161,9 @@ def _packets(
             raise FormatError(f"no packet of the video can be read: {error}", file=path) from error
         broken_off = error.strerror or type(error).__name__
     table = np.array(rows, dtype=np.int64).reshape(-1, 6)
-    times = (table[:, 0], table[:, 1], table[:, 2])
-    flags_of = (table[:, column].astype(bool) for column in (3, 4, 5))
-    return _Packets(*times, *flags_of, sampled=sampled.digest()), broken_off
+    keys, shown, damaged = (table[:, column].astype(bool) for column in (3, 4, 5))
+    numbers = (table[:, 0], table[:, 1], table[:, 2])
+    return _Packets(*numbers, keys, shown, damaged, sampled.digest()), broken_off
 
 
 def _stated_length(container: av.container.InputContainer, stream: av.video.VideoStream) -> float:

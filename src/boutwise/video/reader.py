@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from boutwise.errors import DataError
 from boutwise.video._decoder import Decoder
+from boutwise.video._luma import luma
 from boutwise.video.index import VideoIndex
 from boutwise.video.packets import index_video
 
@@ -78,10 +79,14 @@ class Video:
         look: Look | None = None,
         threads: int = 1,
     ) -> None:
+        from av.video.reformatter import VideoReformatter
+
         self.path = Path(path)
         self.index = index_video(self.path) if index is None else index
         self.look = look or Look()
         self._decoder = Decoder(self.path, self.index, threads=threads)
+        # A scaler of its own for each frame, as PyAV makes them by itself, takes twice the time.
+        self._whole, self._part = VideoReformatter(), VideoReformatter()
 
     def __enter__(self) -> Video:
         """Return the video."""
@@ -157,16 +162,26 @@ class Video:
             yield None if frame is None else self._pixels(frame)
 
     def _pixels(self, frame: av.VideoFrame) -> NDArray[np.uint8]:
+        """The picture of a frame as it was asked for."""
         import av
 
         kind = "gray" if self.look.color == "gray" else "rgb24"
-        if self.look.crop is not None:
-            x1, y1, x2, y2 = self.look.crop
-            whole: NDArray[np.uint8] = np.asarray(frame.to_ndarray(format=kind), dtype=np.uint8)
-            part = np.ascontiguousarray(whole[y1:y2, x1:x2])
-            if self.look.size is None:
-                return part
-            frame = av.VideoFrame.from_ndarray(part, format=kind)
-        height, width = self.look.size or (frame.height, frame.width)
-        found = frame.to_ndarray(width=width, height=height, format=kind)
-        return np.asarray(found, dtype=np.uint8)
+        crop, size = self.look.crop, self.look.size
+        if crop is None:
+            height, width = size or (frame.height, frame.width)
+            whole = self._whole.reformat(frame, width=width, height=height, format=kind)
+            return _array(whole.to_ndarray())
+        found = luma(frame, crop) if kind == "gray" else None
+        if found is None:
+            x1, y1, x2, y2 = crop
+            whole = self._whole.reformat(frame, format=kind)
+            found = np.ascontiguousarray(_array(whole.to_ndarray())[y1:y2, x1:x2])
+        if size is None or size == found.shape[:2]:
+            return found
+        part = av.VideoFrame.from_ndarray(found, format=kind)
+        small = self._part.reformat(part, width=size[1], height=size[0], format=kind)
+        return _array(small.to_ndarray())
+
+
+def _array(values: Any) -> NDArray[np.uint8]:
+    return np.asarray(values, dtype=np.uint8)
