@@ -8,8 +8,8 @@ human who labels late. How hard they are is one frozen table
 :mod:`~boutwise.synthetic.pairs`; any pose track is drawn as a video by
 :mod:`~boutwise.synthetic.rendering`, of which :mod:`~boutwise.synthetic.pain` and
 :mod:`~boutwise.synthetic.twitches` make videos with labels. What may be imported: ``types``,
-``errors`` and, to write files, ``formats`` and ``video``. To add a preset or change a number, raise ``VERSION`` and freeze the table before a
-model is measured on it.
+``errors`` and, to write files, ``formats`` and ``video``. To add a preset or change a number, raise
+``VERSION`` and freeze the table before a model is measured on it.
 """
 
 from boutwise.synthetic.files import write
