@@ -209,6 +209,8 @@ class Film:
     ) -> None:
         player, body, name = part
         pairs = PARTS[name]
+        if name.endswith("eye") and _hidden(body.balls[row, pairs[0, 0]], nearest, body.length):
+            return
         if name.startswith("limb") and body.length < _FINE_PX:
             pairs = pairs[:2]
         cells = _BODY_CELLS if name == "body" else _LIMB_CELLS
@@ -243,3 +245,12 @@ class Film:
         ground = canvas[where]
         ground += cover[..., None] * (light - ground)
         np.copyto(behind, np.maximum(behind, patch.height), where=cover > 0.5)
+
+
+def _hidden(ball: Singles, nearest: Singles, length: float) -> bool:
+    """Whether all pixels around a ball show something that is nearer."""
+    x, y, near, radius = (float(value) for value in ball)
+    reach = radius + 3
+    rows = slice(max(int(y - reach), 0), max(int(y + reach) + 2, 0))
+    around = nearest[rows, max(int(x - reach), 0) : max(int(x + reach) + 2, 0)]
+    return around.size == 0 or float(around.min()) > near + radius + _OVERLAP * length
