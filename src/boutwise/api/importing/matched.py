@@ -181,9 +181,9 @@ def _report_lost(plan: ImportPlan, file: Path, lost: Mapping[str, str]) -> None:
         plan,
         file,
         what,
-        todo="import the pose of the recording too, or give both the same name: the file of the "
-        "labels, or the recording that is named in it, and the file of the pose; labels without "
-        "any pose, for instance to compare their annotators, are imported by --labels-only",
+        todo="import the video or pose of the recording too, or give both the same name: the file "
+        "of the labels, or the recording that is named in it, and the video or file of pose; "
+        "labels alone, for instance to compare annotators, are imported by --labels-only",
     )
 
 
