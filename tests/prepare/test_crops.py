@@ -57,6 +57,15 @@ def test_a_steady_crop_keeps_its_side_and_a_union_does_not():
     assert np.ptp(sides["union"]) > 10
 
 
+def test_animals_of_one_recording_are_seen_at_one_scale():
+    boxes = moving()
+    small = boxes.corners.copy()
+    small[:, 1, 2:] = small[:, 1, :2] + 12
+    boxes = Boxes(small, boxes.scores, boxes.detected, boxes.animals, boxes.size)
+    squares = [crop_squares(boxes, Subject("r", name), Crop(), CLOCK).corners for name in "ab"]
+    assert (squares[0][:, 2] - squares[0][:, 0] == squares[1][:, 2] - squares[1][:, 0]).all()
+
+
 def test_a_steady_crop_does_not_tremble_and_does_not_lag():
     shaky = crop_squares(moving(jitter=3.0), MOUSE, Crop(), CLOCK).corners[5:-5]
     calm = crop_squares(moving(), MOUSE, Crop(), CLOCK).corners[5:-5]

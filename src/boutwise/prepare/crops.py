@@ -10,6 +10,7 @@ pixel counts by the area of it that an output pixel covers).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
@@ -44,7 +45,8 @@ class Crop:
         color: ``gray`` or ``rgb``. Mice are gray, and color tells cages apart rather than acts.
         padding: Added on each side, in shares of the longer side of the box.
         span_s: Boxes within a window of so many seconds around a frame are united; 0 = its own.
-        side: ``steady`` = one side for the whole recording around a smoothed centre; ``union`` =
+        side: ``steady`` = one side for the whole recording and all its animals around a smoothed
+            centre; ``union`` =
             as large as the united box of each frame.
     """
 
@@ -117,16 +119,18 @@ def crop_squares(boxes: Boxes, subject: Subject, crop: Crop, clock: FrameClock) 
             expected="boxes and clock of one recording",
         )
     names = [name for name in (subject.animal, subject.target) if name]
-    own = boxes.corners[:, [boxes.index(name) for name in names]].astype(np.float64)
-    present = np.asarray(np.isfinite(own).all(axis=(1, 2)))
-    around = np.concatenate([own[..., :2].min(axis=1), own[..., 2:].max(axis=1)], axis=1)
+    around, present = _around(boxes, names)
     corners = np.zeros((boxes.n_frames, 4), dtype=np.int64)
     if present.any():
-        united = _united(around, present, _frames(crop.span_s, clock))
-        centres, sides = _placed(united[present], crop)
+        span = _frames(crop.span_s, clock)
+        united = _united(around, present, span)
+        centres, longest = _middles(united)[present], _longest(united)[present]
         if crop.side == "steady":
             centres = _smoothed(united, present, _frames(STEADY_S, clock))
-        corners[present] = _squares(centres, sides)
+            # All animals of a recording have one scale: which of two is larger can be seen.
+            of_all = longest if subject.target else _all_longest(boxes, span)
+            longest = np.full(longest.size, np.quantile(of_all, STEADY_QUANTILE))
+        corners[present] = _squares(centres, longest * (1 + 2 * crop.padding))
     return Squares(corners, present)
 
 
@@ -148,6 +152,13 @@ def _frames(seconds: float, clock: FrameClock) -> int:
     return 2 * int(seconds * clock.fps / 2 + 1e-6) + 1
 
 
+def _around(boxes: Boxes, names: Sequence[str]) -> tuple[Floats, NDArray[np.bool_]]:
+    """The box around some animals, (frames, 4), and where all of them are there, (frames,)."""
+    own = boxes.corners[:, [boxes.index(name) for name in names]].astype(np.float64)
+    present = np.asarray(np.isfinite(own).all(axis=(1, 2)))
+    return np.concatenate([own[..., :2].min(axis=1), own[..., 2:].max(axis=1)], axis=1), present
+
+
 def _united(around: Floats, present: NDArray[np.bool_], length: int) -> Floats:
     """Union of the boxes within a window of frames around each, (frames, 4)."""
     if length == 1:
@@ -159,18 +170,28 @@ def _united(around: Floats, present: NDArray[np.bool_], length: int) -> Floats:
     return np.concatenate([low, high], axis=1)
 
 
-def _placed(united: Floats, crop: Crop) -> tuple[Floats, Floats]:
-    """Centres (frames, 2) and sides (frames,) of the squares, before they are smoothed."""
-    centres = (united[:, :2] + united[:, 2:]) / 2
-    sides = (united[:, 2:] - united[:, :2]).max(axis=1)
-    if crop.side == "steady":
-        sides = np.full(len(sides), np.quantile(sides, STEADY_QUANTILE))
-    return centres, sides * (1 + 2 * crop.padding)
+def _middles(united: Floats) -> Floats:
+    middles: Floats = (united[:, :2] + united[:, 2:]) / 2
+    return middles
+
+
+def _longest(united: Floats) -> Floats:
+    longest: Floats = (united[:, 2:] - united[:, :2]).max(axis=1)
+    return longest
+
+
+def _all_longest(boxes: Boxes, span: int) -> Floats:
+    """Longer sides of the united boxes of every animal where it is there."""
+    found = []
+    for name in boxes.animals:
+        around, present = _around(boxes, [name])
+        found.append(_longest(_united(around, present, span)[present]))
+    return np.concatenate(found)
 
 
 def _smoothed(united: Floats, present: NDArray[np.bool_], length: int) -> Floats:
     """Mean centre of the frames around each that have a box, (present frames, 2)."""
-    centres = np.where(present[:, None], (united[:, :2] + united[:, 2:]) / 2, 0.0)
+    centres = np.where(present[:, None], _middles(united), 0.0)
     total = uniform_filter1d(centres, length, axis=0, mode="constant")
     share = uniform_filter1d(present.astype(np.float64), length, mode="constant")
     smoothed: Floats = total[present] / share[present, None]

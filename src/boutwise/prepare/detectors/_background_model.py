@@ -175,9 +175,10 @@ def find_blobs(difference: Floats, limit: float, radius: int) -> Blobs:
     mask = (difference > limit).astype(np.float32)
     mask = uniform_filter(mask, 2 * radius + 1, mode="nearest")
     labels, n_found = label(mask > 0.5)
-    flat = labels.ravel()
-    areas = np.bincount(flat, minlength=n_found + 1)[1:]
-    sums = np.bincount(flat, weights=difference.ravel(), minlength=n_found + 1)[1:]
+    places = np.flatnonzero(labels)
+    flat = labels.ravel()[places] - 1
+    areas = np.bincount(flat, minlength=n_found)
+    sums = np.bincount(flat, weights=difference.ravel()[places], minlength=n_found)
     order = np.argsort(-areas, kind="stable")
     contrasts = sums[order] / np.maximum(areas[order], 1)
     return Blobs(labels, order + 1, areas[order], contrasts)

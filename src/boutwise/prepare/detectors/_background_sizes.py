@@ -26,7 +26,7 @@ LIKE_SUMMED = (0.6, 1.5)
 SMALLEST = 0.2
 """Share of the usual area below which a patch is nothing."""
 LEAST_AREA_PX = 12
-RADIUS_OF_LENGTH = 0.09
+RADIUS_OF_LENGTH = 0.15
 """Radius of what is smoothed away, in square roots of an animal's area: a tail is thinner."""
 
 

@@ -45,6 +45,10 @@ they were around paws, tails and wheels."""
 LEAST_TRAVELLED = 2.0
 """Square roots of an animal's area; a mouse is 1.6 of these long. Who stays within its own length
 is never seen to leave its place, and what is found is a part of it."""
+PART = 0.7
+"""Share of the usual area below which the patch of a single animal is but a part of it."""
+NEAR = 0.6
+"""Square roots of the area within which other parts of it are."""
 MERGED = 1.3
 """Share of the usual area from which a patch may be two animals."""
 MOST_POINTS = 120
@@ -173,21 +177,29 @@ class BackgroundDetector:
         """Patches of one picture, the largest first."""
         difference = self.background.difference(picture)
         blobs = find_blobs(difference, self.sizes.limit, self.sizes.radius)
-        large = int((blobs.areas >= SMALLEST * self.sizes.area).sum())
-        n_kept = min(large, len(self.scene.animals) + 2)
+        n_animals, area = len(self.scene.animals), self.sizes.area
+        large = int((blobs.areas >= SMALLEST * area).sum())
+        n_kept = min(large, n_animals + 2)
         if not n_kept:
             return Detections.none()
-        size = blobs.areas[:n_kept] / self.sizes.area
-        sure = np.clip(blobs.contrasts[:n_kept] / (2 * self.sizes.limit), 0, 1)
+        corners, size = blobs.corners(n_kept), blobs.areas[:n_kept] / area
+        if n_animals == 1:
+            corners, size = joined(corners, size, NEAR * area**0.5)
+        sure = np.clip(blobs.contrasts[: len(size)] / (2 * self.sizes.limit), 0, 1)
         scores = sure * np.sqrt(np.minimum(size, 1 / size))
-        points = tuple(self._points(blobs, which) for which in range(n_kept))
-        holds = np.clip(np.round(size), 1, len(self.scene.animals)).astype(np.int64)
-        # Smoothing takes as much off all around, and with it ears, nose and paws.
-        height, width = picture.shape
-        margin = self.sizes.radius * np.array([-1, -1, 1, 1])
-        corners = np.clip(blobs.corners(n_kept) + margin, 0, [width, height, width, height])
-        corners *= np.tile(self._scale(), 2)
-        return Detections(corners.astype(np.float32), scores.astype(np.float32), points, holds)
+        return Detections(
+            corners=self._in_video(corners),
+            scores=scores.astype(np.float32),
+            points=tuple(self._points(blobs, which) for which in range(len(size))),
+            holds=np.clip(np.round(size), 1, n_animals).astype(np.int64),
+        )
+
+    def _in_video(self, corners: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Corners in pixels of the video, with what smoothing took off: ears, nose and paws."""
+        height, width = self.background.picture.shape
+        wider = corners + (self.sizes.radius + 1) // 2 * np.array([-1, -1, 1, 1])
+        inside = np.clip(wider, 0, [width, height, width, height])
+        return np.asarray(inside * np.tile(self._scale(), 2), dtype=np.float32)
 
     def _scale(self) -> tuple[float, float]:
         """Pixels of the video for one that is looked at, to the right and down."""
@@ -202,3 +214,33 @@ class BackgroundDetector:
         step = max(1, len(y) // MOST_POINTS)
         places = np.stack([x[::step] + 0.5, y[::step] + 0.5], axis=1) * np.array(self._scale())
         return np.asarray(places, dtype=np.float32)
+
+
+def joined(
+    corners: NDArray[np.float64], sizes: NDArray[np.float64], reach: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Put parts of a single animal together: a bar, or a dark back, may cut it in two.
+
+    Args:
+        corners: (patches, 4), the largest first.
+        sizes: Shares of the animal's usual area, (patches,).
+        reach: Parts are no farther from each other.
+
+    Returns:
+        The same with the first patch joined by those that are near it and without them, as long as
+        it is smaller than an animal.
+
+    >>> boxes = np.array([[0.0, 0, 4, 4], [6, 0, 9, 4], [90, 0, 94, 4]])
+    >>> joined(boxes, np.array([0.5, 0.4, 0.3]), 5.0)[0].tolist()
+    [[0.0, 0.0, 9.0, 4.0], [90.0, 0.0, 94.0, 4.0]]
+    """
+    box, size, left = corners[0], float(sizes[0]), []
+    for other, more in zip(corners[1:], sizes[1:].tolist(), strict=True):
+        gap = np.maximum(other[:2] - box[2:], box[:2] - other[2:]).max()
+        if size < PART and size + more <= MERGED and gap <= reach:
+            low, high = np.minimum(box[:2], other[:2]), np.maximum(box[2:], other[2:])
+            box, size = np.concatenate([low, high]), size + more
+        else:
+            left.append((other, more))
+    rows = [(box, size), *left]
+    return np.stack([row for row, _ in rows]), np.array([share for _, share in rows])

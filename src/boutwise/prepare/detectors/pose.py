@@ -2,8 +2,8 @@
 
 The box is the extent of the body points that are visible and lie together, and a margin in shares
 of the body length: fur reaches farther than keypoints do. The tail is left out: it would double the
-box and is rarely tracked. A frame in which too few points are visible has no box: half a mouse
-would be drawn as a whole one.
+box and is rarely tracked. A frame in which too few points are visible, or only those of one end,
+has no box: half a mouse would be drawn as a whole one.
 """
 
 from __future__ import annotations
@@ -28,6 +28,12 @@ LENGTH_SAMPLES = 5_000
 """Frames from which the length is taken."""
 FARTHEST_LENGTHS = 1.0
 """A point farther from the middle of the others is on something else."""
+LEAST_SPAN = 0.5
+"""Body lengths that visible points must span where some are missing: else they are all of one end.
+A mouse that curls up shows them all."""
+LEAST_WIDTH = 0.45
+"""Body lengths that a box is wide at least: the points of a mouse that walks straight across the
+picture lie on one line, and the mouse does not."""
 LEAST_LENGTHS = 0.1
 """Points that lie all in one place are no animal: some tools write 0, 0 for what is missing."""
 MOST_OUTSIDE = 0.2
@@ -85,11 +91,9 @@ def boxes(
         points, confidence = _visible(pose, place, body, least_confidence)
         length = body_length(points)
         points = _together(points, length)
-        extent = np.fmax.reduce(points, axis=1) - np.fmin.reduce(points, axis=1)
-        points[(extent < LEAST_LENGTHS * length).all(axis=1)] = np.nan
-        corners = _around(points, margin * length, scene.size)
-        visible = np.isfinite(points).all(axis=2)
-        corners[visible.sum(axis=1) < least] = np.nan
+        corners = _around(points, length, margin, scene.size)
+        visible = np.asarray(np.isfinite(points).all(axis=2))
+        corners[(visible.sum(axis=1) < least) | _of_one_end(points, visible, length)] = np.nan
         score = np.where(visible, confidence, 0).mean(axis=1)
         found.append(corners)
         sure.append(np.where(np.isfinite(corners).all(axis=1), score, np.nan))
@@ -189,11 +193,22 @@ def _middle(points: Floats) -> Floats:
     return middle
 
 
-def _around(points: Floats, margin_px: float, size: tuple[int, int]) -> Floats:
-    """Extent with a margin, cut at the picture's border, (frames, 4)."""
+def _of_one_end(points: Floats, visible: NDArray[np.bool_], length: float) -> NDArray[np.bool_]:
+    """Frames in which what is visible does not show the whole animal, (frames,)."""
+    extent = np.fmax.reduce(points, axis=1) - np.fmin.reduce(points, axis=1)
+    span = np.hypot(*extent.T)
+    some_missing = ~visible.all(axis=1)
+    one_end = (span < LEAST_LENGTHS * length) | (some_missing & (span < LEAST_SPAN * length))
+    return np.asarray(one_end)
+
+
+def _around(points: Floats, length: float, margin: float, size: tuple[int, int]) -> Floats:
+    """Extent with a margin in lengths, cut at the picture's border, (frames, 4)."""
     height, width = size
-    low = np.fmin.reduce(points, axis=1) - margin_px
-    high = np.fmax.reduce(points, axis=1) + margin_px
+    low = np.fmin.reduce(points, axis=1) - margin * length
+    high = np.fmax.reduce(points, axis=1) + margin * length
+    lacking = np.clip(LEAST_WIDTH * length - (high - low), 0, None) / 2
+    low, high = low - lacking, high + lacking
     limit = np.array([width, height], dtype=np.float32)
     corners = np.concatenate([np.clip(low, 0, limit), np.clip(high, 0, limit)], axis=1)
     corners[(corners[:, 2:] - corners[:, :2]).min(axis=1) < 1] = np.nan
