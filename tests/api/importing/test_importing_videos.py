@@ -172,6 +172,22 @@ def test_another_file_in_the_place_of_a_video_is_refused(project, put):
         apply_import(project, plan)
 
 
+def test_a_video_that_was_encoded_anew_takes_the_place_of_the_old(project, put):
+    path = put("m1.mp4")
+    run(project, path)
+    burnt.write(path, options={"preset": "ultrafast"})
+    plan, result = run(project, path)
+    assert (row_of(plan, "m1.mp4").news, result.recordings) == ("changed", ())
+    assert project.video_index("m1").n_frames == 60
+
+
+def test_animals_of_videos_can_be_named_later(project, put):
+    path = put("m1_day1.mp4")
+    run(project, path)
+    run(project, path, animal_pattern=r"(m\d)_")
+    assert project.recording("m1_day1").animals == ("m1",)
+
+
 # --- video and pose
 
 
@@ -274,10 +290,33 @@ def test_pose_comes_later_to_a_video(project, put, lab):
     assert project.pose("m1").animals == ("m1",)
 
 
-def test_later_pose_of_another_length_stops_the_import(project, put, lab):
+def test_later_pose_of_another_length_needs_a_word(project, put, lab):
     run(project, put("videos/m1.mp4"))
-    wrong = pose(lab / "tracks" / f"m1{NETWORK}.csv", 59)
-    assert plan_import(project, wrong).contradictions
+    longer = pose(lab / "tracks" / f"m1{NETWORK}.csv", 61)
+    (problem,) = plan_import(project, longer).contradictions
+    assert problem.expected == "60, the frames of its video"
+    run(project, longer, rows="first")
+    assert project.recording("m1").row_to_frame[longer.name].tolist() == [*range(60), -1]
+    assert project.pose("m1").n_frames == 60
+
+
+def test_later_pose_of_more_animals_is_refused_with_a_way_out(project, put, lab):
+    run(project, put("videos/m1.mp4"))
+    path = pose(lab / "tracks" / f"m1{NETWORK}.csv", animals=("a", "b"))
+    (problem,) = plan_import(project, path).contradictions
+    assert problem.expected == "those of its video: m1"
+    assert "into a new one" in problem.todo
+
+
+def test_two_mice_of_a_video_come_from_the_table(project, put, lab):
+    put("videos/m1.mp4")
+    animals = table(lab / "animals.txt", "recording,animal", "m1,ann", "m1,bob")
+    run(project, lab / "videos", animals=animals)
+    assert project.recording("m1").animals == ("ann", "bob")
+    path = table(lab / "m1.csv", "behavior,animal,start_frame,stop_frame", "rear,bob,3,9")
+    run(project, path)
+    (bout,) = project.bouts("m1").rows()
+    assert bout.animal == "bob"
 
 
 def test_a_name_that_only_begins_alike_needs_nearly_as_many_frames(project, put, lab):

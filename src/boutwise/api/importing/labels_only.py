@@ -127,7 +127,8 @@ def with_length(
                 Severity.WARNING,
                 "the length is taken from the last label: no file says how many frames there are",
                 recording=draft.id,
-                todo="import video or pose too, or give the number in a column 'frames' of --animals",
+                todo="import its video or pose, or give the number in a column 'frames' of "
+                "--animals",
                 value=float(n_frames),
             )
         )

@@ -220,7 +220,8 @@ def _contradictions(
     found = []
     file = draft.file.path if draft.file is not None else Path()
     if draft.first_pose:
-        has = f"{known.n_frames}, the frames of its labels"
+        counted = "video" if known.video else "labels"
+        has = f"{known.n_frames}, the frames of its {counted}"
         todo = "check the frame rate and which recording this is; if rows are missing or too many, "
         todo += "say which frame each row is: --rows"
         n_tracks = len(draft.tracks)
@@ -234,8 +235,9 @@ def _contradictions(
                     f"the pose has {n_tracks} animals: {', '.join(draft.tracks)}",
                     recording=draft.id,
                     file=str(file),
-                    expected=f"those of the labels: {', '.join(known.animals)}",
-                    todo="say by --animals, with a column 'track', which animal is which",
+                    expected=f"those of its {counted}: {', '.join(known.animals)}",
+                    todo="say by --animals, with a column 'track', which animal is which; if their "
+                    "number is wrong in the project, import all files together into a new one",
                 )
             )
     else:
