@@ -107,9 +107,10 @@ def stage(pose: PoseTrack, fps: float, side: Side) -> list[Actor]:
 def _actor(pose: PoseTrack, animal: int, fps: float, side: Side) -> Actor:
     found: dict[str, Floats] = {}
     seen = np.zeros(pose.n_frames, dtype=bool)
+    track = _with_extent(pose.positions[:, animal].astype(np.float64))
     for place, name in enumerate(pose.keypoints):
         role = pose.roles.get(name)
-        values = pose.positions[:, animal, place].astype(np.float64)
+        values = track[:, place]
         good: NDArray[np.bool_] = np.asarray(np.isfinite(values).all(axis=1))
         seen |= good
         if pose.confidence is not None:
@@ -131,6 +132,15 @@ def _actor(pose: PoseTrack, animal: int, fps: float, side: Side) -> Actor:
         floor = -max(float(np.quantile(flat[:, 1], 0.95)) for flat in found.values())
         return Actor(_from_the_side(found, knots, length), knots, length, floor, shown)
     return Actor(_lifted(found, knots, length, side), knots, length, 0.0, shown)
+
+
+def _with_extent(track: Floats) -> Floats:
+    """Keypoints, (frames, keypoints, dimensions), missing where all of them are one and the same.
+
+    Some tools write zeros for an animal that they do not find.
+    """
+    nowhere = (track == track[:, :1]).all(axis=(1, 2))
+    return np.where(nowhere[:, None, None], np.nan, track)
 
 
 def _filled(values: Floats, good: NDArray[np.bool_]) -> Floats:
