@@ -139,3 +139,13 @@ def test_a_dry_run_changes_nothing(project, sly):
     plan = plan_import(project, sly.root)
     assert len(plan.matched) == 2
     assert project.recordings() == []
+
+
+def test_frames_that_were_counted_otherwise_are_told(project, sly):
+    sly.add("day1/m1.mp4", ("twitch", 10, 14))
+    path = sly.root / "day1" / "ann" / "m1.mp4.json"
+    text = path.read_text(encoding="utf-8").replace('"framesCount": 60', '"framesCount": 61')
+    path.write_text(text, encoding="utf-8")
+    plan, _ = run(project, sly.root)
+    (told,) = [p for p in plan.problems if "were made on 61 frames" in p.what]
+    assert (told.severity, told.recording) == (Severity.WARNING, "day1/m1")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from boutwise import formats
+from boutwise.api.importing.beginnings import offset_of, tell_other_count, trial_of
 from boutwise.api.importing.draft import Draft, names_of
 from boutwise.api.importing.label_names import (
     animals_by_name,
@@ -14,7 +15,7 @@ from boutwise.api.importing.label_names import (
     refuse_all_bad,
     refuse_strangers,
 )
-from boutwise.api.importing.matched import Matched, label_row, offset_of, report, trial_of
+from boutwise.api.importing.matched import Matched, label_row, report
 from boutwise.api.importing.metadata import Metadata
 from boutwise.api.importing.reading import ImportOptions, ReadFile, problem_of
 from boutwise.api.importing.sources import real
@@ -167,6 +168,7 @@ class LabelPlanner:
         try:
             animals = self._animals(recording, names_in(one.track))
             refuse_strangers(names_in(one.track), recording, animals)
+            tell_other_count(one, recording, self.plan)
             used, proposed = offset_of(one, recording, self.options.label_offset, self.plan)
             bouts, problems = formats.labels_to_bouts(
                 one.track,

@@ -104,9 +104,7 @@ def match(
 
 def _hint(wanted: str, names: Sequence[str]) -> str:
     if not names:
-        return (
-            "there are no recordings: import videos or pose, or labels alone by --labels-only"
-        )
+        return "there are no recordings: import videos or pose, or labels alone by --labels-only"
     hint = did_you_mean(wanted, set(names))
     return hint if len(names) <= 10 or hint.startswith("did") else f"known: {len(names)} others"
 
