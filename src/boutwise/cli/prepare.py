@@ -16,5 +16,5 @@ def run(talk: Talk, project: ProjectFolder, recipe: RecipeName = "pose") -> Answ
     with open_project(project) as opened:
         plan = api.plan(opened, recipe)
         count = api.prepare(opened, plan, say=talk.say)
-    talk.line(f"the features of {count} animals in recordings are there")
+    talk.line(f"{count} animals, or pairs, are prepared")
     return Answer({"subjects": count})

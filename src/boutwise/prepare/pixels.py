@@ -130,7 +130,7 @@ def kept_pictures(store: Store, key: str) -> KeptPictures | None:
     path, header, present = store.file(key), store.header(key), store.array(_of_present(key))
     if path is None or header is None or present is None:
         return None
-    return KeptPictures(path, header["channels"], header["size"], np.asarray(present))
+    return KeptPictures(path, header["channels"], header["size"], np.array(present))
 
 
 def _of_present(key: str) -> str:

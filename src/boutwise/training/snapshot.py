@@ -142,7 +142,7 @@ class Snapshot:
         return Dataset(items, self.ethogram, self.columns[member], mirrors)
 
     def streams(self, entry: Entry, member: int) -> dict[str, StreamValues]:
-        """The streams of a subject: (working frames, channels), what it lacks is NaN; or pictures."""
+        """The streams of a subject: features, where what it lacks is NaN, or pictures."""
         return self._loaded(entry.keys[member], member)
 
     def _views(self, entry: Entry, member: int) -> tuple[View, ...]:

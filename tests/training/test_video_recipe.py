@@ -1,0 +1,123 @@
+"""The recipe ``video`` from files to files: import, plan, train, predict, evaluate."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from tests.filmed import SMALL, import_films, write_films
+
+from boutwise import api
+from boutwise.bundle import Bundle
+from boutwise.errors import BundleError, DataError, UsageError
+from boutwise.inference import Predictor
+from boutwise.prepare import material_of
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory):
+    return write_films(tmp_path_factory.mktemp("films") / "films")
+
+
+@pytest.fixture(scope="module")
+def project(films, tmp_path_factory):
+    return import_films(tmp_path_factory.mktemp("video") / "project", films)
+
+
+@pytest.fixture(scope="module")
+def trained(project):
+    plan = api.plan(project, "video", settings=[*SMALL, "members.0.optim.epochs=30"])
+    return api.train_run(project, plan, workers=1)
+
+
+def test_a_small_network_finds_shaking_of_mice_that_it_has_never_seen(trained):
+    rows = {row["name"]: row for row in trained.scores["behaviors"]}
+    majority = next(b for b in trained.scores["baselines"] if "majority" in b["name"])
+    assert rows["shake"]["f1"]["value"] > 0.9
+    assert trained.scores["frames"]["macro_f1"]["value"] > (majority["macro_f1"] or 0) + 0.3
+
+
+def test_the_plan_says_how_animals_are_found_and_the_bundle_keeps_it(trained):
+    bundle = Bundle.open(trained.bundle)
+    assert bundle.reads == ("video",)
+    assert bundle.pictures["detector"] == "background"
+    reasons = (trained.directory / "plan.yaml").read_text(encoding="utf-8")
+    assert "no weights are needed" in reasons
+    card = (bundle.directory / "card.md").read_text(encoding="utf-8")
+    assert "Video (a square around the animal, found by 'background', 32 x 32 gray)" in card
+
+
+def test_files_are_predicted_as_the_recordings_of_a_project_are(trained, project, films, tmp_path):
+    bundle = Bundle.open(trained.bundle)
+    out = tmp_path / "out"
+    result = api.predict_files([bundle], [films], out)
+    assert sorted(result.done) == ["mouse_1", "mouse_2", "mouse_3"]
+    record = project.recordings()[0]
+    inside = Predictor((bundle,), store=project.store).predict(material_of(project, record))
+    frames = pd.read_parquet(out / "mouse_1.frames.parquet")
+    assert len(frames) == record.n_frames
+    np.testing.assert_allclose(frames["p:shake"], inside.probabilities[0][:, -1], atol=1e-5)
+    assert json.loads((out / "manifest.json").read_text(encoding="utf-8"))["recordings"][0]["video"]
+    again = api.predict_files([bundle], [films], out)
+    assert (again.done, sorted(again.kept)) == ((), ["mouse_1", "mouse_2", "mouse_3"])
+
+
+def test_out_of_fold_predictions_are_those_of_networks_that_never_saw_the_animal(trained, project):
+    told = pd.read_parquet(trained.directory / "oof" / "mouse_1.frames.parquet")
+    bundle = Bundle.open(trained.bundle)
+    seen = Predictor((bundle,)).predict(material_of(project, project.recordings()[0]))
+    assert np.abs(told["p:shake"] - seen.probabilities[0][:, -1]).max() > 0.02
+
+
+def test_a_bundle_of_video_refuses_what_has_none(trained, mice, tmp_path):
+    bundle = Bundle.open(trained.bundle)
+    with pytest.raises(BundleError, match="has no video"):
+        Predictor((bundle,)).predict(material_of(mice, mice.recordings()[0]))
+    with pytest.raises(DataError, match="there is no video to predict"):
+        api.predict_files([bundle], [tmp_path], tmp_path / "out")
+    with pytest.raises(UsageError, match="--fps has no meaning for videos"):
+        api.predict_files([bundle], [tmp_path], tmp_path / "out", fps=30)
+
+
+def test_an_interrupted_training_goes_on_and_ends_the_same(project):
+    plan = api.plan(project, "video", settings=[*SMALL, "members.0.optim.epochs=2"])
+    whole = api.train_run(project, plan, out="whole", workers=1)
+    stop = iter(range(1000))
+
+    def say(done, total, words):
+        if "member 0 done" in words and next(stop) == 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        api.train_run(project, plan, out="again", workers=1, say=say)
+    resumed = api.train_run(project, plan, out="again", workers=1, resume=True)
+    assert resumed.units_kept >= 1
+    assert resumed.scores["frames"] == whole.scores["frames"]
+
+
+def test_one_more_video_prepares_one_video(project, films, tmp_path):
+    plan = api.plan(project, "video", settings=SMALL)
+    api.prepare(project, plan)
+    before = set(project.store.keys())
+    more = write_films(tmp_path / "more", animals=4)
+    for number in (1, 2, 3):
+        (more / f"mouse_{number}.mp4").unlink()
+        (more / f"mouse_{number}.csv").unlink()
+    api.apply_import(project, api.plan_import(project, [more]))
+    api.prepare(project, api.plan(project, "video", settings=SMALL))
+    new = set(project.store.keys()) - before
+    # Its packet index, its boxes, its pictures and where they are.
+    assert len(new) == 4
+
+
+def test_a_video_that_is_gone_is_named(films, tmp_path):
+    own = shutil.copytree(films, tmp_path / "films")
+    project = import_films(tmp_path / "project", own)
+    (own / "mouse_2.mp4").unlink()
+    plan = api.plan(project, "video", settings=SMALL)
+    with pytest.raises(DataError, match="the video is gone") as told:
+        api.train_run(project, plan)
+    assert "mouse_2" in str(told.value)
