@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from boutwise.errors import UsageError
-from boutwise.formats import trial_labels
+from boutwise.formats import dlc_csv, trial_labels
 from boutwise.synthetic.pain import (
     PAIN_VERSION,
     acts,
@@ -141,6 +141,11 @@ def test_files_are_read_back_as_they_were_written(tests, tmp_path):
     index = index_video(video)
     assert index.n_frames == 1080
     np.testing.assert_allclose(index.clock.times_s, test.recording.clock.times_s, atol=1e-6)
+    pose = dlc_csv.read(tmp_path / "pose" / "mouse_1_day_1DLC_simulated.csv")
+    assert pose.recording == "mouse_1_day_1"
+    true = film(test, size=(64, 64)).pose.positions
+    away = np.linalg.norm(pose.pose.positions - true, axis=3)
+    assert 0 < np.median(away) < 1
     states = np.full(1080, "", dtype=object)
     for trial in (1, 2, 3):
         contents = trial_labels.read(

@@ -8,7 +8,7 @@ files that the pain systems read. The body is that of the single mouse beside th
 the tables before a model is measured on them.
 """
 
-from boutwise.synthetic.pain.files import film, write_labels, write_pain
+from boutwise.synthetic.pain.files import film, tracked, write_labels, write_pain
 from boutwise.synthetic.pain.simulation import PAIN_VERSION, PainTest, counts, simulate_pain
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "counts",
     "film",
     "simulate_pain",
+    "tracked",
     "write_labels",
     "write_pain",
 ]
