@@ -6,8 +6,10 @@ those of ``../shared/data``; one that is missing is left out and named. Detectio
 tracking are compared with boxes around the keypoints in the frames that both have: the pose of
 ``vame`` has one row more than its video has frames, that of ``mabe22_clip`` one row less.
 
-Of several animals, each frame's boxes are matched to those from pose as well as they can be; how
-often a track goes over to another animal is counted beside it.
+Of several animals, each frame's boxes are matched to the true ones as well as they can be. How
+often a track goes over to another animal is counted beside it, over the frames in which no true
+boxes overlap, and how often they meet; two mice that exchange their names count twice. Drawn pairs
+(``--drawn``) are simulated mice of one coat, filmed from above, whose boxes are known exactly.
 
 CPU seconds are of one thread, getting to know the cage, decoding and tracking included, and stand
 beside those of decoding all frames at the same size.
@@ -18,6 +20,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -27,6 +30,7 @@ from typing import Any
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
+from _drawn_pairs import drawn_pairs
 from _rows import tell
 from scipy.optimize import linear_sum_assignment
 
@@ -82,7 +86,9 @@ def scene_of(film: Film) -> Scene:
     path = DATA / film.video
     index = index_video(path)
     if not film.pose:
-        return Scene(path, index, tuple(f"mouse{n + 1}" for n in range(film.animals)))
+        return Scene(
+            path, index, tuple(f"mouse{n + 1}" for n in range(film.animals)), None, film.name
+        )
     pose = formats.read(DATA / film.pose).pose
     assert isinstance(pose, PoseTrack)
     missing = index.n_frames - pose.n_frames
@@ -98,25 +104,43 @@ def scene_of(film: Film) -> Scene:
     return Scene(path, index, pose.animals, pose.frames(0, index.n_frames), film.name)
 
 
-def row_of(film: Film, every: int | str) -> tuple[dict[str, Any], Scene, Boxes | None]:
-    """What is said of one film."""
-    scene = scene_of(film)
+def row_of(
+    scene: Scene, every: int | str, truth: Boxes | None
+) -> tuple[dict[str, Any], Boxes | None]:
+    """What is said of one film, and its boxes where there are any."""
     n_frames = scene.index.n_frames
-    row: dict[str, Any] = {"video": film.name, "frames": n_frames, "animals": film.animals}
     detect = Detect("background", every=every)
-    row["every"] = detect.chosen(has_pose=False, fps=scene.index.clock.fps).every
+    row: dict[str, Any] = {
+        "video": scene.recording,
+        "frames": n_frames,
+        "animals": len(scene.animals),
+        "every": detect.chosen(has_pose=False, fps=scene.index.clock.fps).every,
+    }
     before = time.process_time()
     try:
         boxes = boxes_of(replace(scene, pose=None), detect)
     except DataError as error:
         row["refused"] = error.what
-        return row, scene, None
+        return row, None
     row["cpu_ms_a_frame"] = 1000 * (time.process_time() - before) / n_frames
     row["decode_ms_a_frame"] = decoding_ms(scene)
     row["no_box"] = float((~boxes.present).mean())
-    if scene.pose is not None:
-        row |= compared(boxes, boxes_of(scene, Detect("pose")))
-    return row, scene, boxes
+    return row | ({} if truth is None else compared(boxes, truth)), boxes
+
+
+def scenes(drawn: int, minutes: float, only: str, folder: Path) -> Iterator[tuple[Scene, Any]]:
+    """Every recording with its true boxes; None where nobody knows them."""
+    for film in FILMS:
+        if only not in film.name:
+            continue
+        if not (DATA / film.video).exists():
+            print(f"{film.name}: not on this machine", file=sys.stderr)
+            continue
+        scene = scene_of(film)
+        yield scene, None if scene.pose is None else boxes_of(scene, Detect("pose"))
+    if drawn and only in "drawn pair":
+        for name, path, boxes in drawn_pairs(folder, pairs=drawn, minutes=minutes):
+            yield Scene(path, index_video(path), boxes.animals, recording=name), boxes
 
 
 def decoding_ms(scene: Scene) -> float:
@@ -128,23 +152,26 @@ def decoding_ms(scene: Scene) -> float:
     return 1000 * (time.process_time() - before) / scene.index.n_frames
 
 
-def compared(boxes: Boxes, from_pose: Boxes) -> dict[str, float]:
-    """Overlap with the boxes from pose, and how often a track goes over to another animal."""
+def compared(boxes: Boxes, truth: Boxes) -> dict[str, float]:
+    """Overlap with true boxes, and how often a track goes over to another animal."""
     nearest = np.full(boxes.present.shape, -1)
     ious = []
+    apart = np.ones(boxes.n_frames, dtype=bool)
     for frame, corners in enumerate(boxes.corners):
-        overlaps = box_ious(corners, from_pose.corners[frame])
+        overlaps = box_ious(corners, truth.corners[frame])
         one, other = linear_sum_assignment(-overlaps)
-        there = boxes.present[frame, one] & from_pose.present[frame, other]
+        there = boxes.present[frame, one] & truth.present[frame, other]
         ious += overlaps[one, other][there].tolist()
-        clear = overlaps[one, other] > CLEARLY
+        apart[frame] = np.triu(box_ious(*[truth.corners[frame]] * 2), 1).max() == 0
+        clear = (overlaps[one, other] > CLEARLY) & apart[frame]
         nearest[frame, one[clear]] = other[clear]
     found: dict[str, float] = {
         "iou_median": float(np.median(ious)),
         "iou_p5": float(np.quantile(ious, 0.05)),
-        "no_box_from_pose": float((~from_pose.present).mean()),
+        "no_true_box": float((~truth.present).mean()),
     }
     if len(boxes.animals) > 1:
+        found["meetings"] = int((np.diff(apart.astype(int)) == 1).sum())
         found["switches"] = sum(changes(track) for track in nearest.T)
     return found
 
@@ -175,7 +202,15 @@ def strips(scene: Scene, boxes: Boxes, crop: Crop) -> Iterator[np.ndarray]:
 
 def table(rows: list[dict[str, Any]]) -> str:
     """In Markdown."""
-    heads = ("iou_median", "iou_p5", "no_box", "switches", "cpu_ms_a_frame", "decode_ms_a_frame")
+    heads = (
+        "iou_median",
+        "iou_p5",
+        "no_box",
+        "meetings",
+        "switches",
+        "cpu_ms_a_frame",
+        "decode_ms_a_frame",
+    )
     lines = [
         "| video | frames | animals | every | " + " | ".join(heads) + " |",
         "|---" * (4 + len(heads)) + "|",
@@ -197,28 +232,27 @@ def table(rows: list[dict[str, Any]]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--only", help="videos whose name contains this")
+    parser.add_argument("--only", default="", help="videos whose name contains this")
     parser.add_argument("--every", type=int, nargs="*", default=[], help="frames between looks")
     parser.add_argument("--sheet", type=Path, help="PNG of what a network would see")
+    parser.add_argument("--drawn", type=int, default=4, help="pairs of drawn mice")
+    parser.add_argument("--minutes", type=float, default=1.0, help="of each drawn pair")
     options = parser.parse_args()
     rows: list[dict[str, Any]] = []
     sheet: list[np.ndarray] = []
-    for film in FILMS:
-        if options.only and options.only not in film.name:
-            continue
-        if not (DATA / film.video).exists():
-            print(f"{film.name}: not on this machine", file=sys.stderr)
-            continue
-        for every in options.every or ["auto"]:
-            row, scene, boxes = row_of(film, every)
-            rows.append(row)
-        if boxes is not None and options.sheet:
-            sheet += strips(scene, boxes, Crop())
+    with tempfile.TemporaryDirectory() as folder:
+        wanted = scenes(options.drawn, options.minutes, options.only, Path(folder))
+        for scene, truth in wanted:
+            for every in options.every or ["auto"]:
+                row, boxes = row_of(scene, every, truth)
+                rows.append(row)
+            if boxes is not None and options.sheet:
+                sheet += strips(scene, boxes, Crop())
     if options.sheet and sheet:
         from PIL import Image
 
         Image.fromarray(np.concatenate(sheet)).save(options.sheet)
-    title = "Detection by background and tracking, against boxes from pose"
+    title = "Detection by background and tracking, against boxes from pose or true boxes"
     tell(rows, as_json=options.json, title=title, table=table(rows))
 
 
