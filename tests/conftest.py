@@ -77,6 +77,15 @@ def trained(mice):
     return mice, plan, train(mice, plan, out="trained", workers=1)
 
 
+@pytest.fixture(scope="session")
+def filmed(tmp_path_factory):
+    """Videos of three mice that shake now and then: their folder, and a project of them."""
+    from tests.filmed import import_films, write_films
+
+    folder = write_films(tmp_path_factory.mktemp("films") / "films")
+    return folder, import_films(tmp_path_factory.mktemp("filmed") / "project", folder)
+
+
 def make_pairs(root: Path, *, pairs: int = 4, minutes: float = 0.5, seed: int = 3):
     """A project of simulated cages of two mice each, both directions labelled."""
     from boutwise.project import Project

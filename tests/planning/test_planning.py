@@ -44,8 +44,10 @@ def rated_mice(tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", recipe_names())
-def test_every_recipe_that_ships_can_be_planned(mice, rated_mice, name):
-    project = rated_mice if load_recipe(name).target.ratings else mice
+def test_every_recipe_that_ships_can_be_planned(mice, rated_mice, filmed, name):
+    recipe = load_recipe(name)
+    project = filmed[1] if "video" in recipe.reads else mice
+    project = rated_mice if recipe.target.ratings else project
     plan = make_plan(project, name, settings=OF_PAIRS.get(name, []))
     assert "'auto'" not in str(plan.recipe.model_dump())
     assert all(reason for reason in plan.reasons.values())

@@ -18,13 +18,13 @@ from boutwise.prepare import material_of
 
 
 @pytest.fixture(scope="module")
-def films(tmp_path_factory):
-    return write_films(tmp_path_factory.mktemp("films") / "films")
+def films(filmed):
+    return filmed[0]
 
 
 @pytest.fixture(scope="module")
-def project(films, tmp_path_factory):
-    return import_films(tmp_path_factory.mktemp("video") / "project", films)
+def project(filmed):
+    return filmed[1]
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,8 @@ def test_an_interrupted_training_goes_on_and_ends_the_same(project):
     assert resumed.scores["frames"] == whole.scores["frames"]
 
 
-def test_one_more_video_prepares_one_video(project, films, tmp_path):
+def test_one_more_video_prepares_one_video(films, tmp_path):
+    project = import_films(tmp_path / "project", films)
     plan = api.plan(project, "video", settings=SMALL)
     api.prepare(project, plan)
     before = set(project.store.keys())

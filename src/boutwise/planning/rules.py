@@ -93,6 +93,8 @@ def resolve(recipe: Recipe, facts: Fingerprint, fps: float) -> tuple[Recipe, dic
             "pictures": isinstance(member, NetworkMember)
             and any(stream.encoder is not None for stream in member.streams.values()),
         }
+        if isinstance(member, NetworkMember) and member.windows.length != "auto":
+            known["length"] = member.windows.length
         settings = values.auto_values(known) | {"views": views_of(member)}
         rules |= _member_rules(f"members.{place}", settings)
     for path in list(_autos(data)):

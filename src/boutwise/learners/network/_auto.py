@@ -40,7 +40,8 @@ def auto_values(fingerprint: Mapping[str, Any]) -> dict[str, Setting]:
     Args:
         fingerprint: ``n_frames`` (labelled frames), ``fps`` (working rate), ``n_animals``,
             ``median_bout_s`` (median length of a bout, seconds) and ``classes``; ``pictures``:
-            whether the member has an encoder.
+            whether the member has an encoder; ``length``: of its windows, where the recipe says
+            it.
 
     Returns:
         Dotted path inside the member -> (value, reason). The paths of part options speak of the
@@ -57,7 +58,7 @@ def auto_values(fingerprint: Mapping[str, Any]) -> dict[str, Setting]:
         dilations, seen = _dilations_of_pictures(fps)
     else:
         dilations, seen = _dilations(fps, float(fingerprint["median_bout_s"]))
-    length = 4 * dilations[-1]
+    length = int(fingerprint.get("length", 4 * dilations[-1]))
     batch = max(4, min(64, FRAMES_PER_STEP // length))
     if pictures:
         batch = max(1, min(64, PICTURES_PER_STEP // length))
