@@ -31,7 +31,7 @@ from boutwise.video import Look, Video
 
 BURNT = Path(__file__).resolve().parents[1] / "tests" / "video" / "burnt.py"
 N_FRAMES = 400
-CUT_S = 4.0
+CUT_S = 4.2
 RATE = 30
 
 
