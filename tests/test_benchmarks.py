@@ -61,3 +61,22 @@ def test_an_act_that_is_said_of_the_wrong_mouse_is_right_when_nobody_asks_who(sc
     ]
     f1 = script("pairs").f1_of(script("pairs").undirected(items, ETHOGRAM))
     assert f1["attack"] == 1
+
+
+def test_wrong_frames_are_counted_and_right_ones_are_not(script, tmp_path, monkeypatch):
+    module = script("video_exact")
+    monkeypatch.setattr(module, "N_FRAMES", 60)
+    monkeypatch.setattr(module, "CUT_S", 20 / 30)
+    kinds = {
+        "plain.mp4": module.Kind({}),
+        "cut.mp4": module.Kind({}, module.cut, first=20),
+        "broken_off.avi": module.KINDS["broken_off.avi"],
+    }
+    monkeypatch.setattr(module, "KINDS", kinds)
+    rows = list(module.measure(tmp_path, 9, False))
+    assert [row["wrong"] for row in rows] == [0, 0, 0]
+    assert [row["reads"] for row in rows] == [row["frames"] + 9 for row in rows]
+    assert [row["frames"] for row in rows[:2]] == [60, 40]
+    late = lambda path, numbers: module.read(path, np.minimum(numbers + 1, 59))  # noqa: E731
+    wrong, _ = module.compare(tmp_path / "plain.mp4", kinds["plain.mp4"], [np.arange(60)], late)
+    assert wrong == 59
