@@ -13,6 +13,7 @@ from tests.api.importing._lab_files import (
     run,
     spans,
     table,
+    trial_labels,
 )
 from tests.video import burnt
 
@@ -405,3 +406,15 @@ def test_timestamps_of_pose_must_be_those_of_the_video(project, put, lab):
         told.append([p.what for p in blocking(plan)])
     assert told[0] == []
     assert "the timestamps of the pose are up to" in told[1][0]
+
+
+def test_labels_by_trial_go_to_the_trials_of_a_video(project, put, lab):
+    put("videos/m1.mp4")
+    for number in (1, 2, 3):
+        trial_labels(lab / "labels" / f"prediction_m1.mp4_{number}.csv", [0] * 15 + [number] * 5)
+    plan, _ = run(project, [lab / "videos", lab / "labels"], trial_length=20)
+    assert not blocking(plan)
+    recording = project.recording("m1")
+    assert [trial.first_frame for trial in recording.trials] == [0, 20, 40]
+    found = sorted((bout.start, bout.stop) for bout in project.bouts("m1").rows())
+    assert {(15, 20), (35, 40), (55, 60)} <= set(found)
