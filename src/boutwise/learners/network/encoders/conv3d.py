@@ -24,6 +24,9 @@ VARIANTS = {"standard": (32, 64, 128, 256), "light": (16, 32, 64, 128)}
 DILATIONS = (1, 1, 2, 4)
 """In time, without padding; their sum is the number of frames seen on each side."""
 
+FRAMES_AT_ONCE = 24
+"""Computed together on a CPU; the speed is the same from 16 to 32."""
+
 LEAST_FRAMES = 8
 """Frames of a window that three poolings in time leave something of."""
 
@@ -50,20 +53,39 @@ class _Block(nn.Module):
         normed: Tensor = torch.relu(self.norm(self.convolve(values)))
         return normed
 
-    def of_frames(self, frames: Tensor, windows: int) -> Tensor:
-        """The same of (B x T, C, H, W), as a 2D convolution over three frames laid side by side.
-
-        On one CPU thread it is 1.6 times as fast as torch's 3D convolution over many frames, and
-        three times over 17.
-        """
-        values = frames.reshape(windows, -1, *frames.shape[1:])
-        kept, step = values.shape[1] - 2 * self.dilation, self.dilation
-        taps = [values[:, k * step : k * step + kept].flatten(0, 1) for k in range(3)]
+    def flat(self) -> tuple[Tensor, Tensor]:
+        """Weight and bias of the same as a 2D convolution over three frames laid side by side."""
         factor, shift = folded(self.norm)
         weight = self.convolve.weight * factor.view(-1, 1, 1, 1, 1)
-        flat = weight.transpose(1, 2).flatten(1, 2).contiguous(memory_format=torch.channels_last)
+        side_by_side = weight.transpose(1, 2).flatten(1, 2)
+        return side_by_side.contiguous(memory_format=torch.channels_last), shift
+
+
+class _Stream:
+    """A block over frames that come a few at a time; each is computed once.
+
+    On one CPU thread 2D convolutions over frames laid side by side are 1.6 times as fast as torch's
+    3D convolution over many frames, and three times over 17; a few frames at a time, which stay in
+    the cache, are a quarter faster than many.
+    """
+
+    def __init__(self, block: _Block) -> None:
+        self.weight, self.bias = block.flat()
+        self.step = block.dilation
+        self.kept: Tensor | None = None
+
+    def take(self, frames: Tensor) -> Tensor | None:
+        """The next frames, (n, C, H, W) -> (n or less, width, H / 2, W / 2); None as yet."""
+        if self.kept is not None:
+            frames = torch.cat([self.kept, frames])
+        self.kept = frames[-2 * self.step :]
+        count = len(frames) - 2 * self.step
+        if count <= 0:
+            return None
+        taps = [frames[k * self.step : k * self.step + count] for k in range(3)]
         stacked = torch.cat(taps, dim=1).contiguous(memory_format=torch.channels_last)
-        return F.conv2d(stacked, flat, shift, padding=1).relu_()
+        found = F.conv2d(stacked, self.weight, self.bias, padding=1).relu_()
+        return F.max_pool2d(found, 2)
 
 
 class Encoder(nn.Module):
@@ -147,11 +169,20 @@ class Encoder(nn.Module):
     def _dense(self, pixels: Tensor) -> Tensor:
         """(B, T + 16, C, H, W) -> (B, T, D): one embedding for each 17 frames."""
         if not self.training and pixels.device.type == "cpu":
-            frames = pixels.flatten(0, 1)
-            for block in self.blocks:
-                frames = F.max_pool2d(block.of_frames(frames, len(pixels)), 2)  # type: ignore[operator]
-            return frames.mean(dim=(2, 3)).reshape(len(pixels), -1, self.width)
+            return torch.stack([self._streamed(frames) for frames in pixels])
         values = pixels.transpose(1, 2)
         for block in self.blocks:
             values = F.max_pool3d(block(values), (1, 2, 2))
         return values.mean(dim=(3, 4)).transpose(1, 2)
+
+    def _streamed(self, frames: Tensor) -> Tensor:
+        """The same of one window, (T + 16, C, H, W) -> (T, D)."""
+        streams = [_Stream(block) for block in self.blocks]  # type: ignore[arg-type]
+        found = []
+        for few in torch.split(frames, FRAMES_AT_ONCE):
+            values: Tensor | None = few
+            for stream in streams:
+                values = stream.take(values) if values is not None else None
+            if values is not None:
+                found.append(values.mean(dim=(2, 3)))
+        return torch.cat(found)
