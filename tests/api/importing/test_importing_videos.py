@@ -19,6 +19,7 @@ from tests.video import burnt
 
 from boutwise.api.importing import sources
 from boutwise.api.importing.drafts import drafts
+from boutwise.api.importing.metadata import Metadata
 from boutwise.api.importing.reading import ImportOptions, read_all
 from boutwise.api.importing.types import ImportPlan
 from boutwise.api.importing.verbs import apply_import, plan_import
@@ -331,6 +332,28 @@ def test_a_name_that_only_begins_alike_needs_nearly_as_many_frames(project, put,
     assert row_of(plan, "m2_top.mp4").recording == "m2_top"
 
 
+def test_a_table_names_the_video_where_nothing_is_called_alike(project, put, lab):
+    put("films/GX0100.mp4")
+    pose(lab / "tracks" / f"m1{NETWORK}.csv")
+    animals = table(lab / "animals.csv", "recording,animal,video", "m1,ann,films/GX0100.MP4")
+    plan, _ = run(project, [lab / "films", lab / "tracks"], animals=animals)
+    assert row_of(plan, "GX0100.mp4").recording == "m1"
+    assert row_of(plan, "GX0100.mp4").why.startswith("the table names it")
+    assert [r.id for r in project.recordings()] == ["m1"]
+    assert project.recording("m1").video.endswith("GX0100.mp4")
+
+
+def test_a_video_that_a_table_names_and_nobody_gave_is_told(project, lab):
+    pose(lab / "tracks" / f"m1{NETWORK}.csv")
+    animals = table(lab / "animals.csv", "recording,animal,video", "m1,ann,GX0100.mp4")
+    plan = plan_import(project, lab / "tracks", animals=animals, fps=30)
+    assert any("'GX0100.mp4', which is not among the files" in p.what for p in plan.problems)
+    twice = table(lab / "a.csv", "recording,animal,video", "m1,ann,x.mp4", "m1,bob,y.mp4")
+    with pytest.raises(DataError, match=r"'y\.mp4' cannot be the video") as told:
+        plan_import(project, lab / "tracks", animals=twice, fps=30)
+    assert told.value.row == 3
+
+
 # --- video and labels
 
 
@@ -399,7 +422,7 @@ def test_timestamps_of_pose_must_be_those_of_the_video(project, put, lab):
         found = sources.find([lab], None)
         files = read_all(project, found, ImportOptions(), plan)
         found_drafts = drafts(project, files, plan)
-        join_videos(project, read_videos(project, found, plan), found_drafts, plan)
+        join_videos(project, read_videos(project, found, plan), found_drafts, Metadata(), plan)
         (draft,) = found_drafts.values()
         contents = replace(draft.file.contents, times_s=times)
         tell_other_times(replace(draft, file=replace(draft.file, contents=contents)), plan)

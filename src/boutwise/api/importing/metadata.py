@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from boutwise.errors import DataError, did_you_mean
-from boutwise.formats import _text
+from boutwise.api.importing.tables import Line, read_table
 from boutwise.types import Animal, Condition, Trial
 
 ANIMAL_COLUMNS = (
@@ -30,65 +27,12 @@ ANIMAL_COLUMNS = (
     "time_since_dose_s",
     "frames",
     "rows",
+    "video",
 )
 MOST_FRAMES = 50_000_000
 """Three weeks at 25 frames a second: a longer recording is a slip of the pen."""
 TRIAL_COLUMNS = ("recording", "trial", "first_frame", "n_frames", "valid")
 _CONDITION = ("treatment", "dose", "dose_unit", "baseline", "side", "time_since_dose_s")
-_THOUSANDS = re.compile(r"-?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
-_TRUE = frozenset({"1", "yes", "true", "y", "x"})
-_FALSE = frozenset({"", "0", "no", "false", "n"})
-
-
-@dataclass(frozen=True)
-class Line:
-    """A row of a metadata table: its cells by column, and its row in the file."""
-
-    file: str
-    row: int
-    cells: Mapping[str, str]
-
-    def number(self, column: str) -> float | None:
-        """A cell as a number; None when it is empty."""
-        text = self.cells.get(column, "").strip()
-        if not text:
-            return None
-        if _THOUSANDS.fullmatch(text):
-            # 1,000 may be one or a thousand: nobody can tell, so nobody guesses.
-            raise self.wrong(column, "a number without separators of thousands")
-        try:
-            value = float(text.replace(",", "."))
-        except ValueError:
-            value = math.nan
-        if not math.isfinite(value) or "_" in text:
-            raise self.wrong(column, "a number")
-        return value
-
-    def whole(self, column: str) -> int:
-        """A cell as a whole number."""
-        value = self.number(column)
-        if value is None or value % 1:
-            raise self.wrong(column, "a whole number")
-        return int(value)
-
-    def truth(self, column: str, *, default: bool) -> bool:
-        """A cell as yes or no."""
-        if column not in self.cells:
-            return default
-        text = self.cells[column].strip().lower()
-        if text not in _TRUE | _FALSE:
-            raise self.wrong(column, "yes or no")
-        return text in _TRUE
-
-    def wrong(self, column: str, expected: str) -> DataError:
-        """The error for a cell that cannot be."""
-        return DataError(
-            f"'{self.cells.get(column, '')}' cannot be the {column}",
-            file=self.file,
-            row=self.row,
-            expected=expected,
-            todo="mend the cell",
-        )
 
 
 @dataclass(frozen=True)
@@ -104,6 +48,7 @@ class AnimalFacts:
         condition: What was done to it in that session; None when nothing is said.
         frames: How many frames the recording has, where the table says it.
         rows: Which frame each row of its pose file is, in words; see :mod:`.rows`.
+        video: Name of its video, where that is called otherwise.
     """
 
     animal: Animal
@@ -114,6 +59,7 @@ class AnimalFacts:
     frames: int | None = None
     rows: str = ""
     label_name: str = ""
+    video: str = ""
 
 
 @dataclass
@@ -150,6 +96,10 @@ class Metadata:
         """Which frame each row of the pose file is, in words; None where nothing is said."""
         return next((fact.rows for fact in self.animals_of(names) if fact.rows), None)
 
+    def video_of(self, names: Sequence[str]) -> str:
+        """Name of the video of a recording, where the table says it; else empty."""
+        return next((fact.video for fact in self.animals_of(names) if fact.video), "")
+
     def _name(self, table: Mapping[str, object], names: Sequence[str]) -> str:
         for name in names:
             if name in table:
@@ -160,63 +110,6 @@ class Metadata:
     def unused(self) -> list[Line]:
         """Rows about recordings that nobody asked for."""
         return [line for name, line in self.rows.items() if name not in self.used]
-
-
-def read_table(path: str | Path, columns: Sequence[str], needed: Sequence[str]) -> list[Line]:
-    """Read a table with a header, as a text or a spreadsheet.
-
-    Raises:
-        DataError: With file and row: an unknown, missing or doubled column, a row of another
-            length, or a file that is no table.
-    """
-    path = Path(path)
-    rows = _text.read_table(path).rows
-    heads = [cell.strip().lower() for cell in rows[0].cells]
-    # A spreadsheet program writes separators for columns that were emptied.
-    while heads and not heads[-1] and not any(_last(row.cells, len(heads)) for row in rows):
-        heads.pop()
-    _check_heads(heads, columns, needed, path, rows[0].number)
-    lines = []
-    for row in rows[1:]:
-        cells = [cell.strip() for cell in row.cells]
-        if len(cells) < len(heads) or any(cells[len(heads) :]):
-            raise DataError(
-                f"the row has {len(cells)} cells",
-                file=path,
-                row=row.number,
-                expected=f"{len(heads)}, as in the header",
-                todo="mend the row; a cell with a separator in it needs quotes",
-            )
-        lines.append(Line(str(path), row.number, dict(zip(heads, cells, strict=False))))
-    return lines
-
-
-def _last(cells: Sequence[str], width: int) -> str:
-    return cells[width - 1].strip() if len(cells) >= width else ""
-
-
-def _check_heads(
-    heads: Sequence[str], columns: Sequence[str], needed: Sequence[str], path: Path, row: int
-) -> None:
-    for place, name in enumerate(heads):
-        if name not in columns or name in heads[:place]:
-            twice = name in heads[:place]
-            raise DataError(
-                f"the table has {'twice the' if twice else 'an unknown'} column '{name}'",
-                file=path,
-                row=row,
-                expected=", ".join(columns),
-                todo="take one of them away" if twice else did_you_mean(name, columns),
-            )
-    for name in needed:
-        if name not in heads:
-            raise DataError(
-                f"the table has no column '{name}'",
-                file=path,
-                row=row,
-                expected=", ".join(needed),
-                todo="add it, or name the column so",
-            )
 
 
 def read(animals: str | Path | None, trials: str | Path | None) -> Metadata:
@@ -232,8 +125,10 @@ def read(animals: str | Path | None, trials: str | Path | None) -> Metadata:
                 raise line.wrong("animal", f"each animal of '{name}' in one row")
             if fact.label_name and any(other.label_name == fact.label_name for other in others):
                 raise line.wrong("label_name", f"each name of '{name}' in one row")
-            if any(other.frames != fact.frames for other in others if other.frames is not None):
-                raise line.wrong("frames", f"{others[0].frames}, as in another row of '{name}'")
+            for column in ("frames", "video"):
+                said = [getattr(other, column) for other in others if getattr(other, column)]
+                if said and getattr(fact, column) not in (said[0], None, ""):
+                    raise line.wrong(column, f"{said[0]}, as in another row of '{name}'")
             others.append(fact)
     if trials is not None:
         for line in read_table(trials, TRIAL_COLUMNS, TRIAL_COLUMNS[:4]):
@@ -295,4 +190,5 @@ def _facts(line: Line) -> AnimalFacts:
         frames=frames,
         rows=cells.get("rows", ""),
         label_name=cells.get("label_name", ""),
+        video=cells.get("video", ""),
     )

@@ -13,7 +13,8 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from boutwise.api.importing.draft import Draft, names_of
-from boutwise.api.importing.metadata import Line, Metadata
+from boutwise.api.importing.metadata import Metadata
+from boutwise.api.importing.tables import Line
 from boutwise.api.importing.types import ImportPlan
 from boutwise.errors import did_you_mean
 from boutwise.types import Problem, Severity

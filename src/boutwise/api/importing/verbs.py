@@ -63,7 +63,8 @@ def plan_import(
         mapping: Describes plain tables: YAML file or mapping.
         fps: Frames per second; else the file's own, its labels' or that of ``boutwise.yaml``.
         animals: CSV with the columns recording, animal and any of track, label_name, sex, strain,
-            cohort, session, date, treatment, dose, dose_unit, baseline, side, time_since_dose_s.
+            cohort, session, date, treatment, dose, dose_unit, baseline, side, time_since_dose_s,
+            frames, rows, video.
         trials: CSV with the columns recording, trial, first_frame, n_frames, valid.
         trial_length: Frames of each trial, one after the other from frame 0, numbered from 1.
         label_offset: Where labels begin that have fewer rows than their trial has frames:
@@ -106,7 +107,7 @@ def plan_import(
     files = read_all(project, found, options, plan)
     drafts = _drafts.drafts(project, files, plan)
     videos = _video_files.read_videos(project, found, plan)
-    places = _videos.join_videos(project, videos, drafts, plan)
+    places = _videos.join_videos(project, videos, drafts, metadata, plan)
     matched = _matched.match_all(files, drafts, metadata, options, plan, videos=places)
     recordings = _recordings.plan_recordings(
         drafts, _matched.by_recording(matched), metadata, options, plan, default_fps=config.fps

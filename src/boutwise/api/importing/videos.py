@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
-from boutwise.api.importing.draft import Draft
+from boutwise.api.importing.draft import Draft, names_of
 from boutwise.api.importing.drafts import apart_words
-from boutwise.api.importing.matching import Match, distance, match
+from boutwise.api.importing.matching import Match, distance, match, plain
+from boutwise.api.importing.metadata import Metadata
 from boutwise.api.importing.sources import real, recording_id, slug
 from boutwise.api.importing.types import ImportPlan
 from boutwise.api.importing.video_files import VideoFile, video_row
@@ -22,7 +23,11 @@ OWN = "a recording of its own"
 
 
 def join_videos(
-    project: Project, videos: Sequence[VideoFile], found: dict[str, Draft], plan: ImportPlan
+    project: Project,
+    videos: Sequence[VideoFile],
+    found: dict[str, Draft],
+    metadata: Metadata,
+    plan: ImportPlan,
 ) -> dict[Path, str]:
     """Give each video to the recording that it is of; the others become recordings.
 
@@ -30,6 +35,7 @@ def join_videos(
         project: Its recordings may have videos already.
         videos: From :func:`read_videos`.
         found: Recordings by id; those with videos are changed and added here.
+        metadata: Tables that the user gave: they may name the video of a recording.
         plan: Gets rows and problems of videos that no recording can have.
 
     Returns:
@@ -40,6 +46,7 @@ def join_videos(
     free = {name: draft for name, draft in found.items() if name not in taken}
     held = {draft.folder for draft in free.values() if draft.folder is not None}
     mixed = {video.folder for video in videos} & held
+    declared = _declared(videos, free, metadata, plan)
     groups: dict[str, list[VideoFile]] = {}
     alone: list[VideoFile] = []
     for video in videos:
@@ -51,7 +58,7 @@ def join_videos(
             plan.rows.append(row)
             places[real(video.path)] = video.copy_of.recording
         else:
-            hit = _match(video, free, mixed)
+            hit = declared.get(plain(video.path.name)) or _match(video, free, mixed)
             if hit.id:
                 groups.setdefault(hit.id, []).append(_matched(video, hit, plan))
             elif hit.new:
@@ -63,6 +70,30 @@ def join_videos(
         alone += [video for video in group if video not in near]
         places |= _give(name, near, found, plan)
     return places | _own_recordings(alone, found, plan)
+
+
+def _declared(
+    videos: Sequence[VideoFile], free: Mapping[str, Draft], metadata: Metadata, plan: ImportPlan
+) -> dict[str, Match]:
+    """Name of a video -> the recording that a table says it is of."""
+    there = {plain(video.path.name) for video in videos}
+    declared = {}
+    for draft in free.values():
+        said = metadata.video_of(names_of(draft))
+        name = plain(PureWindowsPath(said).name) if said else ""
+        if name in there:
+            declared[name] = Match(draft.id, "the table names it")
+        elif name:
+            plan.problems.append(
+                Problem(
+                    "import",
+                    Severity.WARNING,
+                    f"the table names the video '{said}', which is not among the files",
+                    recording=draft.id,
+                    todo="give the folder of the videos too, or mend the name",
+                )
+            )
+    return declared
 
 
 def _match(video: VideoFile, free: Mapping[str, Draft], mixed: set[Path]) -> Match:
