@@ -178,7 +178,11 @@ def test_a_misspelt_setting_names_the_nearest(boutwise: Boutwise, project: Path)
 
 
 def test_prepare_computes_features_of_all(boutwise: Boutwise, project: Path) -> None:
+    told = boutwise("prepare", project, "--dry-run")
+    assert told.out.count("egocentric: not kept") == 4
+    assert "4 streams to compute, 0 kept" in told.out
     assert boutwise("prepare", project, "--json").data["subjects"] == 4
+    assert "0 streams to compute, 4 kept" in boutwise("prepare", project, "--dry-run").out
 
 
 def test_score_of_a_table_against_itself_is_1(boutwise: Boutwise, study: Path) -> None:

@@ -101,7 +101,12 @@ def test_an_interrupted_training_goes_on_and_ends_the_same(project):
 def test_one_more_video_prepares_one_video(films, tmp_path):
     project = import_films(tmp_path / "project", films)
     plan = api.plan(project, "video", settings=SMALL)
-    api.prepare(project, plan)
+    told = api.prepare(project, plan, dry_run=True)
+    assert [row.missing for row in told] == [("boxes", "pictures")] * 3
+    assert api.prepare(project, plan) == told
+    assert not any(row.missing for row in api.prepare(project, plan, dry_run=True))
+    other = api.plan(project, "video", settings=[*SMALL, "prepare.1.crop.size=40"])
+    assert {row.missing for row in api.prepare(project, other, dry_run=True)} == {("pictures",)}
     before = set(project.store.keys())
     more = write_films(tmp_path / "more", animals=4)
     for number in (1, 2, 3):

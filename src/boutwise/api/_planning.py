@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from boutwise.planning.plan import usable_subjects
 from boutwise.prepare import PreparedRecording, has_all, material_of, member_streams
 from boutwise.prepare.trials import PreparedTrials, trials_of
 from boutwise.project import Project
-from boutwise.types import Recording
+from boutwise.types import Recording, Subject
 
 Say = Callable[[int, int, str], None]
 
@@ -92,15 +93,60 @@ def _prepared(
     )
 
 
-def prepare(project: Project, plan: Plan, *, say: Say | None = None) -> int:
+@dataclass(frozen=True)
+class PreparedRow:
+    """One stream of one animal or pair.
+
+    Attributes:
+        subject: Animal or pair.
+        member: Place in the recipe of the member that reads it.
+        stream: Its name.
+        missing: What was not kept yet when it was looked at; empty where all of it was there.
+    """
+
+    subject: Subject
+    member: int
+    stream: str
+    missing: tuple[str, ...]
+
+
+def prepare(
+    project: Project, plan: Plan, *, dry_run: bool = False, say: Say | None = None
+) -> list[PreparedRow]:
     """Compute features and pictures of every recording, labelled or not, into the store.
 
-    Only of those that have what the recipe reads. What is there already is not computed again.
+    Only of those that have what the recipe reads. What is there already is not computed again:
+    everything is kept by the content of its video or pose, its settings, and the versions of what
+    makes it.
+
+    Args:
+        project: With what the recipe reads.
+        plan: Says what is computed.
+        dry_run: Only look what there is to do.
+        say: Called with (done, total, words).
 
     Returns:
-        Number of subjects whose features are there now.
+        A row for each stream of each subject, with what was missing before.
     """
     say = say or (lambda done, total, words: None)
+    rows = []
+    recordings, pairs = _recordings_of(project, plan)
+    for done, recording in enumerate(recordings):
+        say(done, len(recordings), recording.id)
+        prepared = _prepared(project, plan, recording, partial(say, done, len(recordings)))
+        for subject in recording.subjects(pairs=pairs):
+            for place, member in enumerate(plan.recipe.members):
+                for name, parts in member_streams(member).items():
+                    missing = tuple(prepared.missing(subject, parts))
+                    rows.append(PreparedRow(subject, place, name, missing))
+                    if missing and not dry_run:
+                        prepared.stream(subject, parts)
+    say(len(recordings), len(recordings), "done")
+    return rows
+
+
+def _recordings_of(project: Project, plan: Plan) -> tuple[list[Recording], bool]:
+    """Recordings that a plan can be prepared for, and whether their pairs are meant."""
     pairs = bool({item.subject.target for item in usable_subjects(project, plan.recipe)} - {""})
     reads = plan.recipe.reads
     recordings = [r for r in project.recordings() if has_all(project, r.id, reads)]
@@ -108,14 +154,4 @@ def prepare(project: Project, plan: Plan, *, say: Say | None = None) -> int:
     if rated is not None and rated.relative is True:
         # A trial that stands alone has no row in a model that compares trials.
         recordings = [r for r in recordings if len(r.trials) > 1]
-    count = 0
-    for done, recording in enumerate(recordings):
-        say(done, len(recordings), recording.id)
-        prepared = _prepared(project, plan, recording, partial(say, done, len(recordings)))
-        for subject in recording.subjects(pairs=pairs):
-            for member in plan.recipe.members:
-                for parts in member_streams(member).values():
-                    prepared.stream(subject, parts)
-            count += 1
-    say(len(recordings), len(recordings), "done")
-    return count
+    return recordings, pairs

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from boutwise import registry
 from boutwise.errors import BundleError, DataError, RecipeError, did_you_mean
 from boutwise.prepare.boxes import VERSION as BOXES
-from boutwise.prepare.boxes import Detect, boxes_of
+from boutwise.prepare.boxes import Detect, boxes_key, boxes_of
 from boutwise.prepare.crops import VERSION as CROPS
 from boutwise.prepare.crops import Crop, Squares, crop_squares, whole_picture
 from boutwise.prepare.detectors import Scene
@@ -217,6 +217,19 @@ class PreparedVideo:
                 todo="check the free space of the disk",
             )
         return kept, key
+
+    def missing(self, subject: Subject) -> list[str]:
+        """What of a subject is not in the store yet: ``boxes``, ``pictures``."""
+        if self._store is None:
+            return ["pictures"]
+        detect = self.steps.detect
+        if detect is not None:
+            has_pose = self.scene.pose is not None
+            chosen = detect.chosen(has_pose=has_pose, fps=self.scene.index.clock.fps)
+            if self._store.array(boxes_key(self.scene, chosen)) is None:
+                return ["boxes", "pictures"]
+        key = self._key(self.squares(subject))
+        return ["pictures"] if kept_pictures(self._store, key) is None else []
 
     def _told(self, subject: Subject, done: int) -> None:
         self.say(f"pictures of {subject.animal}: {done} of {len(self.frames)} frames")

@@ -156,6 +156,10 @@ class PreparedRecording:
         pixels, key = self.video.pictures(subject)
         return Stream(pixels, (), (key,) if key else ())
 
+    def missing(self, subject: Subject, parts: Sequence[Part]) -> list[str]:
+        """What of a stream is not in the store yet; nothing where all of it is."""
+        return self.pose.missing(subject, parts) if parts else self.video.missing(subject)
+
     def _lacks(self, what: str, files: str) -> DataError:
         return DataError(
             f"the recording has no {what}, and the recipe needs it",

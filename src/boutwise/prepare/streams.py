@@ -101,6 +101,10 @@ class PreparedPose:
         keys = tuple(key for piece in pieces for key in piece.keys)
         return Stream(np.concatenate([piece.values for piece in pieces], axis=1), columns, keys)
 
+    def missing(self, subject: Subject, parts: Sequence[Part]) -> list[str]:
+        """Feature sets of a subject that are not in the store yet."""
+        return [part.part for part in parts if self._known(subject, part) is None]
+
     def _features(self, subject: Subject, part: Part) -> Stream:
         if self._store is None:
             values, columns = self._computed(subject, part)

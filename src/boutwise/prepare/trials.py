@@ -91,6 +91,15 @@ class PreparedTrials:
             tuple(key for piece in pieces for key in piece.keys),
         )
 
+    def missing(self, subject: Subject, parts: Sequence[Part]) -> list[str]:
+        """Feature sets of a subject whose rows are not in the store yet."""
+        versions = {p.part: registry.load("feature set", p.part).VERSION for p in parts}
+        return [
+            part.part
+            for part in parts
+            if self.store is None or self._key(subject, part, versions[part.part]) not in self.store
+        ]
+
     def _piece(self, subject: Subject, part: Part) -> Stream:
         module = registry.load("feature set", part.part)
         key = self._key(subject, part, module.VERSION)

@@ -86,8 +86,7 @@ def load_model(weights: str, *, labels: Mapping[int, str] | None = None) -> tupl
     Raises:
         DataError: A file is missing, or it is another kind of model.
     """
-    import transformers
-
+    transformers = _quiet_transformers()
     files = weight_files(weights)
     kind = json.loads(files["config.json"].read_text(encoding="utf-8")).get("model_type")
     if kind != "rt_detr_v2":
@@ -115,11 +114,10 @@ def new_model(seed: int, **settings: Any) -> Any:
         **settings: Of the configuration, in place of the small ones.
     """
     import torch
-    import transformers
 
-    classes: Any = transformers  # its settings are checked when it runs, and not by their types
+    transformers = _quiet_transformers()
     torch.manual_seed(seed)
-    backbone = classes.RTDetrResNetConfig(
+    backbone = transformers.RTDetrResNetConfig(
         embedding_size=16,
         hidden_sizes=[16, 32, 64, 96],
         depths=[1, 1, 1, 1],
@@ -143,10 +141,30 @@ def new_model(seed: int, **settings: Any) -> Any:
         "id2label": {0: ANIMAL},
         "label2id": {ANIMAL: 0},
     }
-    config = classes.RTDetrV2Config(
+    config = transformers.RTDetrV2Config(
         backbone_config=backbone, use_pretrained_backbone=False, **{**small, **settings}
     )
-    return classes.RTDetrV2ForObjectDetection(config)
+    return transformers.RTDetrV2ForObjectDetection(config)
+
+
+def _quiet_transformers() -> Any:
+    """Transformers without its progress bars: what is shown is the command line's to decide.
+
+    Its settings are checked when it runs, and not by their types.
+    """
+    import transformers
+    from transformers.utils import logging
+
+    bars: Any = logging
+    bars.disable_progress_bar()
+    return transformers
+
+
+def best_device() -> torch.device:
+    """A GPU where there is one."""
+    import torch
+
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def save_model(model: Any, size: int, folder: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +17,14 @@ from boutwise.prepare.detectors._rtdetr_model import (
     ANIMAL,
     as_boxes,
     as_input,
+    best_device,
     load_model,
     new_model,
     save_model,
 )
+
+if TYPE_CHECKING:
+    import torch
 
 Pictures = Sequence[NDArray[np.uint8]]
 Boxes = Sequence[NDArray[np.floating]]
@@ -102,6 +106,8 @@ def train_detector(
     settings = settings or DetectorTraining()
     _check(pictures, boxes)
     model = new_model(settings.seed) if settings.weights is None else _begun(settings.weights)
+    device = best_device()
+    model.to(device)
     rng = np.random.default_rng(settings.seed)
     torch.manual_seed(settings.seed)
     optimizer = torch.optim.AdamW(
@@ -113,8 +119,9 @@ def train_detector(
     for step in range(settings.steps):
         chosen = rng.integers(0, len(pictures), settings.batch)
         shown = [_shown(pictures[n], boxes[n], settings.size, rng) for n in chosen]
-        labels = [_label(of_picture, settings.size) for _, of_picture in shown]
-        loss = model(as_input([picture for picture, _ in shown]), labels=labels).loss
+        labels = [_label(of_picture, settings.size, device) for _, of_picture in shown]
+        inputs = as_input([picture for picture, _ in shown]).to(device)
+        loss = model(inputs, labels=labels).loss
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP_NORM)
@@ -123,7 +130,7 @@ def train_detector(
         losses.append(float(loss.detach()))
         if say:
             say(step + 1, settings.steps, f"loss {losses[-1]:.3f}")
-    save_model(model.eval(), settings.size, folder)
+    save_model(model.eval().cpu(), settings.size, folder)
     return losses
 
 
@@ -132,13 +139,14 @@ def detector_precision(weights: str, pictures: Pictures, boxes: Boxes, *, batch:
     import torch
 
     model, size = load_model(weights)
+    model.to(best_device())
     truth, found, scores = [], [], []
     for start in range(0, len(pictures), batch):
         some = list(zip(pictures[start : start + batch], boxes[start : start + batch], strict=True))
         squares = [whole_picture(picture.shape[:2], 1).corners[0] for picture, _ in some]
         inputs = [cut(p, square, size) for (p, _), square in zip(some, squares, strict=True)]
         with torch.inference_mode():
-            outputs = model(as_input(inputs))
+            outputs = model(as_input(inputs).to(model.device))
         for (corners, sure), (_, true), square in zip(
             as_boxes(outputs, 0, size), some, squares, strict=True
         ):
@@ -215,13 +223,13 @@ def _moved(
     return moved
 
 
-def _label(boxes: NDArray[np.float64], size: int) -> dict[str, Any]:
+def _label(boxes: NDArray[np.float64], size: int, device: torch.device) -> dict[str, Any]:
     """What the loss of the model wants: middle, width and height in shares of the picture."""
     import torch
 
     middle = (boxes[:, :2] + boxes[:, 2:]) / 2
     values = np.concatenate([middle, boxes[:, 2:] - boxes[:, :2]], axis=1) / size
     return {
-        "class_labels": torch.zeros(len(boxes), dtype=torch.long),
-        "boxes": torch.from_numpy(values).float(),
+        "class_labels": torch.zeros(len(boxes), dtype=torch.long, device=device),
+        "boxes": torch.from_numpy(values).float().to(device),
     }

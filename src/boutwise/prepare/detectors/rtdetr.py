@@ -18,6 +18,7 @@ from boutwise.prepare.detectors._contract import Detections, Scene
 from boutwise.prepare.detectors._rtdetr_model import (
     as_boxes,
     as_input,
+    best_device,
     label_number,
     load_model,
     weights_digest,
@@ -56,6 +57,7 @@ def fit(scene: Scene, *, weights: str, score: float = 0.3, label: str | None = N
     """Load the weights; nothing is learned of the recording."""
     content(weights=weights, score=score, label=label)
     model, side = load_model(str(weights))
+    model.to(best_device())
     number = label_number(model.config.id2label, label)
     scale = side / max(scene.size)
     height, width = (max(1, round(length * scale)) for length in scene.size)
@@ -88,7 +90,7 @@ class RtDetr:
         side = max(height, width)
         square = whole_picture((height, width), 1).corners[0]
         with torch.inference_mode():
-            outputs = self.model(as_input([cut(picture, square, side)]))
+            outputs = self.model(as_input([cut(picture, square, side)]).to(self.model.device))
         ((corners, scores),) = as_boxes(outputs, self.number, side)
         corners = corners - np.tile(-square[:2], 2).astype(np.float32)
         limit = np.array([width, height, width, height], dtype=np.float32)
