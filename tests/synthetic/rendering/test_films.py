@@ -251,6 +251,17 @@ def test_missing_keypoints_are_filled_in_the_drawing_only(mouse):
     assert (one & two).sum() / (one | two).sum() > 0.8
 
 
+def test_a_body_of_which_a_place_is_lost_holds_together(mouse):
+    """A nose that a tracker puts three body lengths away for a third of a second."""
+    positions = mouse.pose.positions.copy()
+    positions[50:60, 0, mouse.pose.keypoints.index("nose")] += 350
+    window = (120, 120, 840, 840)
+    film = film_of(mouse, pose=replace(mouse.pose, positions=positions), window=window)
+    whole = film_of(mouse, window=window)
+    one, two = film.boxes.corners[50:60, 0], whole.boxes.corners[50:60, 0]
+    assert np.abs(one - two).max() < 0.35 * (two[:, 2:] - two[:, :2]).max()
+
+
 def test_an_animal_that_is_not_there_is_not_drawn(mouse):
     positions = mouse.pose.positions.copy()
     positions[100:250] = np.nan

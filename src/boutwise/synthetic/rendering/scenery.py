@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from boutwise.synthetic.rendering.looks import VERSION, Cage
+from boutwise.synthetic.rendering.looks import SEEDS, Cage
 from boutwise.synthetic.rendering.textures import ground
 from boutwise.synthetic.signals import wander
 
@@ -133,7 +133,7 @@ def _spots(cage: Cage, size: tuple[int, int]) -> Singles:
 
 def brightness(cage: Cage, n_frames: int, fps: float, seed: int) -> NDArray[np.float64]:
     """Light of every frame relative to the mean, (frames,)."""
-    generator = np.random.default_rng([VERSION, 19, seed])
+    generator = np.random.default_rng([SEEDS, 19, seed])
     slow = wander((n_frames,), _DRIFT_S, fps, generator)
     return np.asarray(
         1 + cage.drift * np.clip(slow, -2, 2) + cage.flicker * generator.standard_normal(n_frames)
@@ -153,7 +153,7 @@ class Sensor:
     def __init__(self, cage: Cage, size: tuple[int, int], channels: int, seed: int) -> None:
         self._seed = seed
         self._size = size
-        generator = np.random.default_rng([VERSION, 23, seed])
+        generator = np.random.default_rng([SEEDS, 23, seed])
         shape = (_NOISES, size[0] + _ROOM, size[1] + _ROOM, channels)
         noise = generator.standard_normal(shape, dtype=np.float32)
         # Neighbors share some noise, as after a camera's own filter.
@@ -163,7 +163,7 @@ class Sensor:
 
     def take(self, light: Singles, frame: int) -> NDArray[np.uint8]:
         """A picture, (height, width, channels), of light in gray levels."""
-        generator = np.random.default_rng([VERSION, 29, self._seed, frame])
+        generator = np.random.default_rng([SEEDS, 29, self._seed, frame])
         which, top, left = (int(n) for n in generator.integers(0, [_NOISES, _ROOM, _ROOM]))
         height, width = self._size
         noise = self._noise[which, top : top + height, left : left + width]

@@ -30,6 +30,7 @@ PAWS = ("left_forepaw", "right_forepaw", "left_hindpaw", "right_hindpaw")
 _TAIL_LENGTH = 0.85
 _TAIL_LAG_S = 0.3
 _FARTHEST = (0.36, 0.42)
+_MIDDLE, _STRETCHED, _NECK = 0.47, 1.5, 0.34
 _STANCE = ((0.06, 0.085), (0.02, 0.14))
 
 
@@ -99,10 +100,24 @@ def _spine(actor: Actor, frames: slice) -> tuple[Floats, Floats]:
     """Nodes of the spine, and how much thicker than stretched the body is."""
     shares = np.array(list(actor.knots.values()))
     places = np.stack([actor.knot(name)[frames] for name in actor.knots], axis=1)
+    _hold(places, shares, actor.length)
     spine = np.einsum("nk,fkd->fnd", _weights(shares), places)
     way = np.linalg.norm(np.diff(spine, axis=1), axis=2).sum(axis=1) / actor.length
     bunched = np.clip(way, 0.55, 1.2) ** -0.5
     return spine, np.clip(bunched, 0.92, 1.3)
+
+
+def _hold(places: Floats, shares: Floats, length: float) -> None:
+    """Hold together a body of which a tracker has lost a place; changes ``places``.
+
+    From the middle of the body outward no place is farther from the one before than it can be.
+    """
+    middle = int(np.argmin(np.abs(shares - _MIDDLE)))
+    steps = [(k - 1, k) for k in range(middle + 1, len(shares))]
+    steps += [(k + 1, k) for k in range(middle - 1, -1, -1)]
+    for near, far in steps:
+        farthest = max(_STRETCHED * abs(shares[far] - shares[near]), _NECK) * length
+        places[:, far] = _near(places[:, far], places[:, near], farthest)
 
 
 def _weights(shares: Floats) -> Floats:
