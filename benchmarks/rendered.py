@@ -5,7 +5,7 @@
 Writes a folder that ``boutwise import`` takes as it is: videos, 3D pose and labels of six mice.
 Four of them have coats and cages of one family; the two that are kept for testing, one adult and
 one young, have others. The camera looks down at a slant, so that a mouse that stands upright can be
-told. All 72,031 frames take about eight CPU minutes at 256 x 256.
+told. All 72,031 frames took nine CPU minutes at 256 x 256 on a busy machine.
 """
 
 from __future__ import annotations
