@@ -133,11 +133,6 @@ def _recorded(
         f"mouse_{number + 1}", sex="female" if number % 2 else "male", strain="simulated"
     )
     name = f"long_{number + 1}"
-    states = np.zeros((script.n_frames, len(TAGS)), dtype=np.int8)
-    states[:, 0] = (script.codes == STATES.index("grooming"))[script.bout_of_frame]
-    for start, stop in course.twitches.tolist():
-        states[start:stop, 1] = 1
-    subject = Subject(name, animal.id)
     return LongRecording(
         Recording(name, FrameClock.declared(script.n_frames, FPS), (animal.id,)),
         PoseTrack(
@@ -149,8 +144,18 @@ def _recorded(
             unit="mm",
             source="simulated",
         ),
-        from_frames(states, subject, TAGS, annotator="truth", source="simulated"),
+        _tags(course, Subject(name, animal.id)),
         animal,
         number,
         family,
     )
+
+
+def _tags(course: Course, subject: Subject) -> Bouts:
+    """Grooming and twitches as somebody tags them who sees everything."""
+    script = course.script
+    states = np.zeros((script.n_frames, len(TAGS)), dtype=np.int8)
+    states[:, 0] = (script.codes == STATES.index("grooming"))[script.bout_of_frame]
+    for start, stop in course.twitches.tolist():
+        states[start:stop, 1] = 1
+    return from_frames(states, subject, TAGS, annotator="truth", source="simulated")
