@@ -49,13 +49,13 @@ def shaded(
     nx, ny, nz = nx / long, ny / long, nz / long
     along, skin, *vectors = patch.attributes
     # Fur ends where the foot begins, not halfway up the leg.
-    skin = np.clip(skin * np.float32(2.5) - np.float32(0.9), 0, 1)
+    skin = _between(skin * np.float32(2.5) - np.float32(0.9), 1)
     out = nx * vectors[0] + ny * vectors[1] + nz * vectors[2]
     left = nx * vectors[3] + ny * vectors[4] + nz * vectors[5]
-    cells = (np.clip(along, 0, 0.999) * ALONG).astype(np.int32)
-    around = (np.clip(0.5 * left + 0.5, 0, 0.999) * AROUND).astype(np.int32)
+    cells = (_between(along, 0.999) * ALONG).astype(np.int32)
+    around = (_between(0.5 * left + 0.5, 0.999) * AROUND).astype(np.int32)
     # The belly begins below the flank, in a soft line.
-    belly = np.clip(-2.5 * out - 0.6, 0, 1)
+    belly = _between(-2.5 * out - 0.6, 1)
     tone = (1 - belly) * fur[0, cells, around] + belly * fur[1, cells, around]
     light = _light(nx, ny, nz, cage)
     if cage.falloff:
@@ -63,7 +63,7 @@ def shaded(
     sheen = coat.gloss * np.maximum(nz, 0) ** 6
     rough = 0.6 * (tone / fur.mean() - 1) * np.float32(coat.fuzz * animal.length)
     edge = np.maximum(0.8, coat.fuzz * animal.length) * (1 - 0.5 * skin)
-    cover = np.clip((patch.inside + (1 - skin) * rough) / edge + 0.5, 0, 1)
+    cover = _between((patch.inside + (1 - skin) * rough) / edge + 0.5, 1)
     if channels == 1:
         color = ((1 - skin) * tone + skin * np.float32(coat.skin))[..., None]
     else:
@@ -71,6 +71,11 @@ def shaded(
         furry = tone[..., None] * np.array(coat.tint, dtype=np.float32)
         color = (1 - skin)[..., None] * furry + skin[..., None] * bare
     return (color + sheen[..., None]) * light[..., None], cover
+
+
+def _between(values: Singles, most: float) -> Singles:
+    """Values from 0 to ``most``; for small arrays in much less time than ``np.clip``."""
+    return np.asarray(np.minimum(np.maximum(values, 0), np.float32(most)))
 
 
 def _light(nx: Singles, ny: Singles, nz: Singles, cage: Cage) -> Singles:

@@ -106,31 +106,46 @@ def _fields(
     dy = ys[None, :, None] - start[:, 1]  # (rods, rows, 1)
     square = way[:, 0] ** 2 + way[:, 1] ** 2 + np.float32(1e-6)
     share = (dx * (way[:, 0] / square)) + (dy * (way[:, 1] / square))
-    np.clip(share, 0, 1, out=share)
-    ox = dx - share * way[:, 0]
-    oy = dy - share * way[:, 1]
-    radius = start[:, 3] + share * way[:, 3]
-    distance = np.sqrt(ox * ox + oy * oy)
+    np.maximum(share, 0, out=share)
+    np.minimum(share, 1, out=share)
+    ox = share * way[:, 0]
+    np.subtract(dx, ox, out=ox)
+    oy = share * way[:, 1]
+    np.subtract(dy, oy, out=oy)
+    radius = share * way[:, 3]
+    radius += start[:, 3]
+    distance = ox * ox
+    work = oy * oy  # memory that is used again and again: there is much of it
+    distance += work
+    np.sqrt(distance, out=distance)
     depth = radius - distance
-    dome = np.sqrt(np.maximum(depth, 0) * (radius + distance))
-    height = start[:, 2] + share * way[:, 2]
+    dome = np.maximum(depth, 0)
+    np.add(radius, distance, out=work)
+    dome *= work
+    np.sqrt(dome, out=dome)
+    height = share * way[:, 2]
+    height += start[:, 2]
     height += dome
-    height += 2 * np.minimum(depth, 0)
+    np.minimum(depth, 0, out=work)
+    work *= 2
+    height += work
     top = height.max(axis=0)
-    weight = height - top
-    weight *= np.float32(1 / flow)
-    np.exp(weight, out=weight)
-    weight /= weight.sum(axis=0)
     fields = np.empty((5 + attributes.shape[2], *top.shape), dtype=np.float32)
     fields[0] = depth.max(axis=0)
     fields[1] = top
-    weight /= np.maximum(radius, distance)
-    np.einsum("krc,krc->rc", weight, ox, out=fields[2])
-    np.einsum("krc,krc->rc", weight, oy, out=fields[3])
-    np.einsum("krc,krc->rc", weight, dome, out=fields[4])
-    weight *= np.maximum(radius, distance)
+    weight = height
+    weight -= top
+    weight *= np.float32(1 / flow)
+    np.exp(weight, out=weight)
+    weight /= weight.sum(axis=0)
+    np.maximum(radius, distance, out=work)
+    np.divide(weight, work, out=work)
+    np.einsum("krc,krc->rc", work, ox, out=fields[2])
+    np.einsum("krc,krc->rc", work, oy, out=fields[3])
+    np.einsum("krc,krc->rc", work, dome, out=fields[4])
     flat = weight.reshape(len(rods), -1)
-    moved = (weight * share).reshape(len(rods), -1)
+    share *= weight
+    moved = share.reshape(len(rods), -1)
     first, second = attributes[:, 0], attributes[:, 1]
     spread = first.T @ flat + (second - first).T @ moved
     fields[5:] = spread.reshape(-1, *top.shape)
