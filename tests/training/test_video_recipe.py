@@ -13,8 +13,10 @@ from tests.filmed import SMALL, import_films, write_films
 from boutwise import api
 from boutwise.bundle import Bundle
 from boutwise.errors import BundleError, DataError, UsageError
+from boutwise.formats._boxes import read_boxes
 from boutwise.inference import Predictor
 from boutwise.prepare import material_of
+from boutwise.video import Video
 
 
 @pytest.fixture(scope="module")
@@ -127,3 +129,22 @@ def test_a_video_that_is_gone_is_named(films, tmp_path):
     with pytest.raises(DataError, match="the video is gone") as told:
         api.train_run(project, plan)
     assert "mouse_2" in str(told.value)
+
+
+def test_predict_writes_boxes_and_draws_what_it_says_into_the_video(trained, films, tmp_path):
+    bundle = Bundle.open(trained.bundle)
+    api.predict_files([bundle], [films / "mouse_1.mp4"], tmp_path, overlay=True)
+    boxes = read_boxes(tmp_path / "mouse_1.boxes.parquet")
+    frames = pd.read_parquet(tmp_path / "mouse_1.frames.parquet")
+    original, drawn = films / "mouse_1.mp4", tmp_path / "mouse_1.overlay.mp4"
+    with Video(original) as plain, Video(drawn) as shown:
+        assert shown.index.n_frames == plain.index.n_frames == len(frames)
+        assert shown.index.clock.apart(plain.index.clock) < 0.01
+        numbers = np.flatnonzero(frames["label:shake"].notna() & (frames["p:shake"] > 0.9))[::9]
+        assert len(numbers) > 2
+        before, after = plain.read(numbers).pixels, shown.read(numbers).pixels
+    for place, number in enumerate(numbers):
+        left, top, right, bottom = boxes.corners[number, 0].astype(int)
+        changed = np.abs(before[place].astype(int) - after[place]).max(axis=2) > 40
+        assert changed[top, left:right].mean() > 0.7
+        assert changed[top + 5 : bottom - 5, left + 5 : right - 5].mean() < 0.5

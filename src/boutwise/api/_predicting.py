@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from boutwise import registry
 from boutwise.api._predicting_one import open_bundles
+from boutwise.api._predicting_task import More, predict_task, suffix_of
 from boutwise.api._tasks import (
     Task,
     as_project,
@@ -19,30 +20,17 @@ from boutwise.api._tasks import (
     video_tasks,
 )
 from boutwise.bundle import Bundle
-from boutwise.bundle.fitting import absent_roles, crowd, unknown_keypoints
-from boutwise.errors import BoutwiseError, DataError, UsageError, did_you_mean
+from boutwise.errors import BoutwiseError, DataError, UsageError
 from boutwise.formats._prediction import file_stem, read_facts, refuse_same_stems
-from boutwise.formats._trial_prediction import ENDING, read_trial_facts
 from boutwise.inference import (
     Predictor,
     answers_trials,
-    explained_from,
-    predict_trials,
-    prediction_bouts,
     refuse_unexplained,
-    write_explanations,
     write_manifest,
-    write_prediction,
-    write_trial_prediction,
 )
-from boutwise.inference import explain as explain_recording
-from boutwise.prepare import Material
 from boutwise.project import Project
 from boutwise.report.explained_page import write_explained_page
 from boutwise.store import Store
-
-TABLES = (".bouts.csv", ".observed.csv")
-"""What lies beside the frames of a recording that is done."""
 
 Say = Callable[[int, int, str], None]
 
@@ -87,6 +75,7 @@ def predict_files(
     cache: str | Path | None = None,
     write: str | None = None,
     explain: bool = False,
+    overlay: bool = False,
     say: Say | None = None,
 ) -> PredictResult:
     """Predict many recordings into a folder; a recording that is done is not done again.
@@ -103,6 +92,7 @@ def predict_files(
         cache: Folder for computed features; by default the project's store, else none.
         write: Name of one more format to write for each recording.
         explain: Write also what the scores were made of, and a page about it.
+        overlay: Write also each video with its prediction drawn into it.
         say: Called with (done, total, words).
 
     Raises:
@@ -111,14 +101,16 @@ def predict_files(
     say = say or (lambda done, total, words: None)
     out = Path(out)
     if write is not None:
-        _suffix(write)  # refuses a format that cannot be written, before hours of work
+        suffix_of(write)  # refuses a format that cannot be written, before hours of work
     if out.exists() and not out.is_dir():
         raise UsageError("this is a file, not a folder", file=out, todo="choose another --out")
     opened = open_bundles(bundles)
-    if answers_trials(opened[0]) and (write is not None or explain):
+    more = More(write, explain, overlay)
+    if answers_trials(opened[0]) and more != More():
+        option = "--explain" if explain else "--write" if write else "--overlay"
         raise UsageError(
             "a bundle that answers trials writes one table, and explains nothing",
-            todo=f"leave {'--explain' if explain else '--write'} out",
+            todo=f"leave {option} out",
         )
     project = as_project(sources)
     store = Store(cache) if cache else (project.store if project else None)
@@ -142,7 +134,7 @@ def predict_files(
     for count, task in enumerate(tasks):
         say(count, len(tasks), task.recording)
         try:
-            new = _predict_task(predictor, task, out, write, explained=explain)
+            new = predict_task(predictor, task, out, more, say=partial(say, count, len(tasks)))
         except BoutwiseError as error:
             failed[task.recording] = str(error)
             in_data &= error.exit_code == DataError.exit_code
@@ -214,77 +206,3 @@ def _refuse_unheeded(given: Mapping[str, Any], project: Project | None) -> None:
                 if project
                 else "leave it out, or name the files that are meant",
             )
-
-
-def _predict_task(
-    predictor: Predictor, task: Task, out: Path, write: str | None, *, explained: bool
-) -> bool:
-    """Predict one recording and write its files; False when they were there already."""
-    material = task.load()
-    if answers_trials(predictor.bundles[0]):
-        return _predict_trials(predictor, task, material, out)
-    facts = _facts(predictor, material)
-    path = out / f"{file_stem(task.recording)}.frames.parquet"
-    before = read_facts(path)
-    origin = {"bundle": predictor.id, **material.content}
-    same = all(before.get(what) == digest for what, digest in origin.items())
-    more = out / f"{file_stem(task.recording)}.{write}{_suffix(write)}" if write else None
-    others = [path.with_name(path.name.replace(".frames.parquet", end)) for end in TABLES]
-    others += [more] if more else []
-    if explained:
-        same &= explained_from(out / f"{file_stem(task.recording)}.explained.json") == origin
-    if same and all(file.exists() for file in others):
-        return False
-    prediction = predictor.predict(material)
-    if more is not None and write is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        part = registry.load("format", write)
-        part.write(more, prediction_bouts(prediction), clocks={task.recording: material.clock})
-    if explained:
-        why = explain_recording(predictor, material)
-        write_explanations(why, task.recording, material.clock, out, facts=origin)
-    write_prediction(prediction, out, facts=facts)
-    return True
-
-
-def _facts(predictor: Predictor, material: Material) -> dict[str, Any]:
-    """What the files of a prediction say of where it came from, and of how it differs."""
-    facts: dict[str, Any] = {**material.content, "source": material.source}
-    bundles, pose = predictor.bundles, material.pose
-    if pose is not None:
-        lacks = sorted({role for b in bundles for role in absent_roles(b, pose.roles)})
-        strange = {name for b in bundles for name in unknown_keypoints(b, pose)}
-        if strange:
-            facts["unused_keypoints"] = sorted(strange)
-        if lacks:  # as some recordings of training were; said in the manifest
-            facts["without_roles"] = lacks
-    known = [most for b in bundles if (most := crowd(b, material.animals)) is not None]
-    if known:
-        facts["more_animals"] = {"here": len(material.animals), "in_training": min(known)}
-    return facts
-
-
-def _predict_trials(predictor: Predictor, task: Task, material: Material, out: Path) -> bool:
-    """Answer the trials of one recording and write its file; False when it was there already."""
-    pose, trials = material.pose, task.trials()
-    assert pose is not None  # only pose is read of trials
-    known = read_trial_facts(out / f"{file_stem(task.recording)}{ENDING}")
-    bounds = [[trial.number, trial.first_frame, trial.n_frames] for trial in trials]
-    facts = {"pose": Store.key(material.content["pose"], bounds), "source": material.source}
-    if known.get("bundle") == predictor.id and known.get("pose") == facts["pose"]:
-        return False
-    prediction = predict_trials(predictor, task.recording, pose, material.clock, trials)
-    write_trial_prediction(prediction, out, facts=facts)
-    return True
-
-
-def _suffix(write: str) -> str:
-    part = registry.load("format", write)
-    if not hasattr(part, "write"):
-        writable = [
-            n for n in registry.names("format") if hasattr(registry.load("format", n), "write")
-        ]
-        raise UsageError(
-            f"the format '{write}' cannot be written", todo=did_you_mean(write, writable)
-        )
-    return str(getattr(part, "SUFFIX", ".csv"))

@@ -38,6 +38,9 @@ def run(  # an option is a parameter: the command line has as many as the contra
     explain: Annotated[
         bool, typer.Option("--explain", help="Also write what the scores were made of, and a page.")
     ] = False,
+    overlay: Annotated[
+        bool, typer.Option("--overlay", help="Also write each video with what was predicted.")
+    ] = False,
     shard: Annotated[
         str | None, typer.Option(metavar="i/n", help="Only the i-th of n parts of the work.")
     ] = None,
@@ -62,6 +65,7 @@ def run(  # an option is a parameter: the command line has as many as the contra
         cache=cache,
         write=write,
         explain=explain,
+        overlay=overlay,
         say=talk.say,
     )
     talk.line(

@@ -91,9 +91,12 @@ class Predictor:
         shape = (len(subjects), clock.n_frames, len(ethogram.names))
         probabilities = np.zeros(shape, dtype=np.float32)
         observed = np.ones(shape[:2], dtype=bool)
+        boxes = None
         for bundle, members in zip(self.bundles, self.members, strict=True):
             bundle.refuse_clock(material.recording, clock)
             prepared = prepared_for(bundle, material, store=self.store)
+            if boxes is None and bundle.pictures is not None:
+                boxes = prepared.video.boxes
             for place, subject in enumerate(subjects):
                 chance, present = _score(bundle, members, prepared, subject, clock)
                 probabilities[place] += chance / len(self.bundles)
@@ -109,6 +112,7 @@ class Predictor:
             decided & observed[:, :, None],
             observed,
             self.id,
+            boxes,
         )
 
     def subjects(

@@ -10,6 +10,7 @@ from typing import Any
 
 from boutwise import __version__, registry
 from boutwise.bundle import Bundle
+from boutwise.formats._boxes import write_boxes
 from boutwise.formats._prediction import file_stem, read_facts, write_frames
 from boutwise.formats._trial_prediction import ENDING, read_trial_facts
 from boutwise.types import Bout, Bouts, Observed, Prediction
@@ -49,6 +50,8 @@ def write_prediction(
 ) -> list[Path]:
     """Write ``.bouts.csv``, ``.observed.csv`` and, last, ``.frames.parquet`` of one recording.
 
+    Where animals were looked for in a video, there is ``.boxes.parquet`` as well.
+
     The frames file tells by its metadata which bundle made it from what; where it is there, the
     recording is done.
     """
@@ -58,6 +61,10 @@ def write_prediction(
     clocks = {prediction.recording: prediction.clock}
     writer = registry.load("format", "bouts_csv")
     written = writer.write(directory / f"{stem}.bouts.csv", bouts, clocks=clocks)
+    if prediction.boxes is not None:
+        path = directory / f"{stem}.boxes.parquet"
+        write_boxes(prediction.boxes, prediction.clock, path)
+        written.append(path)
     frames_path = directory / f"{stem}.frames.parquet"
     write_frames([prediction], frames_path, facts=facts)
     return [*written, frames_path]

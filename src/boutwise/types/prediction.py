@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boutwise.errors import DataError
+from boutwise.types.boxes import Boxes
 from boutwise.types.clock import FrameClock
 from boutwise.types.ethogram import Ethogram
 from boutwise.types.subjects import Subject
@@ -26,6 +27,7 @@ class Prediction:
         decided: (subjects, frames, behaviors), bool: what the bundle's decoder says.
         observed: (subjects, frames), bool: frames with enough pose or video to be judged.
         bundle: Id of the bundle, or ``out-of-fold``.
+        boxes: Where the animals were found in a video; None where nobody looked.
     """
 
     recording: str
@@ -36,6 +38,7 @@ class Prediction:
     decided: NDArray[np.bool_]
     observed: NDArray[np.bool_]
     bundle: str = ""
+    boxes: Boxes | None = None
 
     def __post_init__(self) -> None:
         """Check shapes and sums."""
