@@ -8,6 +8,7 @@ import numpy as np
 from tests.prepare import scenes
 
 from boutwise import api
+from boutwise.project import Project
 
 SMALL = [
     "prepare.0.detect.every=3",
@@ -51,7 +52,7 @@ def write_films(folder: Path, *, animals: int = 3, n_frames: int = 240) -> Path:
     return folder
 
 
-def import_films(root: Path, folder: Path) -> api.Project:
+def import_films(root: Path, folder: Path) -> Project:
     """Import them into a new project."""
     project = api.initialize(root)
     plan = api.plan_import(project, [folder], strict=True)
