@@ -63,6 +63,8 @@ def test_files_are_predicted_as_the_recordings_of_a_project_are(trained, project
     assert len(frames) == record.n_frames
     np.testing.assert_allclose(frames["p:shake"], inside.probabilities[0][:, -1], atol=1e-5)
     assert json.loads((out / "manifest.json").read_text(encoding="utf-8"))["recordings"][0]["video"]
+    one = api.predict(bundle, films / "mouse_1.mp4")
+    np.testing.assert_array_equal(one.probabilities, inside.probabilities)
     again = api.predict_files([bundle], [films], out)
     assert (again.done, sorted(again.kept)) == ((), ["mouse_1", "mouse_2", "mouse_3"])
 

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from boutwise import formats
 from boutwise.api._pose_files import pose_of
 from boutwise.api._tasks import rate_of, with_roles
-from boutwise.api.importing.sources import recording_id
+from boutwise.api._video_tasks import video_material
+from boutwise.api.importing.sources import VIDEOS, recording_id
 from boutwise.bundle import Bundle
 from boutwise.errors import DataError, UsageError
 from boutwise.inference import Predictor
@@ -36,8 +37,8 @@ def predict(
 
     Args:
         bundle: Opened bundle or its path; several are averaged.
-        source: A pose file, a pose track, or positions as an array (frames, animals, keypoints,
-            2 or 3) with the names in ``keypoints``.
+        source: A pose file, a video of one animal, a pose track, or positions as an array (frames,
+            animals, keypoints, 2 or 3) with the names in ``keypoints``.
         fps: Frame rate; needed unless the file states it.
         format: Of the file.
         frames: Only ``[start, stop)`` of the recording.
@@ -50,9 +51,38 @@ def predict(
         DataError: There is no frame rate.
     """
     bundles = open_bundles([bundle] if isinstance(bundle, Bundle | str | Path) else bundle)
+    if isinstance(source, str | Path) and Path(source).suffix.lower() in VIDEOS:
+        material = _of_video(Path(source), recording, {"fps": fps, "format": format, **options})
+    else:
+        material = _of_pose(bundles, source, recording, fps, keypoints, format=format, **options)
+    prediction = Predictor(bundles).predict(material)
+    return prediction if frames is None else _cut(prediction, frames)
+
+
+def _of_video(path: Path, recording: str | None, options: dict[str, Any]) -> Material:
+    given = [name for name, value in options.items() if value is not None]
+    if given:
+        raise UsageError(
+            f"'{given[0]}' has no meaning for a video",
+            file=path,
+            expected="nothing: a video states the time of each frame itself",
+            todo="leave it out",
+        )
+    return video_material(recording or recording_id("", path.stem), path, None)
+
+
+# Six parameters: what a person may say of one source.
+def _of_pose(
+    bundles: Sequence[Bundle],
+    source: str | Path | PoseTrack | NDArray[np.float32],
+    recording: str | None,
+    fps: float | None,
+    keypoints: Sequence[str],
+    **options: Any,
+) -> Material:
     rate: float | None
     if isinstance(source, str | Path):
-        contents = formats.read(source, format=format, **options)
+        contents = formats.read(source, **options)
         pose, rate = pose_of(contents), rate_of(contents, fps)
         recording = recording or recording_id("", contents.recording)
     else:
@@ -61,11 +91,9 @@ def predict(
         raise DataError(
             "there is no frame rate", todo="give it: fps=30 (on the command line --fps)"
         )
-    recording = recording or "recording"
     clock = FrameClock.declared(pose.n_frames, rate)
     track = with_roles(pose, [bundle.keypoint_roles for bundle in bundles])
-    prediction = Predictor(bundles).predict(Material.of_pose(recording, track, clock))
-    return prediction if frames is None else _cut(prediction, frames)
+    return Material.of_pose(recording or "recording", track, clock)
 
 
 def open_bundles(bundles: Sequence[Bundle | str | Path]) -> tuple[Bundle, ...]:
