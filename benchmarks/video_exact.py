@@ -102,6 +102,7 @@ KINDS = {
     "h264.ts": Kind({}),
     "h264_b_frames.avi": Kind({"b_frames": 2}),
     "open_gop.mp4": Kind({"options": OPEN_GOP}),
+    "open_gop.avi": Kind({"options": OPEN_GOP}),
     "key_frames_far_apart.mp4": Kind({"options": FAR_KEYS, "gop": N_FRAMES}),
     "h264_10_bit.mp4": Kind({"pixel_format": "yuv420p10le"}),
     "hevc.mp4": Kind(HEVC),
@@ -118,6 +119,7 @@ KINDS = {
     "broken_off.ts": Kind({}, shorten, broken=True),
     "broken_off.mp4": Kind(FASTSTART, shorten, broken=True),
     "damaged_packet.mp4": Kind({}, spoil, broken=True),
+    "damaged_packet.avi": Kind({"b_frames": 2}, spoil, broken=True),
 }
 
 

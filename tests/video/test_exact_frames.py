@@ -29,6 +29,7 @@ KINDS = {
     "h264.ts": {},
     "hevc.ts": {"codec": "libx265", "options": {"x265-params": "log-level=none"}},
     "open_gop.mp4": {"options": OPEN_GOP},
+    "open_gop.avi": {"options": OPEN_GOP},
     "ten_bit.mp4": {"pixel_format": "yuv420p10le"},
     "hevc.mp4": {"codec": "libx265", "options": {"x265-params": "log-level=none"}},
     "mpeg4.avi": {"codec": "mpeg4", "b_frames": 2},
@@ -122,6 +123,17 @@ def test_after_a_broken_packet_nothing_is_trusted_before_the_next_key_frame(vide
     with Video(path) as video, pytest.raises(DataError, match="cannot be decoded") as told:
         video.read([35])
     assert told.value.frame == 35
+
+
+@pytest.mark.parametrize("kind", ["h264.avi", "mpeg4.avi"])
+@pytest.mark.parametrize("packet", [2, 7, 24, 29, 36, 50])
+def test_a_packet_that_is_lost_moves_no_other_frame(videos, tmp_path, kind, packet):
+    """Where frames are told apart by counting, all after a lost one would get its number."""
+    path = burnt.spoil(videos / kind, tmp_path / kind, packet=packet)
+    for wanted in (np.arange(60), np.random.default_rng(2).permutation(60)):
+        shown, decoded = read_all(path, wanted)
+        assert shown[decoded].tolist() == wanted[decoded].tolist()
+        assert 1 <= (~decoded).sum() <= 24
 
 
 def test_what_the_first_packet_tells_is_known_after_a_jump(shared):

@@ -14,6 +14,9 @@ from boutwise.video.index import VideoIndex
 if TYPE_CHECKING:
     import av
 
+STRICTLY = {"err_detect": "crccheck+bitstream+buffer+explode"}
+"""What decoders are told where frames are counted: one that is lost in silence would move all after
+it. Elsewhere it would take many frames for broken that are shown after a jump and are whole."""
 WORTH_DECODING = 8
 """Frames that are rather decoded in passing than skipped by a seek."""
 
@@ -57,11 +60,13 @@ class Decoder:
         self._container = open_video(self._path)
         self._stream = video_stream(self._container, self._path)
         self._stream.codec_context.thread_count = self._threads
+        if self._index.counted:
+            self._stream.codec_context.options = STRICTLY
         self._key = -1
         self._begin(0)
 
     def _begin(self, count: int, *, jumped: bool = False) -> None:
-        self._count, self._jumped = count, jumped
+        self._count, self._jumped, self._fresh = count, jumped, jumped
         self._last: tuple[int, av.VideoFrame | None] = (-1, None)
         self._ahead: tuple[int, av.VideoFrame | None] | None = None
         self._missed = self._astray = False
@@ -102,6 +107,8 @@ class Decoder:
             at, frame = following
             if at == number:
                 self._last = following
+                # Frames shown before the key frame of a jump refer to what lies before it.
+                self._missed = frame is None and self._fresh
                 return frame
             if at > number:
                 self._ahead = following
@@ -119,15 +126,25 @@ class Decoder:
         """Frames from here on, with their numbers; None in place of a broken one."""
         import av.error
 
-        newest = -1
+        newest, lost = -1, False
         for packet in self._container.demux(self._stream):
             if self._jumped and not self._found_way(packet):
                 return
+            if lost and not self._resumes(packet):
+                continue
+            lost = False
             try:
                 frames = packet.decode()
             except av.error.FFmpegError:
+                if self._fresh:
+                    # Damage, or a frame that is shown before the key frame and refers to what lies
+                    # before it: which of them, and so the count, is known from the beginning only.
+                    self._astray = True
+                    return
+                lost = self._index.counted  # how many frames are missing nobody can tell
                 newest = max(newest, self._count - 1)
                 self._distrust(newest + 1)
+                self._distrust(self._number_of(packet))
                 continue
             for frame in frames:
                 number = self._number(frame)
@@ -135,9 +152,25 @@ class Decoder:
                     continue
                 newest = max(newest, number)
                 broken = frame.is_corrupt or number < self._distrusted_until
-                if frame.is_corrupt:
+                if frame.is_corrupt and not self._fresh:
                     self._distrust(number)
+                self._fresh = self._fresh and broken
                 yield number, None if broken or number in self._damaged else frame
+
+    def _number_of(self, packet: av.Packet[av.VideoStream]) -> int:
+        """Frame of a packet; -1 where nobody can tell."""
+        found = None
+        if not self._index.counted and packet.pts is not None:
+            found = self._index.frame_at(packet.pts)
+        return -1 if found is None else found
+
+    def _resumes(self, packet: av.Packet[av.VideoStream]) -> bool:
+        """Count on from a packet, where it is that of a key frame; only there it is known again."""
+        if not packet.is_keyframe or packet.dts is None or not self._found_way(packet):
+            return False
+        self._stream.codec_context.flush_buffers()
+        self._fresh = True
+        return True
 
     def _found_way(self, packet: av.Packet[av.VideoStream]) -> bool:
         """Count on from the key frame that a jump ended at; False where that is none known.

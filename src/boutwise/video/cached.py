@@ -12,7 +12,7 @@ from boutwise.store import Store
 from boutwise.video.index import VideoFacts, VideoIndex
 from boutwise.video.packets import index_video
 
-VERSION = 4
+VERSION = 5
 """Raise it when an index of the same file would hold other numbers or facts."""
 _ARRAYS = ("pts", "key_pts", "key_seek", "damaged")
 

@@ -73,7 +73,7 @@ def index_video(path: Path | str) -> VideoIndex:
                 file=path,
                 todo="write it anew: ffmpeg -i IN -r RATE OUT.mp4",
             )
-        return _counted(packets, rate, facts)
+        return _counted(packets, rate, facts, reorders)
     return _timed(packets, time_base, facts)
 
 
@@ -96,6 +96,7 @@ class _Packets:
     keys: NDArray[np.bool_]
     shown: NDArray[np.bool_]
     damaged: NDArray[np.bool_]
+    fresh: NDArray[np.bool_]
     sampled: bytes
 
     def misleading(self, reorders: bool) -> bool:
@@ -142,14 +143,15 @@ def _packets(
 
     rows: list[tuple[int, ...]] = []
     sampled = hashlib.blake2b(digest_size=DIGEST_BYTES)
-    broken_off = ""
+    broken_off, is_h264 = "", stream.codec_context.name == "h264"
     try:
         for packet in container.demux(stream):
             if packet.size == 0 and packet.dts is None:  # the last one only flushes the decoder
                 continue
             pts = UNKNOWN if packet.pts is None else packet.pts
             dts = UNKNOWN if packet.dts is None else packet.dts
-            flags = (packet.is_keyframe, not packet.is_discard, packet.is_corrupt)
+            fresh = packet.is_keyframe and is_h264 and _starts_anew(bytes(packet))
+            flags = (packet.is_keyframe, not packet.is_discard, packet.is_corrupt, fresh)
             # Pictures that are not compressed all have one size: without a look into some of them,
             # all recordings of ten minutes would be the same.
             if len(rows) & (len(rows) - 1) == 0:  # 0, 1, 2, 4, 8, ...
@@ -160,10 +162,24 @@ def _packets(
         if not rows:
             raise FormatError(f"no packet of the video can be read: {error}", file=path) from error
         broken_off = error.strerror or type(error).__name__
-    table = np.array(rows, dtype=np.int64).reshape(-1, 6)
-    keys, shown, damaged = (table[:, column].astype(bool) for column in (3, 4, 5))
+    table = np.array(rows, dtype=np.int64).reshape(-1, 7)
+    keys, shown, damaged, fresh = (table[:, column].astype(bool) for column in (3, 4, 5, 6))
     numbers = (table[:, 0], table[:, 1], table[:, 2])
-    return _Packets(*numbers, keys, shown, damaged, sampled.digest()), broken_off
+    return _Packets(*numbers, keys, shown, damaged, fresh, sampled.digest()), broken_off
+
+
+def _starts_anew(data: bytes) -> bool:
+    """Whether the packet of a key frame is one of H.264 after which none refers to what was before.
+
+    After other key frames there may be some that are shown before it and cannot be decoded after a
+    jump, so that frames cannot be counted from there. Unit 5 of H.264 is such a clean start.
+    """
+    place = data.find(b"\x00\x00\x01")
+    while 0 <= place < len(data) - 3:
+        if data[place + 3] & 31 == 5:
+            return True
+        place = data.find(b"\x00\x00\x01", place + 3)
+    return False
 
 
 def _stated_length(container: av.container.InputContainer, stream: av.video.VideoStream) -> float:
@@ -194,10 +210,10 @@ def _timed(packets: _Packets, time_base: Fraction, facts: VideoFacts) -> VideoIn
     )
 
 
-def _counted(packets: _Packets, rate: Fraction, facts: VideoFacts) -> VideoIndex:
+def _counted(packets: _Packets, rate: Fraction, facts: VideoFacts, reorders: int) -> VideoIndex:
     """Frames that are told apart by counting, from key frame to key frame, at the header's rate."""
     number = np.cumsum(packets.shown) - 1
-    keys = packets.keys & packets.shown
+    keys = packets.keys & packets.shown & (packets.fresh | (reorders == 0))
     keys[np.flatnonzero(packets.shown)[0]] = True
     return VideoIndex(
         pts=np.arange(number[-1] + 1, dtype=np.int64),
