@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from boutwise.video import VideoWriter
+from boutwise.video.writer import Encoding, VideoWriter
 
 HEIGHT, WIDTH, FPS = 180, 240, 30
 HALF = np.array([18.0, 8.0])
@@ -34,27 +34,35 @@ def boxes_of(places: np.ndarray, half=HALF) -> np.ndarray:
     return np.concatenate([places[:, :2] - reach, places[:, :2] + reach], axis=1)
 
 
-def pictures(
-    tracks, *, floor=170.0, coat=45.0, drift=0.0, noise=2.0, fur=0.12, size=(HEIGHT, WIDTH)
-):
+def pictures(tracks, *, floor=170.0, coat=45.0, drift=0.0, noise=2.0, fur=0.12):
     """Gray pictures of animals on the floor; ``drift`` is the share of light lost to the end."""
     rng = np.random.default_rng(0)
-    height, width = size
-    y, x = np.mgrid[:height, :width].astype(np.float32)
-    lamp = 1 - 0.3 * np.hypot(x / width - 0.4, y / height - 0.5)
+    y, x = np.mgrid[:HEIGHT, :WIDTH].astype(np.float32)
+    lamp = 1 - 0.3 * np.hypot(x / WIDTH - 0.4, y / HEIGHT - 0.5)
     cage = floor * lamp * (1 + 0.04 * np.sin(x / 9) * np.sin(y / 7))
     furs = rng.normal(1, fur, (len(tracks), 64, 64)).astype(np.float32)
+    noises = noise * rng.standard_normal((7, HEIGHT, WIDTH), dtype=np.float32)
     for frame in range(len(tracks[0])):
         picture = cage.copy()
-        for places, fur in zip(tracks, furs, strict=True):
-            along, across = _own(x, y, places[frame])
+        for places, texture in zip(tracks, furs, strict=True):
+            around = _around(places[frame])
+            if not picture[around].size:
+                continue
+            along, across = _own(x[around], y[around], places[frame])
             body = (along / HALF[0]) ** 2 + (across / HALF[1]) ** 2 < 1
             tail = (along < -HALF[0] + 2) & (along > -2 * HALF[0]) & (np.abs(across) < 1)
-            texture = fur[along.astype(int) % 64, across.astype(int) % 64]
-            picture = np.where(body | tail, coat * lamp * texture, picture)
+            shade = coat * lamp[around] * texture[along.astype(int) % 64, across.astype(int) % 64]
+            picture[around] = np.where(body | tail, shade, picture[around])
         picture *= 1 - drift * frame / len(tracks[0])
-        picture += rng.normal(0, noise, picture.shape)
+        picture += np.roll(noises[frame % 7], frame, axis=1)
         yield np.clip(picture, 0, 255).astype(np.uint8)
+
+
+def _around(place) -> tuple[slice, slice]:
+    """Rows and columns that an animal may cover."""
+    reach = int(2 * HALF[0]) + 2
+    x, y = int(place[0]), int(place[1])
+    return slice(max(y - reach, 0), max(y + reach, 0)), slice(max(x - reach, 0), max(x + reach, 0))
 
 
 def _own(x, y, place):
@@ -66,7 +74,8 @@ def _own(x, y, place):
 
 def film(path: Path, tracks, **look) -> Path:
     """Write the film."""
-    with VideoWriter(path, (HEIGHT, WIDTH), Fraction(1, FPS)) as video:
+    quick = Encoding(preset="ultrafast")
+    with VideoWriter(path, (HEIGHT, WIDTH), Fraction(1, FPS), encoding=quick) as video:
         for frame, picture in enumerate(pictures(tracks, **look)):
             video.write(picture, frame)
     return path

@@ -11,7 +11,7 @@ from boutwise.metrics import box_ious
 from boutwise.prepare.detectors import Scene, background
 from boutwise.video import Video, index_video
 
-N_FRAMES = 240
+N_FRAMES = 180
 
 
 def scene_of(path, n_animals=1):

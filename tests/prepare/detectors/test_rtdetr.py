@@ -19,14 +19,15 @@ from boutwise.video import Video, index_video
 pytest.importorskip("transformers")
 
 SIDE = 112
-QUICK = rtdetr.DetectorTraining(size=64, steps=90, batch=6, lr=2e-3)
+QUICK = rtdetr.DetectorTraining(size=64, steps=100, batch=6, lr=2e-3)
 
 
 def drawn(n_pictures, seed):
     """Pictures of one animal each, and its box."""
     rng = np.random.default_rng(seed)
     middles = rng.uniform(22, SIDE - 22, (n_pictures, 2))
-    places = np.column_stack([middles, rng.uniform(0, 6, n_pictures)])
+    # Boxes of one shape are soon learned.
+    places = np.column_stack([middles, np.full(n_pictures, 0.8)])
     gray = scenes.pictures([places], floor=160.0, coat=50.0)
     boxes = [box[None] for box in scenes.boxes_of(places)]
     return [np.repeat(each[:SIDE, :SIDE, None], 3, axis=2) for each in gray], boxes
@@ -47,7 +48,7 @@ def test_it_learns_to_find_what_it_has_not_seen(weights, tmp_path):
     before = detector_precision(str(tmp_path), *held_out)
     after = detector_precision(str(folder), *held_out)
     assert before < 0.05
-    assert after > before + 0.06
+    assert after > before + 0.25
     assert np.mean(losses[-10:]) < 0.8 * np.mean(losses[5:15])
 
 
@@ -109,6 +110,21 @@ def test_weights_that_are_none_are_refused(weights, tmp_path):
     (tmp_path / "pytorch_model.bin").write_bytes(b"")  # a pickle is never loaded
     with pytest.raises(DataError, match=r"model\.safetensors"):
         rtdetr.content(weights=str(tmp_path))
+
+
+def test_a_model_of_the_hub_is_taken_by_its_name_and_a_missing_one_is_said(weights, monkeypatch):
+    folder, _ = weights
+    from transformers.utils import hub
+
+    def cached(name, file, **_):
+        if name != "lab/mice":
+            raise OSError("no such model")
+        return str(folder / file)
+
+    monkeypatch.setattr(hub, "cached_file", cached)
+    assert rtdetr.content(weights="lab/mice") == rtdetr.content(weights=str(folder))
+    with pytest.raises(DataError, match="no weights 'lab/rats'"):
+        rtdetr.content(weights="lab/rats")
 
 
 def test_options_and_pictures_that_cannot_be_are_refused(weights, tmp_path):

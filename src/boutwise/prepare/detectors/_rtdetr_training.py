@@ -134,8 +134,18 @@ def train_detector(
     return losses
 
 
-def detector_precision(weights: str, pictures: Pictures, boxes: Boxes, *, batch: int = 8) -> float:
-    """AP@.5 of saved weights with one label on pictures that they were not trained on."""
+def detector_precision(
+    weights: str, pictures: Pictures, boxes: Boxes, *, iou: float = 0.5, batch: int = 8
+) -> float:
+    """AP of saved weights with one label on pictures that they were not trained on.
+
+    Args:
+        weights: Folder or name.
+        pictures: (height, width, 3) each.
+        boxes: Of each picture: (boxes, 4) in its pixels.
+        iou: Least overlap that counts as found; AP@.5 unless another is given.
+        batch: Pictures at a time.
+    """
     import torch
 
     model, size = load_model(weights)
@@ -153,7 +163,7 @@ def detector_precision(weights: str, pictures: Pictures, boxes: Boxes, *, batch:
             truth.append(_moved(true, square, size))
             found.append(corners)
             scores.append(sure)
-    return average_precision(truth, found, scores)
+    return average_precision(truth, found, scores, iou=iou)
 
 
 def _check(pictures: Pictures, boxes: Boxes) -> None:
