@@ -67,6 +67,8 @@ class Detect:
         >>> found = Detect().chosen(has_pose=False, fps=30)
         >>> found.name, found.every
         ('background', 3)
+        >>> Detect().chosen(has_pose=False, fps=19.998).every
+        2
         """
         reasons = {}
         options: Mapping[str, Any] | None = None
@@ -85,7 +87,8 @@ class Detect:
         every = self.every
         if every == "auto":
             of_pose = registry.load("detector", name).READS == "pose"
-            every = 1 if of_pose else max(1, int(fps / LOOKS_A_SECOND))
+            # Timestamps in whole units give 19.99 frames per second where 20 are meant.
+            every = 1 if of_pose else max(1, int(fps / LOOKS_A_SECOND + 0.05))
             reasons["every"] = (
                 "pose is there in every frame"
                 if of_pose
