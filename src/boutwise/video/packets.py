@@ -150,8 +150,8 @@ def _packets(
                 continue
             pts = UNKNOWN if packet.pts is None else packet.pts
             dts = UNKNOWN if packet.dts is None else packet.dts
-            fresh = packet.is_keyframe and is_h264 and _starts_anew(bytes(packet))
-            flags = (packet.is_keyframe, not packet.is_discard, packet.is_corrupt, fresh)
+            clean = packet.is_keyframe and is_h264 and _starts_anew(bytes(packet))
+            flags = (packet.is_keyframe, not packet.is_discard, packet.is_corrupt, clean)
             # Pictures that are not compressed all have one size: without a look into some of them,
             # all recordings of ten minutes would be the same.
             if len(rows) & (len(rows) - 1) == 0:  # 0, 1, 2, 4, 8, ...
