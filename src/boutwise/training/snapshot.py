@@ -154,9 +154,7 @@ class Snapshot:
             found.append(View(self._loaded(view.streams, member), np.asarray(frames)))
         return tuple(found)
 
-    def _loaded(
-        self, keys: Mapping[str, tuple[str, ...]], member: int
-    ) -> dict[str, StreamValues]:
+    def _loaded(self, keys: Mapping[str, tuple[str, ...]], member: int) -> dict[str, StreamValues]:
         return load_streams(self.store, keys, self.pieces[member] if self.pieces else None)
 
     def working_states(self, entry: Entry) -> NDArray[np.int8]:
