@@ -19,8 +19,8 @@ def folder(tmp_path):
 
 def test_a_table_and_its_h5_are_one_recording(shared):
     (task,) = file_tasks([shared("bsoid")], {}, 60.0)
-    pose, clock = task.load()
-    assert pose.n_frames == clock.n_frames == 7200
+    material = task.load()
+    assert material.pose.n_frames == material.clock.n_frames == 7200
 
 
 def test_different_poses_of_one_name_are_refused(folder, tmp_path):
@@ -76,9 +76,9 @@ def test_nothing_to_predict_says_where_it_was_looked_for(folder, tmp_path):
     assert caught.value.file == str(labels)
     with Project.create(tmp_path / "p") as project:
         with pytest.raises(DataError, match="no recording has pose"):
-            project_tasks(project, None)
+            project_tasks(project, None, ["pose"])
         with pytest.raises(DataError, match="fits 'labelled'"):
-            project_tasks(project, "labelled")
+            project_tasks(project, "labelled", ["pose"])
 
 
 def test_what_cannot_be_written_is_refused_before_the_work(folder, tmp_path):

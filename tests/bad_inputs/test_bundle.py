@@ -259,15 +259,15 @@ def three_d(rows: list[str]) -> list[str]:
 
 FPS = PREDICT.index("--fps")
 POSES = [
-    pose("a keypoint that is missing", dropped("nose"), Refused("no keypoint has the role nose", code=1, file="mouse")),
-    pose("a keypoint of another name", renamed("nose", "schnauze"), Refused("nose|schnauze", code=1, file="mouse")),
-    pose("keypoints of another animal", text(lambda t: re.sub(r"\b(nose|tail_base|left_ear|right_ear|neck|center)\b", r"wing_\1", t)), Refused("role", code=1, file="mouse")),
-    pose("a pose in 3D", lines(three_d), Refused("2D|features", code=1, file="mouse")),
-    pose("a pose without rows", lines(lambda rows: rows[:3]), Refused("no rows", code=1, row=3)),
-    pose("a pose that is cut", lambda data: data[:-50], Refused("cells", code=1)),
-    pose("a pose without any point", lines(lambda rows: [*rows[:3], *(f"{n}" + "," * rows[2].count(",") for n in range(90))]), Refused("no point", code=1)),
-    pose("noise to predict", lambda data: bytes(range(256)) * 40, Refused("format", code=1)),
-    pose("nothing to predict", lambda data: b"", Refused("empty", code=1)),
+    pose("a keypoint that is missing", dropped("nose"), Refused("no keypoint has the role nose", code=3, file="mouse")),
+    pose("a keypoint of another name", renamed("nose", "schnauze"), Refused("nose|schnauze", code=3, file="mouse")),
+    pose("keypoints of another animal", text(lambda t: re.sub(r"\b(nose|tail_base|left_ear|right_ear|neck|center)\b", r"wing_\1", t)), Refused("role", code=3, file="mouse")),
+    pose("a pose in 3D", lines(three_d), Refused("2D|features", code=3, file="mouse")),
+    pose("a pose without rows", lines(lambda rows: rows[:3]), Refused("no rows", code=3, row=3)),
+    pose("a pose that is cut", lambda data: data[:-50], Refused("cells", code=3)),
+    pose("a pose without any point", lines(lambda rows: [*rows[:3], *(f"{n}" + "," * rows[2].count(",") for n in range(90))]), Refused("no point", code=3)),
+    pose("noise to predict", lambda data: bytes(range(256)) * 40, Refused("format", code=3)),
+    pose("nothing to predict", lambda data: b"", Refused("empty", code=3)),
 ]  # fmt: skip
 
 
@@ -292,8 +292,8 @@ def test_recordings_that_do_not_fit(kind: Kind, made: Lab) -> None:
         ("inf", 2, "frame rate of inf"),
         ("29,97", 2, "--fps"),
         ("thirty", 2, "--fps"),
-        ("3", 1, "3 frames per second"),
-        ("3000", 1, "frames per second"),
+        ("3", 3, "3 frames per second"),
+        ("3000", 3, "frames per second"),
     ],
 )
 def test_rates_that_cannot_be(rate: str, code: int, words: str, made: Lab) -> None:
@@ -330,7 +330,7 @@ def test_a_calibration_of_another_kind(made: Lab) -> None:
     path = made / BUNDLE
     damage = sealed(content("calibrate", lambda data: b'{"kind": "?"}'))
     path.write_bytes(damage(path.read_bytes()))
-    check_refused(made.run(*PREDICT), Refused("calibrate", code=1, file=BUNDLE), BUNDLE)
+    check_refused(made.run(*PREDICT), Refused("calibrate", code=3, file=BUNDLE), BUNDLE)
 
 
 @pytest.mark.parametrize(

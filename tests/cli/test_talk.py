@@ -10,11 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boutwise.cli._command import INTERRUPTED, Answer, command
-from boutwise.cli._options import shard
+from boutwise.cli._options import held_out, shard
 from boutwise.cli._problems import tell_problems
 from boutwise.cli._talk import Talk, plain
 from boutwise.cli.plan import rows
-from boutwise.cli.train import held_out
 from boutwise.errors import FormatError, UsageError
 from boutwise.types import Problem, Severity
 from boutwise.types.recipe import parse_recipe

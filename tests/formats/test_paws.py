@@ -146,7 +146,7 @@ def test_prediction_takes_each_mouse_by_its_name_in_a_project(path, tmp_path):
     with Project.create(tmp_path / "p") as project:
         planned = plan_import(project, path, fps=2000)
         assert [each.recording.id for each in planned.recordings] == ["AKR_1", "B6_1"]
-    assert [task.load()[0].n_frames for task in tasks] == [5, 2]
+    assert [task.load().pose.n_frames for task in tasks] == [5, 2]
 
 
 def test_conversion_says_that_there_are_no_labels(path, tmp_path):

@@ -180,7 +180,7 @@ def test_a_rate_that_does_not_fit_is_told_in_plain_numbers(run):
 def test_prepare_makes_the_rows_that_training_takes(tmp_path):
     project = trial_project(tmp_path / "p", mice=5)
     made = plan(project, "trials", settings=QUICK)
-    assert prepare(project, made) == 5
+    assert len(prepare(project, made)) == 5
     before = set(project.store.keys())
     take_trials(project, made, usable_subjects(project, made.recipe), lambda *_: None)
     assert set(project.store.keys()) == before
