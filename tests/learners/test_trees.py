@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from boutwise.errors import BundleError, DataError, LabelError, UsageError
@@ -127,6 +127,8 @@ def test_a_broken_bundle_says_so(fitted, tmp_path):
 
 @pytest.mark.parametrize("score_step", [1, 3])
 @settings(max_examples=15, deadline=None)
+@example(start=0, length=2)
+@example(start=2, length=3)
 @given(start=st.integers(0, 1100), length=st.integers(1, 300))
 def test_whole_is_chunked(fitted, start, length, score_step):
     item = subject("c", seed=3)

@@ -209,7 +209,7 @@ def _between(
     frames: NDArray[np.int64], scored: NDArray[np.int64], scores: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     """Scores of all frames from those that were scored; the last one is held to the end."""
-    if len(frames) == len(scored):
+    if np.array_equal(frames, scored):
         return scores
     columns = [np.interp(frames, scored, column) for column in scores.T]
     return np.stack(columns, axis=1).astype(np.float32)
