@@ -199,7 +199,7 @@ class PreparedVideo:
                 file=self.scene.path,
                 recording=subject.recording,
                 expected="a box in some frames at least",
-                todo="look at its boxes ('boutwise prepare'), or choose another detector",
+                todo="choose another detector: --set prepare.0.detect.detector=NAME",
             )
         cutting = CutPictures(self.scene, self.frames, squares, self.steps.crop)
         if self._store is None:
