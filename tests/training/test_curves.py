@@ -22,8 +22,10 @@ KEYS = [
     "lr",
     "train/loss",
     "train/loss:behavior",
+    *(f"train/f1:{name}" for name in samples.ETHOGRAM.names),
     "valid/loss",
     "valid/macro_f1",
+    *(f"valid/f1:{name}" for name in samples.ETHOGRAM.names),
     "micro_batch",
 ]
 
@@ -64,6 +66,12 @@ def test_every_epoch_has_a_row_with_the_same_keys(tmp_path, monkeypatch):
     assert float(watched[-1]["valid/macro_f1"]) > float(watched[0]["valid/macro_f1"])
     assert float(watched[-1]["valid/loss"]) < float(watched[0]["valid/loss"])
     assert {row["valid/loss"] + row["valid/macro_f1"] for row in alone} == {""}
+    for name in samples.ETHOGRAM.names:
+        assert all(0 <= float(row[f"train/f1:{name}"]) <= 1 for row in alone)
+        assert {row[f"valid/f1:{name}"] for row in alone} == {""}
+    for row in watched:
+        each = [float(row[f"valid/f1:{name}"]) for name in samples.ETHOGRAM.names]
+        assert sum(each) / len(each) == pytest.approx(float(row["valid/macro_f1"]), abs=1e-6)
     rates = [float(row["lr"]) for row in watched]
     assert rates[-1] < max(rates) / 100  # the schedule ends where it should
     assert not (tmp_path / "fit" / "tensorboard").exists()
@@ -124,7 +132,7 @@ def test_wandb_gets_the_rows_when_it_is_asked_for(tmp_path, monkeypatch):
     fit(tmp_path, valid=False, epochs=2)
     assert calls[0]["project"] == "mice"
     assert [call[0] for call in calls[1:3]] == [1, 2]
-    assert set(calls[1][1]) == {"epoch", "lr", "train/loss", "train/loss:behavior"}
+    assert set(calls[1][1]) == {key for key in KEYS if not key.startswith(("valid", "micro"))}
     assert calls[3] == "finished"
 
 

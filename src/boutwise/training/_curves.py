@@ -6,8 +6,11 @@ One row an epoch::
     lr                 learning rate of its last step
     train/loss         mean over its steps; the sum over the heads
     train/loss:<head>  of each head
+    train/f1:<name>    F1 of each behavior over the windows that were learned from, as augmented and
+                       sampled, while the weights still moved; empty where it did not occur
     valid/loss         of the animals that are watched; empty where none are
     valid/macro_f1     mean F1 of the behaviors that occur there
+    valid/f1:<name>    of each of them
     micro_batch        windows computed at once, where memory did not suffice for a batch
 
 ``BOUTWISE_LOG`` says where to beside the CSV: ``tensorboard`` (the default), ``wandb``, both with a
@@ -19,16 +22,16 @@ from __future__ import annotations
 import csv
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 import lightning.pytorch as pl
 from lightning.pytorch.callbacks import Callback
-from torch import Tensor
+from torch import Tensor, nn
 
 from boutwise.errors import UsageError, did_you_mean
-from boutwise.training._judging import ONLY
+from boutwise.training._judging import ONLY, Sums
 from boutwise.training._task import Task
 
 CURVES = "curves.csv"
@@ -119,12 +122,12 @@ class Curves(Callback):
 
     Args:
         folder: Where ``curves.csv`` and the files of TensorBoard go; None writes nothing.
-        heads: Names of the heads.
+        heads: Name of each head -> the behaviors that it counts hits and faults of.
     """
 
-    def __init__(self, folder: Path | None, heads: tuple[str, ...]) -> None:
+    def __init__(self, folder: Path | None, heads: Mapping[str, Sequence[str]]) -> None:
         self.folder = folder
-        self.heads = tuple(head for head in heads if head != ONLY)
+        self.heads = {head: names for head, names in heads.items() if head != ONLY}
         self.rows: list[Row] = []
         self.logs: list[Log] = []
         self._begin()
@@ -176,14 +179,24 @@ class Curves(Callback):
             "lr": pl_module.last_lr,
             "train/loss": sum(losses.values()),
             **{f"train/loss:{head}": losses[head] for head in self.heads},
+            **self._f1("train", pl_module.train_sums),
             "valid/loss": None if sums is None else sums.loss,
             "valid/macro_f1": None if sums is None else sums.macro_f1,
+            **self._f1("valid", Sums() if sums is None else sums),
             "micro_batch": None if micro is None else float(micro),
         }
         self.rows.append(row)
         self._tell(row)
         if self.folder is not None:
             write_curves(self.rows, self.folder / CURVES)
+
+    def _f1(self, which: str, sums: Sums) -> Row:
+        """F1 of each behavior of each head; the same keys whatever occurred."""
+        found: Row = {}
+        for head, names in self.heads.items():
+            values = sums.f1(head) or [None] * len(names)
+            found |= {f"{which}/f1:{n}": v for n, v in zip(names, values, strict=True)}
+        return found
 
     def _tell(self, row: Row) -> None:
         for log in self.logs:
@@ -206,6 +219,12 @@ class Curves(Callback):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """The inverse."""
         self.rows = [dict(row) for row in state_dict["rows"]]
+
+
+def behaviors_of(module: nn.Module) -> dict[str, tuple[str, ...]]:
+    """Name of each head of a module -> the behaviors that it counts, in their order."""
+    heads: Mapping[str, Any] = getattr(module, "heads", {})
+    return {name: tuple(getattr(head, "counted", ())) for name, head in heads.items()}
 
 
 def write_curves(rows: list[Row], path: Path) -> None:

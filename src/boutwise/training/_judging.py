@@ -9,6 +9,7 @@ whatever parts it was computed, and the loss of a validation set too.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from statistics import fmean
 from typing import Any
 
 import torch
@@ -77,6 +78,10 @@ class Sums:
             # An output without weight has a mean of 0, whatever it was computed from.
             self._put(self.losses, name, each.detach().double().cpu() * weight)
             self._put(self.weights, name, weight)
+        self.count(counts)
+
+    def count(self, counts: Outputs) -> None:
+        """Add hits and faults alone, (behaviors, 3) of each head."""
         for name, each in counts.items():
             self._put(self.counts, name, each.double().cpu())
 
@@ -94,13 +99,17 @@ class Sums:
         ]
         return float(torch.stack(heads).sum())
 
+    def f1(self, head: str) -> list[float | None]:
+        """F1 of each behavior that a head counts; None of one that did not occur."""
+        if head not in self.counts:
+            return []
+        hits, alarms, misses = self.counts[head].unbind(dim=1)
+        found = 2 * hits / (2 * hits + alarms + misses).clamp(min=1e-12)
+        there = (hits + misses > 0).tolist()
+        return [value if here else None for value, here in zip(found.tolist(), there, strict=True)]
+
     @property
     def macro_f1(self) -> float | None:
         """Mean F1 of the behaviors that occur; None where none does, or nobody counted."""
-        each = []
-        for counts in self.counts.values():
-            hits, alarms, misses = counts.unbind(dim=1)
-            seen = hits + misses > 0
-            each.append((2 * hits / (2 * hits + alarms + misses).clamp(min=1e-12))[seen])
-        found = torch.cat(each) if each else torch.empty(0)
-        return float(found.mean()) if len(found) else None
+        found = [value for head in self.counts for value in self.f1(head) if value is not None]
+        return fmean(found) if found else None

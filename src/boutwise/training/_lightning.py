@@ -19,7 +19,7 @@ from boutwise.learners import Run
 from boutwise.training._callbacks import BestEpoch, Checkpoints, Progress
 from boutwise.training._calm import interruptible, quiet
 from boutwise.training._checkpoint import matching
-from boutwise.training._curves import Curves
+from boutwise.training._curves import Curves, behaviors_of
 from boutwise.training._precision import has_bf16
 from boutwise.training._task import Task
 from boutwise.types.recipe import Optim
@@ -76,7 +76,7 @@ def train_module(
     schedule = max(int(optim.epochs), run.steps or 0)
     epochs = int(run.steps or optim.epochs)
     patience = None if optim.early_stop == "none" or run.steps else int(optim.early_stop)
-    curves = Curves(run.curves, tuple(getattr(module, "heads", ())))
+    curves = Curves(run.curves, behaviors_of(module))
     task = Task(
         module,
         optim=optim,

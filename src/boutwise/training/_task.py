@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from boutwise.errors import BoutwiseError
 from boutwise.training._checkpoint import identity
-from boutwise.training._judging import Sums, judged, losses_of, means_of, shares_of, totals_of
+from boutwise.training._judging import Outputs, Sums, judged, losses_of, shares_of, totals_of
 from boutwise.training._memory import Before, MicroBatches, is_out_of_memory
 from boutwise.training._precision import autocast
 from boutwise.types.recipe import Optim
@@ -54,7 +54,7 @@ class Task(pl.LightningModule):
         self.say = say
         self.micro = MicroBatches()
         self.last_lr = 0.0
-        self.valid_sums = Sums()
+        self.train_sums, self.valid_sums = Sums(), Sums()
         self.identity = identity(module, optim=optim, seed=seed, steps=steps)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -70,6 +70,7 @@ class Task(pl.LightningModule):
         """Dropout of an epoch depends on seed and epoch alone: a resumed run draws the same."""
         words = np.random.SeedSequence([self.seed, self.current_epoch, 3]).generate_state(1)
         torch.manual_seed(int(words[0]))
+        self.train_sums = Sums()
 
     def training_step(self, batch: tuple[Any, Any], index: int) -> dict[str, Tensor]:
         """One step of the optimizer; gives the loss of each head."""
@@ -78,7 +79,7 @@ class Task(pl.LightningModule):
         while True:
             optimizer.zero_grad()
             try:
-                losses = self._backward(batch, index)
+                losses, counts = self._backward(batch, index)
                 break
             except (RuntimeError, MemoryError) as error:
                 if not is_out_of_memory(error):
@@ -93,14 +94,19 @@ class Task(pl.LightningModule):
         self.last_lr = float(optimizer.param_groups[0]["lr"])
         schedule: Any = self.lr_schedulers()
         schedule.step()
+        for each in counts:
+            self.train_sums.count(each)
         return losses
 
-    def _backward(self, batch: tuple[Any, Any], index: int) -> dict[str, Tensor]:
-        """Gradients of a batch, the sum over its parts; gives the loss of each head."""
+    def _backward(
+        self, batch: tuple[Any, Any], index: int
+    ) -> tuple[dict[str, Tensor], list[Outputs]]:
+        """Gradients of a batch, the sum over its parts; gives the losses and counts of heads."""
         inputs, target = batch
         parts = list(self.micro.parts(len(inputs)))
         whole = totals_of(self.module, inputs, target) if len(parts) > 1 else None
         found: dict[str, Tensor] = {}
+        counted = []
         for first, last in parts:
             here = batch
             shares = None
@@ -108,7 +114,8 @@ class Task(pl.LightningModule):
                 here = (inputs.rows(first, last), target.rows(first, last))
                 shares = shares_of(totals_of(self.module, *here), whole)
             with autocast(self.settings.precision, self.device):
-                means = means_of(self.module, *here)
+                means, counts = judged(self.module, *here)
+            counted.append(counts)
             losses = losses_of(means, shares)
             loss = torch.stack(list(losses.values())).sum()
             if not torch.isfinite(loss):
@@ -116,7 +123,7 @@ class Task(pl.LightningModule):
             self.manual_backward(loss)
             for name, each in losses.items():
                 found[name] = found.get(name, torch.zeros_like(each)) + each.detach()
-        return found
+        return found, counted
 
     def on_validation_epoch_start(self) -> None:
         """Begin anew."""

@@ -214,7 +214,13 @@ class Loss(Protocol):
 
 
 class Head(Protocol):
-    """Part of ``heads``: a module class ``Head(width, ethogram, loss=..., weights=...)``."""
+    """Part of ``heads``: a module class ``Head(width, ethogram, loss=..., weights=...)``.
+
+    Attributes:
+        counted: Behaviors of which :meth:`counts` has a row, in order; empty where there is none.
+    """
+
+    counted: tuple[str, ...]
 
     def __call__(self, values: Tensor) -> Tensor:
         """(B, T, D) -> scores, (B, T, N)."""
@@ -239,7 +245,7 @@ class Head(Protocol):
         ...
 
     def counts(self, scores: Tensor, target: Target, mask: Tensor) -> Tensor:
-        """Hits, false alarms and misses of each behavior, (behaviors, 3)."""
+        """Hits, false alarms and misses, (behaviors, 3): of those that ``counted`` names."""
         ...
 
 

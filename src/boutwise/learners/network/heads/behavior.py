@@ -32,6 +32,7 @@ class Head(nn.Module):
     def __init__(self, width: int, ethogram: Ethogram, *, loss: nn.Module, weights: Tensor) -> None:
         super().__init__()
         names = ethogram.names
+        self.counted = names
         self.groups = [[names.index(name) for name in group.behaviors] for group in ethogram.groups]
         taken = {column for group in self.groups for column in group}
         self.independent = [column for column in range(len(names)) if column not in taken]

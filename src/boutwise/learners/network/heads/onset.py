@@ -48,6 +48,7 @@ class Head(nn.Module):
         names = ethogram.names
         self.columns = [c for c, name in enumerate(names) if name not in ethogram.backgrounds]
         self.behaviors = tuple(names[column] for column in self.columns)
+        self.counted: tuple[str, ...] = ()
         self.output = nn.Linear(width, len(self.columns))
         # Nearly every frame is none: a head that begins with a chance of a half learns that first.
         nn.init.constant_(self.output.bias, -4.0)
