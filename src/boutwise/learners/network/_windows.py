@@ -15,6 +15,7 @@ from boutwise.learners._contract import Dataset
 from boutwise.learners.network._contract import Augment, Batch, Target
 from boutwise.learners.network._scaling import Scaling
 from boutwise.types import FrameState, StreamValues
+from boutwise.types.frame_states import runs
 
 BOUT_SHARE = 0.5
 """Share of the windows that are drawn around bouts; the others cover the recordings evenly."""
@@ -134,8 +135,7 @@ def trained_bouts(dataset: Dataset) -> dict[str, list[tuple[int, int, int]]]:
         for index, item in enumerate(dataset.items):
             seen = item.labels == FrameState.YES if item.shares is None else item.shares > 0
             yes = seen[:, column] & (item.weights > 0)
-            edges = np.flatnonzero(np.diff(np.r_[False, yes, False].astype(np.int8)))
-            for start, stop in edges.reshape(-1, 2).tolist():
+            for start, stop in runs(yes):
                 found.setdefault(name, []).append((index, start, stop))
     return found
 
