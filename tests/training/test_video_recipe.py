@@ -52,6 +52,20 @@ def test_the_plan_says_how_animals_are_found_and_the_bundle_keeps_it(trained):
     assert "Video (a square around the animal, found by 'background', 32 x 32 gray)" in card
 
 
+def test_the_page_shows_boxes_curves_and_clips_of_what_went_wrong(trained, project):
+    entries = json.loads((trained.directory / "data" / "videos.json").read_text(encoding="utf-8"))
+    assert sorted(entries) == ["mouse_1", "mouse_2", "mouse_3"]
+    for name, entry in entries.items():
+        boxes = read_boxes(trained.directory / "data" / entry["boxes"])
+        assert boxes.n_frames == entry["frames"] == project.recording(name).n_frames
+    text = (trained.directory / "report.html").read_text(encoding="utf-8")
+    for section in ("detection", "gallery", "training"):
+        assert f'<section id="{section}">' in text
+    assert text.count("<title>fold ") == 3 * 2  # loss and the F1 of shaking
+    clips = list((trained.directory / "clips").glob("*.mp4"))
+    assert text.count("<video ") == len(clips)
+
+
 def test_files_are_predicted_as_the_recordings_of_a_project_are(trained, project, films, tmp_path):
     bundle = Bundle.open(trained.bundle)
     out = tmp_path / "out"

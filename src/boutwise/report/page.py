@@ -13,19 +13,25 @@ from boutwise.report.sections import (
     checks,
     cohorts,
     data,
+    detection,
+    gallery,
     head,
     plan,
     rasters,
     scores,
     spread,
+    training,
 )
 
 SECTIONS = (
     ("data", "What was trained on what"),
+    ("detection", "How well animals were found"),
     ("rasters", "Ethograms: truth over prediction"),
     ("scores", "Each behavior"),
     ("spread", "Animals and recordings"),
+    ("gallery", "The worst mistakes"),
     ("bouts", "Bout statistics"),
+    ("training", "How it was trained"),
     ("plan", "The plan and its reasons"),
     ("checks", "Checks"),
     ("reading", "How to read this page"),
@@ -34,13 +40,17 @@ SECTIONS = (
 """Id and heading of each section below the head, in the order of the page."""
 FRAMES_ONLY = ("rasters", "bouts")
 """Sections that a run on whole trials does not have."""
+SOME_RUNS = ("detection", "gallery", "training")
+"""Sections of runs on videos, and of networks."""
 
 
 def write_report(run_directory: Path, *, out: Path | None = None) -> Path:
     """Write the report of a run: one HTML file with everything inside.
 
-    Read are ``plan.yaml``, ``environment.json``, ``scores.json``, ``data/labels.parquet`` and
-    ``oof/<recording>.frames.parquet``; predictions are the out-of-fold ones.
+    Read are ``plan.yaml``, ``environment.json``, ``scores.json``, ``data/labels.parquet``,
+    ``oof/<recording>.frames.parquet``, the ``curves.csv`` of networks, and of videos
+    ``data/videos.json`` with the boxes beside it; predictions are the out-of-fold ones. Clips of
+    mistakes are cut from the videos into ``clips/`` of the run folder, unless they are there.
 
     Args:
         run_directory: The run folder.
@@ -70,9 +80,16 @@ def render(run: Run) -> str:
         "cohorts": cohorts.build(run),
         "bouts": bouts.build(run, look),
         "plan": plan.build(run),
+        "detection": detection.build(run),
+        "gallery": gallery.build(run, look),
+        "training": training.build(run),
         "checks": checks.build(run),
         "environment": checks.environment_table(run),
     }
     trials = head.of_trials(run.scores)
-    sections = [entry for entry in SECTIONS if not (trials and entry[0] in FRAMES_ONLY)]
+    sections = [
+        (name, heading)
+        for name, heading in SECTIONS
+        if not (trials and name in FRAMES_ONLY) and not (name in SOME_RUNS and not content[name])
+    ]
     return rendered("report.html.j2", run=run, sections=sections, **content)

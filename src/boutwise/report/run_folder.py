@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from boutwise.errors import DataError
 from boutwise.formats._prediction import file_stem
 from boutwise.report.figures.raster import NEITHER, UNKNOWN, UNSCORABLE, Lane, Track
+from boutwise.report.videos import Film, read_films
 from boutwise.types import FrameState
 from boutwise.types.plain_yaml import load_yaml
 
@@ -43,6 +44,7 @@ class Run:
         labels_digest: SHA-256 of ``data/labels.parquet``; empty when there is none.
         absent: Files that a complete run has and this one has not.
         colors: Colors that the ethogram asks for, by behavior.
+        films: Videos that were learned from, by recording; none where the recipe reads none.
     """
 
     directory: Path
@@ -53,6 +55,7 @@ class Run:
     labels_digest: str
     absent: tuple[str, ...]
     colors: Mapping[str, str]
+    films: Mapping[str, Film]
 
     @property
     def name(self) -> str:
@@ -98,6 +101,7 @@ def read_run(directory: Path) -> Run:
         hashlib.sha256(labels_path.read_bytes()).hexdigest() if labels is not None else "",
         tuple(absent),
         _colors(directory / "data" / "snapshot.json"),
+        read_films(directory),
     )
 
 

@@ -27,6 +27,7 @@ from boutwise.training.snapshot_files import load_snapshot, save_snapshot
 from boutwise.training.taking import partial_note, take_snapshot
 from boutwise.training.trials import take_trials
 from boutwise.training.units import FINAL, Unit
+from boutwise.training.videos import keep_videos
 from boutwise.types.recipe import NetworkMember
 
 Say = Callable[[int, int, str], None]
@@ -114,6 +115,7 @@ def _snapshot(project: Project, plan: Plan, run: Path, say: Say) -> Snapshot:
     if (run / "data" / "snapshot.json").exists():
         _refuse_changed(snapshot, run)
     save_snapshot(snapshot, run / "data")
+    keep_videos(project, plan, snapshot, run)
     return load_snapshot(run / "data")
 
 

@@ -11,6 +11,7 @@ from boutwise.report.figures.clocks import clock_offsets
 from boutwise.report.figures.confusion import confusion_map
 from boutwise.report.figures.curves import precision_recall, reliability
 from boutwise.report.figures.dots import interval_bar, score_dots, score_scale
+from boutwise.report.figures.epochs import Line, epoch_lines
 from boutwise.report.figures.patterns import swatch_key
 from boutwise.report.figures.raster import Lane, Track, ethogram_raster
 from boutwise.report.figures.strips import event_strips, ratio_rows
@@ -18,10 +19,12 @@ from boutwise.report.figures.svg import standalone
 
 __all__ = [
     "Lane",
+    "Line",
     "Track",
     "agreement_scatter",
     "clock_offsets",
     "confusion_map",
+    "epoch_lines",
     "ethogram_raster",
     "event_strips",
     "interval_bar",

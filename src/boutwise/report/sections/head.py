@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from boutwise.report.detection import found_in
 from boutwise.report.figures import score_scale
 from boutwise.report.run_folder import Run
 from boutwise.report.tables import MISSING, duration_words, interval_words, signed
@@ -216,7 +217,17 @@ def badges(run: Run) -> list[Badge]:
     if stopping:
         words = "1 blocking problem" if len(stopping) == 1 else f"{len(stopping)} blocking problems"
         found.append(Badge(words, "bad", f"Among others: {stopping[0]['what']}. See Checks."))
-    return [*found, _LABELS[run.scores["facts"]["labels"]]]
+    return [*found, *_found_badly(run), _LABELS[run.scores["facts"]["labels"]]]
+
+
+def _found_badly(run: Run) -> list[Badge]:
+    """That the pictures show no animal where they should, if it is so."""
+    poor = [each for film in run.films.values() for each in found_in(film) if each.poor]
+    if not poor:
+        return []
+    first = poor[0]
+    why = f"Among others: {first.recording}, {first.animal}: {first.poor}. See there."
+    return [Badge("animals found badly", "warn", why)]
 
 
 def tiles(scores: Mapping[str, Any]) -> list[Tile]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from statistics import fmean
 from typing import Any
 
 from markupsafe import Markup
@@ -10,7 +11,12 @@ from markupsafe import Markup
 from boutwise.report.figures import score_dots
 from boutwise.report.run_folder import Run
 from boutwise.report.sections.head import units_of
-from boutwise.report.tables import Table, count, estimate, score, words
+from boutwise.report.tables import MISSING, Cell, Table, count, estimate, missing, score, words
+
+MOST_BEHAVIORS = 7
+"""Columns of behaviors that a table bears."""
+MOST_WORST = 20
+"""Recordings in the first table; the others stand in a second one that opens."""
 
 
 def build(run: Run) -> dict[str, Any]:
@@ -34,6 +40,7 @@ def build(run: Run) -> dict[str, Any]:
         "one_each": one_each(scores),
         "spreads": spread_table(scores),
         "unit": one_of(scores),
+        "worst": worst_table(run),
         "animals": unit_table(scores, "by_animal", (one_of(scores), "recordings")),
         "recordings": unit_table(scores, "by_recording", ("recording", "animals")),
     }
@@ -111,6 +118,57 @@ def spread_table(scores: Mapping[str, Any]) -> Table:
         for name, s in named
     ]
     return Table(("score", "mean", "standard deviation", "lowest", "highest", "n"), tuple(rows))
+
+
+def worst_table(run: Run) -> tuple[Table, Table]:
+    """Each recording with precision, recall and F1, the worst first; those after the first apart.
+
+    A behavior has its F1 with precision and recall beneath; where there are too many for a table,
+    their means stand there instead.
+    """
+    facts = run.scores["facts"]
+    names = [name for name in facts["behaviors"] if name not in facts["backgrounds"]]
+    frames = {track.recording: track.n_frames for track in run.tracks}
+    ordered = sorted(run.scores["by_recording"], key=_worse)
+    rows = [_worst_row(entry, names, frames.get(entry["name"])) for entry in ordered]
+    columns = ("recording", "animals", "frames", "scored", "true bouts", "predicted", "macro-F1")
+    columns += tuple(names) if len(names) <= MOST_BEHAVIORS else ("mean precision", "mean recall")
+    return Table(columns, tuple(rows[:MOST_WORST])), Table(columns, tuple(rows[MOST_WORST:]))
+
+
+def _worse(entry: Mapping[str, Any]) -> tuple[bool, float]:
+    """Those without a score last."""
+    value = entry["macro_f1"]
+    return value is None, value or 0.0
+
+
+def _worst_row(
+    entry: Mapping[str, Any], names: Sequence[str], frames: int | None
+) -> tuple[Cell, ...]:
+    known = {row["name"]: row for row in entry["behaviors"] if row["name"] in names}
+    cells = [
+        words(entry["name"]),
+        words(", ".join(entry["members"])),
+        count(frames, "no out-of-fold prediction in the run folder"),
+        count(entry["scored_frames"]),
+        count(sum(row["truth_bouts"] for row in known.values())),
+        count(sum(row["predicted_bouts"] for row in known.values())),
+        score(entry["macro_f1"], "no behavior has a score there"),
+    ]
+    if len(names) > MOST_BEHAVIORS:
+        for key in ("precision", "recall"):
+            values = [row[key] for row in known.values() if row[key] is not None]
+            cells.append(score(fmean(values) if values else None, "not defined there"))
+        return tuple(cells)
+    return (*cells, *(_behavior_cell(known.get(name)) for name in names))
+
+
+def _behavior_cell(row: Mapping[str, Any] | None) -> Cell:
+    """F1, with precision and recall beneath."""
+    if row is None or row["f1"] is None:
+        return missing("it neither occurs nor is predicted there")
+    both = [MISSING if row[key] is None else f"{row[key]:.2f}" for key in ("precision", "recall")]
+    return Cell(f"{row['f1']:.3f}", small=f"P {both[0]} · R {both[1]}", number=True)
 
 
 def unit_table(scores: Mapping[str, Any], key: str, heads: tuple[str, str]) -> Table:
