@@ -407,6 +407,36 @@ def nwb_series(name: str, first: float, *, rows: int = 5, **times: object) -> ob
     return PoseEstimationSeries(name=name, **told | times)
 
 
+MULTITASK = "Frame,Action,p:rest,p:walk\n0,0,.9,.1\n1,6,.25,.75\n2,,,\n"
+EVENTS: list[object] = [
+    {
+        "frame_range": [3, 7],
+        "label": 1,
+        "label_name": "twitch",
+        "confidence": 0.75,
+        "bbox": [10, 20, 50, 60],
+    }
+]
+CLIP3D: dict[str, object] = {
+    "video_path": "/videos/cage 3.mp4",
+    "frame_count": 3,
+    "fps": 30.0,
+    "classes": ["rest", "walk"],
+    "model": "clip3d 0123456789ab",
+    "predictions": [
+        {"frame": 0, "action": "rest", "confidence": 0.9},
+        {"frame": 2, "action": "walk", "confidence": 0.75},
+    ],
+    "frame_indices": [0, 2],
+    "probabilities": [[0.9, 0.1], [0.25, 0.75]],
+}
+
+
+def write_json(content: object) -> Callable[[Path], None]:
+    """Writes JSON."""
+    return lambda path: path.write_text(json.dumps(content), encoding="utf-8") and None
+
+
 SAMPLES = (
     Sample("dlc_csv", "cage 3DLC_resnet50_pawsMay7shuffle1_5000.csv", DLC, (5, 1)),
     Sample("dlc_h5", "cage 3DLC_resnet50_pawsMay7shuffle1_5000.h5", make=write_h5),
@@ -424,6 +454,9 @@ SAMPLES = (
     Sample("subtle", "subtle/annots/adult_6112.csv", SUBTLE_LABELS, (3, 0)),
     Sample("subtle", "subtle/coords/adult_6112.csv", SUBTLE_POSE, (2, 4)),
     Sample("simba_csv", "cage 3.csv", SIMBA, (3, 7)),
+    Sample("multitask_csv", "cage 3.multitask.csv", MULTITASK, (3, 0)),
+    Sample("clip3d_json", "cage 3.clip3d.json", make=write_json(CLIP3D)),
+    Sample("events_json", "events/cage 3.json", make=write_json(EVENTS)),
     Sample("supervisely", "lab/day1/ann/cage 3.mp4.json", make=write_supervisely),
     Sample("nwb", "cage 3.nwb", make=write_nwb),
     Sample("sleap_h5", "labels.000_cage 3.analysis.h5", make=write_sleap),

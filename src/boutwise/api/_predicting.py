@@ -8,8 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from boutwise.api._predicting_one import open_bundles
-from boutwise.api._predicting_task import More, predict_task, suffix_of
+from boutwise.api._ensembles import averaging_of
+from boutwise.api._predicting_one import open_bundles, stride_words
+from boutwise.api._predicting_task import More, predict_task
 from boutwise.api._tasks import (
     Task,
     as_project,
@@ -19,6 +20,7 @@ from boutwise.api._tasks import (
     shard_of,
     video_tasks,
 )
+from boutwise.api._written import known_format, refuse_format
 from boutwise.bundle import Bundle
 from boutwise.errors import BoutwiseError, DataError, UsageError
 from boutwise.formats._prediction import file_stem, read_facts, refuse_same_stems
@@ -50,6 +52,8 @@ class PredictResult:
         crowded: Recording -> its animals, and the most in any recording of training, for those that
             have more.
         in_data: Whether every failure lies in the data: a file cannot be read, or does not fit.
+        notes: How the probabilities came about, where that is not as a bundle was trained:
+            an average, a stride.
     """
 
     done: tuple[str, ...]
@@ -60,6 +64,7 @@ class PredictResult:
     page: Path | None = None
     crowded: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     in_data: bool = False
+    notes: tuple[str, ...] = ()
 
 
 def predict_files(
@@ -76,6 +81,7 @@ def predict_files(
     write: str | None = None,
     explain: bool = False,
     overlay: bool = False,
+    stride: int = 1,
     say: Say | None = None,
 ) -> PredictResult:
     """Predict many recordings into a folder; a recording that is done is not done again.
@@ -93,6 +99,8 @@ def predict_files(
         write: Name of one more format to write for each recording.
         explain: Write also what the scores were made of, and a page about it.
         overlay: Write also each video with its prediction drawn into it.
+        stride: Score only one frame in so many; scores between are interpolated, so that every
+            frame has probabilities. 1 = as each bundle was trained.
         say: Called with (done, total, words).
 
     Raises:
@@ -101,20 +109,29 @@ def predict_files(
     say = say or (lambda done, total, words: None)
     out = Path(out)
     if write is not None:
-        suffix_of(write)  # refuses a format that cannot be written, before hours of work
+        write = known_format(write)
     if out.exists() and not out.is_dir():
         raise UsageError("this is a file, not a folder", file=out, todo="choose another --out")
     opened = open_bundles(bundles)
+    if write is not None:
+        refuse_format(write, out, opened[0].ethogram)
     more = More(write, explain, overlay)
-    if answers_trials(opened[0]) and more != More():
-        option = "--explain" if explain else "--write" if write else "--overlay"
+    if answers_trials(opened[0]) and (more != More() or stride != 1):
+        given = {
+            "--explain": explain,
+            "--write": write,
+            "--overlay": overlay,
+            "--stride": stride > 1,
+        }
         raise UsageError(
             "a bundle that answers trials writes one table, and explains nothing",
-            todo=f"leave {option} out",
+            todo=f"leave {next(option for option, value in given.items() if value)} out",
         )
     project = as_project(sources)
     store = Store(cache) if cache else (project.store if project else None)
-    predictor = Predictor(opened, store=store)
+    averaging = averaging_of(opened)
+    predictor = Predictor(opened, store=store, stride=stride, refit=averaging.refit)
+    notes = tuple(words for words in (averaging.words, *stride_words(predictor)) if words)
     unexplained = refuse_unexplained(predictor) if explain else ()
     options = {"format": format, "mapping": mapping}
     _refuse_unheeded({"only": only} if project is None else {**options, "fps": fps}, project)
@@ -155,7 +172,7 @@ def predict_files(
     lost = () if project is None else lacking(project, only, reads)
     crowded = _crowded(out, [*done, *kept])
     return PredictResult(
-        tuple(done), tuple(kept), failed, out, lost, page, crowded, in_data and bool(failed)
+        tuple(done), tuple(kept), failed, out, lost, page, crowded, in_data and bool(failed), notes
     )
 
 

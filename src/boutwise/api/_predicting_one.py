@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boutwise import formats
+from boutwise.api._ensembles import averaging_of
 from boutwise.api._pose_files import pose_of
 from boutwise.api._tasks import rate_of, with_roles
 from boutwise.api._video_tasks import video_material
@@ -31,12 +32,14 @@ def predict(
     frames: tuple[int, int] | None = None,
     keypoints: Sequence[str] = (),
     recording: str | None = None,
+    stride: int = 1,
     **options: Any,
 ) -> Prediction:
     """Predict one recording.
 
     Args:
-        bundle: Opened bundle or its path; several are averaged.
+        bundle: Opened bundle or its path; several are averaged, and calibrated anew where they
+            lie in their run folders.
         source: A pose file, a video of one animal, a pose track, or positions as an array (frames,
             animals, keypoints, 2 or 3) with the names in ``keypoints``.
         fps: Frame rate; needed unless the file states it.
@@ -44,6 +47,7 @@ def predict(
         frames: Only ``[start, stop)`` of the recording.
         keypoints: Names of the keypoints of an array.
         recording: Id; by default from the file name.
+        stride: Score only one frame in so many; scores between are interpolated. 1 = as trained.
         **options: Of the format, such as ``mapping``.
 
     Raises:
@@ -55,7 +59,8 @@ def predict(
         material = _of_video(Path(source), recording, {"fps": fps, "format": format, **options})
     else:
         material = _of_pose(bundles, source, recording, fps, keypoints, format=format, **options)
-    prediction = Predictor(bundles).predict(material)
+    refit = averaging_of(bundles).refit
+    prediction = Predictor(bundles, stride=stride, refit=refit).predict(material)
     return prediction if frames is None else _cut(prediction, frames)
 
 
@@ -99,6 +104,24 @@ def _of_pose(
 def open_bundles(bundles: Sequence[Bundle | str | Path]) -> tuple[Bundle, ...]:
     """Open those that are paths."""
     return tuple(b if isinstance(b, Bundle) else Bundle.open(b) for b in bundles)
+
+
+def stride_words(predictor: Predictor) -> list[str]:
+    """What a stride did to the probabilities, in words."""
+    if predictor.stride == 1:
+        return []
+    words: dict[str, list[str]] = {}
+    for bundle, steps in zip(predictor.bundles, predictor.steps, strict=True):
+        for place, step in enumerate(steps):
+            if step == 1:
+                told = "scores all frames in one pass: a stride would save nothing, and is left out"
+            else:
+                told = (
+                    f"scored one frame in {step}, at the rate of the bundle; the scores of the "
+                    "frames between go straight from one to the next"
+                )
+            words.setdefault(told, []).append(f"member {place} of {bundle.manifest['name']}")
+    return [f"{', '.join(members)} {told}" for told, members in words.items()]
 
 
 def _as_track(source: PoseTrack | NDArray[np.float32], keypoints: Sequence[str]) -> PoseTrack:

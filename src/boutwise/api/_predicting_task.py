@@ -8,10 +8,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from boutwise import registry
 from boutwise.api._tasks import Task
+from boutwise.api._written import origin_of, write_format, written_path
 from boutwise.bundle.fitting import absent_roles, crowd, unknown_keypoints
-from boutwise.errors import DataError, UsageError, did_you_mean
+from boutwise.errors import DataError
+from boutwise.formats._predicted import Origin
 from boutwise.formats._prediction import file_stem, read_facts
 from boutwise.formats._trial_prediction import ENDING, read_trial_facts
 from boutwise.inference import (
@@ -19,7 +20,6 @@ from boutwise.inference import (
     answers_trials,
     explained_from,
     predict_trials,
-    prediction_bouts,
     write_explanations,
     write_prediction,
     write_trial_prediction,
@@ -51,12 +51,19 @@ class More:
     explain: bool = False
     overlay: bool = False
 
-    def endings(self) -> list[str]:
-        """Of the files."""
-        found = list(TABLES)
-        if self.write is not None:
-            found.append(f".{self.write}{suffix_of(self.write)}")
-        return [*found, *([OVERLAY] if self.overlay else [])]
+    def names(self) -> set[str]:
+        """Of what the facts of a prediction say that it was written from the same scores."""
+        return {name for name in (self.write, "overlay" if self.overlay else None) if name}
+
+    def files(self, stem: Path, origin: Origin) -> list[Path]:
+        """All files of a recording that is done.
+
+        Raises:
+            DataError: The recording lacks what a format needs.
+        """
+        endings = [*TABLES, *([OVERLAY] if self.overlay else [])]
+        found = [Path(f"{stem}{ending}") for ending in endings]
+        return found if self.write is None else [*found, written_path(self.write, stem, origin)]
 
 
 def predict_task(
@@ -74,16 +81,20 @@ def predict_task(
         )
     stem = out / file_stem(task.recording)
     before = read_facts(Path(f"{stem}.frames.parquet"))
-    origin = {"bundle": predictor.id, **material.content}
-    same = all(before.get(what) == digest for what, digest in origin.items())
+    made_of = {**predictor.made_of, **material.content}
+    same = all(before.get(what) == value for what, value in made_of.items())
+    written = set(before.get("written", ())) if same else set()
+    files = more.files(stem, origin_of(predictor, material))
+    done = same and more.names() <= written and all(file.exists() for file in files)
     if more.explain:
-        same &= explained_from(Path(f"{stem}.explained.json")) == origin
-    if same and all(Path(f"{stem}{ending}").exists() for ending in more.endings()):
+        done &= explained_from(Path(f"{stem}.explained.json")) == made_of
+    if done:
         return False
     prediction = predictor.predict(material)
     out.mkdir(parents=True, exist_ok=True)
     _write_more(predictor, material, prediction, stem, more, say)
-    write_prediction(prediction, out, facts=_facts(predictor, material))
+    facts = _facts(predictor, material) | {"written": sorted(written | more.names())}
+    write_prediction(prediction, out, facts=facts)
     return True
 
 
@@ -97,13 +108,12 @@ def _write_more(
     say: Say,
 ) -> None:
     if more.write is not None:
-        part = registry.load("format", more.write)
-        file = Path(f"{stem}.{more.write}{suffix_of(more.write)}")
-        part.write(file, prediction_bouts(prediction), clocks={material.recording: material.clock})
+        origin = origin_of(predictor, material)
+        write_format(more.write, written_path(more.write, stem, origin), prediction, origin)
     if more.explain:
         why = explain_recording(predictor, material)
-        origin = {"bundle": predictor.id, **material.content}
-        write_explanations(why, material.recording, material.clock, stem.parent, facts=origin)
+        made_of = {**predictor.made_of, **material.content}
+        write_explanations(why, material.recording, material.clock, stem.parent, facts=made_of)
     if more.overlay and material.scene is not None:
         scene = material.scene
         write_overlay(
@@ -122,7 +132,8 @@ def _told(say: Say, recording: str, done: int, total: int) -> None:
 
 def _facts(predictor: Predictor, material: Material) -> dict[str, Any]:
     """What the files of a prediction say of where it came from, and of how it differs."""
-    facts: dict[str, Any] = {**material.content, "source": material.source}
+    made_of = {what: value for what, value in predictor.made_of.items() if value is not None}
+    facts: dict[str, Any] = {**made_of, **material.content, "source": material.source}
     bundles, pose = predictor.bundles, material.pose
     if pose is not None:
         lacks = sorted({role for b in bundles for role in absent_roles(b, pose.roles)})
@@ -149,20 +160,3 @@ def _predict_trials(predictor: Predictor, task: Task, material: Material, out: P
     prediction = predict_trials(predictor, task.recording, pose, material.clock, trials)
     write_trial_prediction(prediction, out, facts=facts)
     return True
-
-
-def suffix_of(write: str) -> str:
-    """The ending of the files of a format.
-
-    Raises:
-        UsageError: It cannot be written.
-    """
-    part = registry.load("format", write)
-    if not hasattr(part, "write"):
-        writable = [
-            n for n in registry.names("format") if hasattr(registry.load("format", n), "write")
-        ]
-        raise UsageError(
-            f"the format '{write}' cannot be written", todo=did_you_mean(write, writable)
-        )
-    return str(getattr(part, "SUFFIX", ".csv"))

@@ -73,9 +73,19 @@ def held_out(text: str) -> str:
     return json.dumps([name.strip() for name in text.split(",") if name.strip()])
 
 
+def _format_name(value: str | None) -> str | None:
+    """Names of formats have underscores; hyphens are taken for them."""
+    return None if value is None else value.replace("-", "_")
+
+
 FormatName = Annotated[
     str | None,
-    typer.Option("--format", metavar="NAME", help="Format of the files; see 'boutwise formats'."),
+    typer.Option(
+        "--format",
+        metavar="NAME",
+        help="Format of the files; see 'boutwise formats'.",
+        callback=_format_name,
+    ),
 ]
 Mapping = Annotated[
     Path | None,

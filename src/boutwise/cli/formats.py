@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from boutwise.cli._command import Answer, command
 from boutwise.cli._talk import Talk
 
@@ -15,13 +17,22 @@ def run(talk: Talk) -> Answer:
     for name in registry.names("format"):
         part = registry.load("format", name)
         found.append(
-            {"name": name, "writes": hasattr(part, "write"), "description": part.DESCRIPTION}
+            {
+                "name": name,
+                "writes": hasattr(part, "write"),
+                "writes_predictions": hasattr(part, "write") or hasattr(part, "write_prediction"),
+                "description": part.DESCRIPTION,
+            }
         )
     talk.table(
         ["format", "reads", "writes", "what it holds"],
-        [
-            [each["name"], "yes", "yes" if each["writes"] else "", each["description"]]
-            for each in found
-        ],
+        [[each["name"], "yes", _written(each), each["description"]] for each in found],
     )
     return Answer({"formats": found})
+
+
+def _written(each: dict[str, Any]) -> str:
+    """What can be written: labels and predictions, or predictions alone."""
+    if each["writes"]:
+        return "yes"
+    return "predictions" if each["writes_predictions"] else ""

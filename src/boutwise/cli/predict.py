@@ -32,6 +32,9 @@ def run(  # an option is a parameter: the command line has as many as the contra
     mapping: Mapping = None,
     fps: Fps = None,
     only: Only = None,
+    stride: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Score only one frame in N.")
+    ] = 1,
     write: Annotated[
         str | None, typer.Option(metavar="NAME", help="One more format to write.")
     ] = None,
@@ -66,6 +69,7 @@ def run(  # an option is a parameter: the command line has as many as the contra
         write=write,
         explain=explain,
         overlay=overlay,
+        stride=stride,
         say=talk.say,
     )
     talk.line(
@@ -80,6 +84,8 @@ def run(  # an option is a parameter: the command line has as many as the contra
         talk.note(f"left out: {counted(len(lost), 'recording')} without pose: {some}")
     for told in crowded(result.crowded):
         talk.note(told)
+    for note in result.notes:
+        talk.note(note)
     talk.line(f"results  {out}")
     if result.page is not None:
         talk.line(f"explained  {result.page}")
@@ -95,5 +101,6 @@ def run(  # an option is a parameter: the command line has as many as the contra
         "without_pose": lost,
         "crowded": result.crowded,
         "page": result.page,
+        "notes": result.notes,
     }
     return Answer(data, code)

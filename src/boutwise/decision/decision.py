@@ -125,7 +125,7 @@ def fit_decision(
         decision.probabilities([subjects[place] for subjects in members], rate)
         for place, rate in enumerate(fps)
     ]
-    thresholds = _fit_thresholds(np.concatenate(smoothed), truth, ethogram)
+    thresholds = fit_thresholds(np.concatenate(smoothed), truth, ethogram)
     return Decision(**{**vars(decision), "thresholds": thresholds})
 
 
@@ -137,7 +137,7 @@ def _shortest(minimum: str | float | Mapping[str, float], ethogram: Ethogram) ->
     return dict.fromkeys(ethogram.names, float(minimum))
 
 
-def _fit_thresholds(
+def fit_thresholds(
     probabilities: NDArray[np.float32], states: NDArray[np.int8], ethogram: Ethogram
 ) -> dict[str, float]:
     """For each independent behavior the threshold with the best frame F1."""

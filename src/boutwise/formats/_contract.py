@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
@@ -115,6 +116,8 @@ class Contents:
         boxes: Boxes that people drew around the animals, by frames of the recording.
         video: The very video that the labels are of, where the layout of the files says it; it
             may be gone.
+        probabilities: Of a file of predictions: (animal, target) -> behavior -> probability of each
+            frame, (frames,), float32, NaN where the frame could not be judged.
     """
 
     path: Path
@@ -132,6 +135,9 @@ class Contents:
     ethogram: Ethogram | None = None
     boxes: Boxes | None = None
     video: Path | None = None
+    probabilities: Mapping[tuple[str, str], Mapping[str, NDArray[np.float32]]] = field(
+        default_factory=dict
+    )
 
     @property
     def any(self) -> bool:
@@ -153,6 +159,9 @@ class Format(Protocol):
     only there, and true, for formats whose files hold labels or ratings beside the pose;
     ``WITH_BOXES`` for those whose label files may hold boxes, which take ``strict``.
     ``LAYOUT_FOLDERS`` names folders in a folder format that say nothing of a recording (``video``).
+    A format that predictions are written to has three functions for it: ``refuse(folder,
+    ethogram)``, called before anything is predicted, ``prediction_path(folder, origin)``, and
+    ``write_prediction(path, prediction, origin)``; see :mod:`boutwise.formats._predicted`.
     """
 
     DESCRIPTION: str

@@ -26,11 +26,13 @@ class Objects:
     Attributes:
         titles: Key of each object -> title of its class, in the order of the file.
         boxes: Key -> frame -> left, top, right, bottom, just outside.
+        given: Key -> name of the animal, where the annotation tells it (what boutwise writes does).
         names: Key -> name of the animal that it is.
     """
 
     titles: dict[str, str]
     boxes: dict[str, dict[int, _Corners]] = field(default_factory=dict)
+    given: dict[str, str] = field(default_factory=dict)
 
     @property
     def names(self) -> dict[str, str]:
@@ -47,7 +49,7 @@ class Objects:
             apart = len(keys) > 1 and max(at_once.values(), default=0) > 1
             for number, key in enumerate(keys, start=1):
                 found[key] = f"{title}_{number}" if apart else title
-        return found
+        return found | self.given
 
     @property
     def animals(self) -> tuple[str, ...]:
@@ -82,11 +84,10 @@ def read_objects(data: Mapping[str, Any], n_frames: int, faults: Faults) -> Obje
         n_frames: Of the video.
         faults: Gets figures without a place.
     """
-    titles = {
-        _key(each, "key", "id"): str(each.get("classTitle") or "object")
-        for each in mappings(data.get("objects"), "objects", faults)
-    }
-    found, other = Objects(titles), Counter[str]()
+    objects = list(mappings(data.get("objects"), "objects", faults))
+    titles = {_key(each, "key", "id"): str(each.get("classTitle") or "object") for each in objects}
+    given = {_key(each, "key", "id"): str(each["animal"]) for each in objects if each.get("animal")}
+    found, other = Objects(titles, given=given), Counter[str]()
     for frame in mappings(data.get("frames"), "frames", faults):
         index = frame.get("index")
         if not isinstance(index, int) or not 0 <= index < n_frames:

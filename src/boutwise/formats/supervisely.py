@@ -3,13 +3,16 @@
 ``ann/<video file>.json`` holds the tags of ``video/<video file>``; data sets may lie in the folder
 ``datasets`` of others. A tag with ``frameRange`` is a bout, from its first frame to its last, both
 inside, counted from 0. A tag without one is a rating of the whole recording. Tags of an object are
-labels of the animal that the object is; rectangles are its boxes.
+labels of the animal that the object is; rectangles are its boxes. Predictions are written as such a
+project, without the videos.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,14 +22,29 @@ from boutwise.formats._faults import Faults
 from boutwise.formats._lost import lost_row
 from boutwise.formats._names import recording_of
 from boutwise.formats._supervisely_boxes import Objects, mappings, read_objects
+from boutwise.formats._supervisely_saving import (
+    META,
+    prediction_path,
+    refuse,
+    write_prediction,
+)
 from boutwise.formats._text import encoding_of, first_bytes, read_bytes
 from boutwise.types import Problem, Rating, Ratings, Severity
 
 DESCRIPTION = "Supervisely project of videos: tags by frame from 0, last frame inside; boxes"
 
+__all__ = [
+    "DESCRIPTION",
+    "files",
+    "prediction_path",
+    "read",
+    "refuse",
+    "sniff",
+    "write_prediction",
+]
+
 WITH_BOXES = True
 LAYOUT_FOLDERS = frozenset({"video", "datasets"})
-META = "meta.json"
 _WORDS = ("size", "tags", "objects", "frames", "framesCount", "key", "description")
 
 
@@ -78,7 +96,7 @@ def read(
     faults = Faults(path, format="supervisely", strict=strict)
     objects = read_objects(data, n_frames, faults)
     name = recording_of(path.name.removesuffix(path.suffix))
-    tags = _Tags(faults, objects)
+    tags = _Tags(faults, objects, model=str(data.get("model") or ""))
     tags.read(data)
     labels: tuple[LabelTrack, ...] = ()
     if tags.rows or tags.lost or examined == "all":
@@ -104,8 +122,9 @@ def read(
 class _Tags:
     """Tags of a video and of its objects, as labels and ratings."""
 
-    def __init__(self, faults: Faults, objects: Objects) -> None:
+    def __init__(self, faults: Faults, objects: Objects, *, model: str = "") -> None:
         self.faults, self._names = faults, objects.names
+        self._source = f"model:{model}" if model else ""
         self._several = len(objects.animals) > 1
         self.rows: list[LabelRow] = []
         self.lost: list[LabelRow] = []
@@ -146,7 +165,20 @@ class _Tags:
             nan = float("nan")
             self.lost.append(lost_row(name, nan, nan, self._count, animal=animal))
             return
-        self.rows.append(LabelRow(name, ends[0], ends[1] + 1, self._count, animal, modifiers=said))
+        row = LabelRow(name, ends[0], ends[1] + 1, self._count, animal, modifiers=said)
+        self.rows.append(self._predicted(tag, row) if self._source else row)
+
+    def _predicted(self, tag: Mapping[str, Any], row: LabelRow) -> LabelRow:
+        """A tag of a prediction: how sure the model was, and at whom the behavior is directed."""
+        target, chance = str(tag.get("target") or ""), tag.get("confidence")
+        known = type(chance) in (int, float)
+        return replace(
+            row,
+            target=target,
+            modifiers="" if target else row.modifiers,  # people are shown the target as the value
+            confidence=float(chance) if known and chance is not None else math.nan,
+            source=self._source,
+        )
 
 
 def _track(name: str, tags: _Tags, n_frames: int, behaviors: tuple[str, ...]) -> LabelTrack:

@@ -9,7 +9,7 @@ the labels meet their recording (:func:`boutwise.formats.label_offset`).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -36,6 +36,9 @@ CLASSES: Mapping[int, str] = {
 }
 """Code in the file -> behavior: the eight classes of the pain videos."""
 
+CHANCE = "p:"
+"""Beginning of a column of probabilities, in the tables of ``multitask_csv``."""
+
 _PREFIX = re.compile("^predictions?_", re.IGNORECASE)
 _NAME = re.compile(rf"^(?:predictions?_)?(.+?)(?:{SUFFIX})?_(\d+)$", re.IGNORECASE)
 
@@ -43,7 +46,18 @@ _NAME = re.compile(rf"^(?:predictions?_)?(.+?)(?:{SUFFIX})?_(\d+)$", re.IGNORECA
 def sniff(path: Path) -> bool:
     """Whether the first two columns are ``Frame`` and ``Action``."""
     rows = head_rows(path, 1)
-    return bool(rows) and _head(rows[0].cells)[:2] == ["frame", "action"]
+    cells = _head(rows[0].cells) if rows else []
+    return cells[:2] == ["frame", "action"] and not is_prediction(cells)
+
+
+def is_prediction(cells: Sequence[str]) -> bool:
+    """Whether these columns are those of ``multitask_csv``, which has a reader of its own."""
+    if [cell.lower() for cell in cells[:2]] != ["frame", "action"]:
+        return False
+    rest = list(cells[2:])
+    if rest[:2] == ["animal", "target"]:
+        rest = rest[2:]
+    return bool(rest) and all(cell.startswith(CHANCE) and cell != CHANCE for cell in rest)
 
 
 def _head(cells: tuple[str, ...]) -> list[str]:

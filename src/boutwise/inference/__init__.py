@@ -6,6 +6,7 @@ torch only through a member that needs it. A recording is one task: nothing is s
 them but the bundle.
 """
 
+from boutwise.inference.ensembles import Refit, fit_average
 from boutwise.inference.explaining import (
     Explained,
     explain,
@@ -20,9 +21,11 @@ from boutwise.inference.writing import prediction_bouts, write_manifest, write_p
 __all__ = [
     "Explained",
     "Predictor",
+    "Refit",
     "answers_trials",
     "explain",
     "explained_from",
+    "fit_average",
     "predict_trials",
     "prediction_bouts",
     "refuse_unexplained",

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from boutwise import registry
 from boutwise.bundle import Bundle, StreamNeed
 from boutwise.bundle.fitting import fitted_columns, known_pose
-from boutwise.errors import BundleError
+from boutwise.errors import BundleError, UsageError
+from boutwise.inference.ensembles import Refit, columns_in
 from boutwise.learners import Fitted, score_subject
 from boutwise.prepare import Material, PreparedRecording, present_frames, scores_at
 from boutwise.prepare.pictures import bundle_steps
@@ -36,33 +37,47 @@ class Predictor:
     The probabilities of several bundles are averaged, and the first bundle's decoder decides.
 
     Attributes:
-        bundles: With the same behaviors and exclusive groups.
+        bundles: With the same behaviors, in whatever order, and the same exclusive groups.
         store: Where features are cached; None caches nothing.
+        stride: Working frames from one that is scored to the next, at least; 1 = as trained.
+        refit: What was fitted anew to the average of the bundles; None = it is taken as it is.
         members: Of each bundle, loaded.
+        columns: For each bundle the columns of its behaviors, in the order of the first.
+        steps: For each member of each bundle the frames from one that is scored to the next.
     """
 
     bundles: tuple[Bundle, ...]
     store: Store | None = None
+    stride: int = 1
+    refit: Refit | None = None
     members: tuple[tuple[Member, ...], ...] = field(init=False, repr=False)
+    columns: tuple[tuple[int, ...], ...] = field(init=False, repr=False)
+    steps: tuple[tuple[int, ...], ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Load the members.
 
         Raises:
             BundleError: The bundles do not predict the same behaviors.
+            UsageError: The stride cannot be.
         """
-        first = self.bundles[0]
-        for other in self.bundles[1:]:
-            same = (other.ethogram.names, other.ethogram.groups)
-            if same != (first.ethogram.names, first.ethogram.groups):
-                raise BundleError(
-                    "the bundles do not predict the same behaviors",
-                    file=other.path,
-                    expected=", ".join(first.ethogram.names),
-                    todo="predict with each of them on its own",
-                )
+        if self.stride < 1:
+            raise UsageError(f"a stride of {self.stride} cannot be", expected="1 or more frames")
+        columns = tuple(columns_in(bundle, self.bundles[0]) for bundle in self.bundles)
+        object.__setattr__(self, "columns", columns)
         loaded = tuple(tuple(_load(entry) for entry in bundle.members) for bundle in self.bundles)
         object.__setattr__(self, "members", loaded)
+        steps = tuple(tuple(m.fitted.score_every(self.stride) for m in each) for each in loaded)
+        object.__setattr__(self, "steps", steps)
+
+    @property
+    def made_of(self) -> dict[str, Any]:
+        """What tells this predictor's results from those of another one, beside the recording."""
+        return {
+            "bundle": self.id,
+            "stride": self.stride if self.stride > 1 else None,
+            "refit": None if self.refit is None else self.refit.calibration.as_dict(),
+        }
 
     @property
     def id(self) -> str:
@@ -92,16 +107,20 @@ class Predictor:
         probabilities = np.zeros(shape, dtype=np.float32)
         observed = np.ones(shape[:2], dtype=bool)
         boxes = None
-        for bundle, members in zip(self.bundles, self.members, strict=True):
+        loaded = zip(self.bundles, self.members, self.columns, strict=True)
+        for bundle, members, columns in loaded:
             bundle.refuse_clock(material.recording, clock)
             prepared = prepared_for(bundle, material, store=self.store)
             if boxes is None and bundle.pictures is not None:
                 boxes = prepared.video.boxes
             for place, subject in enumerate(subjects):
                 chance, present = _score(bundle, members, prepared, subject, clock)
-                probabilities[place] += chance / len(self.bundles)
+                probabilities[place] += chance[:, columns] / len(self.bundles)
                 observed[place] &= present
         decision = self.bundles[0].decision
+        if self.refit is not None:
+            probabilities = np.stack([self.refit.apply(rows, ethogram) for rows in probabilities])
+            decision = replace(decision, thresholds=self.refit.thresholds)
         decided = np.stack([decision.decide(rows, clock.fps) for rows in probabilities])
         return Prediction(
             material.recording,

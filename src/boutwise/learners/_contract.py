@@ -191,6 +191,15 @@ class Fitted(Protocol):
         """
         ...
 
+    def score_every(self, frames: int) -> int:
+        """Score every so many-th frame only; the scores between go straight from one to the next.
+
+        Returns what became of it: a multiple of the step that it was trained with, so that the
+        scored frames are among those that are scored without this; 1 where every frame is scored
+        in one pass, and leaving some out would save nothing.
+        """
+        ...
+
     def save(self, directory: Path) -> None:
         """Write it as LightGBM text or safetensors, with JSON for the rest. No pickle."""
         ...
@@ -204,6 +213,15 @@ class Learner(Protocol):
     def fit(self, train: Dataset, valid: Dataset | None, run: Run) -> Fitted:
         """Fit on ``train``; ``valid`` (other animals) may only stop the fit early."""
         ...
+
+
+def multiple_of(step: int, frames: int) -> int:
+    """The least multiple of a step that is not below some frames.
+
+    >>> multiple_of(3, 1), multiple_of(3, 8), multiple_of(1, 8)
+    (3, 9, 8)
+    """
+    return step * max(1, -(-frames // step))
 
 
 def weight_of_classes(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from boutwise.errors import BundleError, DataError
 from boutwise.features._windows import VERSION as STATISTICS_VERSION
 from boutwise.features._windows import WindowStatistics
-from boutwise.learners._contract import Chunk
+from boutwise.learners._contract import Chunk, multiple_of
 from boutwise.learners._mirroring import Mirroring
 from boutwise.learners._trees_contributions import contributions
 from boutwise.learners._trees_model import Model
@@ -36,7 +36,6 @@ class Fitted:
         models: One for each task.
         absent: Behaviors that training never showed; their probability stays at 1e-4. When a whole
             exclusive group was never shown, all its behaviors score alike.
-        margin_frames: Context with which a chunk scores like the whole recording.
         steps: Rounds of the longest model.
         mirroring: With it every frame is scored as it is and mirrored, and both are averaged.
         score_step: Every so many frames are scored; the scores between are interpolated.
@@ -53,9 +52,19 @@ class Fitted:
     ) -> None:
         self.windows, self.ethogram, self.models = windows, ethogram, models
         self.mirroring, self.score_step = mirroring, score_step
+        self._trained_step = score_step
         self.absent = tuple(name for model in models for name in model.absent)
-        self.margin_frames = windows.margin_frames + score_step - 1
         self.steps = max((model.rounds for model in models), default=0)
+
+    @property
+    def margin_frames(self) -> int:
+        """Context with which a chunk scores like the whole recording."""
+        return self.windows.margin_frames + self.score_step - 1
+
+    def score_every(self, frames: int) -> int:
+        """Score only every so many-th frame of a recording."""
+        self.score_step = multiple_of(self._trained_step, frames)
+        return self.score_step
 
     def scores(self, chunks: Iterable[Chunk]) -> Iterator[NDArray[np.float32]]:
         """Raw scores of each chunk without its context, (frames, behaviors), float32.

@@ -12,9 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boutwise.errors import LabelError, RecipeError
-from boutwise.learners import Chunk, Run
+from boutwise.learners import Chunk, Run, chunks_of, score_subject
 from boutwise.learners.network import Learner, load
-from boutwise.learners.network._centres import Centres, centre_of, windows_of
+from boutwise.learners.network._centres import (
+    Centres,
+    centre_of,
+    windows_around,
+    windows_of,
+)
 from boutwise.learners.network._windows import WindowPlan, batch_of
 
 from .conftest import ETHOGRAM, make_dataset, make_member, whole
@@ -203,3 +208,56 @@ def test_parts_that_do_not_go_together(make_run):
         Learner(make_member(windows={"length": 60, "stride": 5}), ETHOGRAM)
     with pytest.raises(RecipeError, match="2 channels, 3 kernels"):
         fit(make_member(**SMALL | {"temporal": [{"cnn_lstm": {"channels": [8, 8]}}]}), make_run())
+
+
+@pytest.mark.parametrize("stride", [2, 5, 400])
+def test_a_stride_scores_some_centres_and_goes_straight_between_them(fitted, stride):
+    item = make_dataset(seed=4, n_items=1, n_frames=150).items[0]
+    full = score_subject(fitted, item.subject, item.fps, item.streams)
+    margin = fitted.margin_frames
+    try:
+        assert fitted.score_every(1) == 1
+        again = score_subject(fitted, item.subject, item.fps, item.streams)
+        np.testing.assert_array_equal(again, full)
+        assert fitted.score_every(stride) == stride
+        assert fitted.margin_frames == margin + stride - 1
+        found = score_subject(fitted, item.subject, item.fps, item.streams)
+        pieces = chunks_of(
+            item.subject,
+            item.fps,
+            item.streams,
+            margin_frames=fitted.margin_frames,
+            chunk_frames=37,
+        )
+        in_pieces = np.concatenate(list(fitted.scores(pieces)))
+    finally:
+        fitted.score_every(1)
+    scored = np.unique([*range(0, 150, stride), 149])
+    np.testing.assert_allclose(found[scored], full[scored], atol=1e-5)
+    straight = [np.interp(np.arange(150), scored, full[scored, c]) for c in range(full.shape[1])]
+    np.testing.assert_allclose(found, np.stack(straight, axis=1), atol=1e-4)
+    np.testing.assert_allclose(in_pieces, found, atol=1e-4)
+
+
+def test_windows_around_frames_are_those_of_every_frame():
+    item = make_dataset(n_items=1, n_frames=40).items[0]
+    values = {name: np.stack([v, v + 1]) for name, v in item.streams.items()}
+    batch = batch_of(values, np.ones((2, 40), dtype=bool))
+    (every,) = windows_of(batch, LENGTH, first=0, last=40)
+    (some,) = windows_around(batch, LENGTH, [0, 7, 39])
+    for name, windows in some.streams.items():
+        wanted = every.streams[name].unflatten(0, (2, 40))[:, [0, 7, 39]].flatten(0, 1)
+        torch.testing.assert_close(windows, wanted, equal_nan=True)
+        there = every.present[name].unflatten(0, (2, 40))[:, [0, 7, 39]].flatten(0, 1)
+        assert torch.equal(some.present[name], there)
+    mask = every.mask.unflatten(0, (2, 40))[:, [0, 7, 39]].flatten(0, 1)
+    assert torch.equal(some.mask, mask)
+
+
+def test_a_network_that_scores_all_frames_at_once_passes_a_stride_over(make_run):
+    member = make_member(optim={"epochs": 1})
+    dense = fit(member, make_run())
+    item = make_dataset(seed=4, n_items=1, n_frames=150).items[0]
+    full = score_subject(dense, item.subject, item.fps, item.streams)
+    assert dense.score_every(5) == 1
+    np.testing.assert_array_equal(score_subject(dense, item.subject, item.fps, item.streams), full)

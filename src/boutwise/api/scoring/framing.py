@@ -97,7 +97,8 @@ class Framing:
         columns = subjects.get((subject.animal, subject.target), nameless)
         if any(len(columns.get(name, ())) < n_frames for name in self.names):
             return None
-        return np.stack([columns[name][:n_frames] for name in self.names], axis=1)
+        stacked = np.stack([columns[name][:n_frames] for name in self.names], axis=1)
+        return stacked if np.isfinite(stacked).all() else None
 
     def _recording(self, name: str) -> Recording:
         animals = self.truth.animals(name) | self.prediction.animals(name)

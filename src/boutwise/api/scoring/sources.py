@@ -191,6 +191,7 @@ def _of_file(
         examined=known and not alone,
         rates=stated,
         notes=tuple(f"{word}: {p.what}" for contents in parts for p in contents.problems),
+        probabilities={c.labels[0].recording: c.probabilities for c in parts if c.probabilities},
         mapped=mapped,
     )
 

@@ -7,7 +7,7 @@ and what is not there is padding.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -116,6 +116,42 @@ def windows_of(batch: Batch, length: int, *, first: int, last: int) -> Iterator[
             padded = F.pad(kept, (0, 0, max(-low, 0), max(high - size, 0)))
             windows = padded.unfold(1, length, 1).transpose(2, 3).flatten(0, 1)
             return windows.squeeze(-1) if values.ndim == 2 else windows
+
+        yield Batch(
+            {name: cut(values) for name, values in batch.streams.items()},
+            cut(batch.mask),
+            {name: cut(values) for name, values in batch.present.items()},
+        )
+
+
+def windows_around(batch: Batch, length: int, centres: Sequence[int]) -> Iterator[Batch]:
+    """The windows around some frames of each stretch, some at a time; see :func:`windows_of`.
+
+    Args:
+        batch: Stretches, (B, T, ...).
+        length: Frames of a window.
+        centres: Their centre frames.
+
+    Yields:
+        Batches (B x windows, length, ...).
+    """
+    total, device = batch.mask.shape[1], batch.mask.device
+    steps = torch.arange(length, device=device) - centre_of(length)
+    for place in range(0, len(centres), WINDOWS_AT_ONCE):
+        here = torch.tensor(list(centres[place : place + WINDOWS_AT_ONCE]), device=device)
+        frames = here.unsqueeze(1) + steps
+        outside = ((frames < 0) | (frames >= total)).unsqueeze(0)
+        frames = frames.clamp(0, total - 1)
+
+        def cut(
+            values: torch.Tensor,
+            frames: torch.Tensor = frames,
+            outside: torch.Tensor = outside,
+        ) -> torch.Tensor:
+            """(B, T, ...) -> (B x windows, length, ...); 0, that is False or masked, beyond it."""
+            windows = values[:, frames]
+            beyond = outside.reshape(*outside.shape, *(1,) * (windows.ndim - outside.ndim))
+            return windows.masked_fill(beyond, 0).flatten(0, 1)
 
         yield Batch(
             {name: cut(values) for name, values in batch.streams.items()},

@@ -14,11 +14,11 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from boutwise.errors import DataError
-from boutwise.learners._contract import Chunk
+from boutwise.learners._contract import Chunk, multiple_of
 from boutwise.learners._explaining import Attention
 from boutwise.learners._mirroring import Mirroring
 from boutwise.learners.network._attention import attention_of
-from boutwise.learners.network._centres import windows_of
+from boutwise.learners.network._centres import windows_around, windows_of
 from boutwise.learners.network._contract import Batch
 from boutwise.learners.network._embedding import embeddings
 from boutwise.learners.network._network import Network
@@ -49,8 +49,8 @@ class FittedNetwork:
         mirroring: With it every frame is scored as it is and mirrored, and both are averaged.
 
     Attributes:
-        stride: Frames from one scored window to the next, where an encoder sees whole windows; the
-            frames between are interpolated. May be set; 1 where every frame is scored in one pass.
+        stride: Frames from one scored window to the next; the scores between are interpolated. 1
+            where every frame is scored in one pass.
     """
 
     def __init__(
@@ -71,6 +71,7 @@ class FittedNetwork:
         stride = member.windows.stride
         self._by_windows = network.inputs.per_window
         self.stride = 1 if stride == "none" or not self._by_windows else int(stride)
+        self._trained_stride = self.stride
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._network = network.to(self._device).eval()
 
@@ -78,6 +79,12 @@ class FittedNetwork:
     def margin_frames(self) -> int:
         """Context on each side with which a chunk scores like the whole recording."""
         return self._network.margin_frames + self.stride - 1
+
+    def score_every(self, frames: int) -> int:
+        """Score a window only at every so many-th frame; a network without windows scores all."""
+        if self._by_windows or self._network.per_window:
+            self.stride = multiple_of(self._trained_stride, frames)
+        return self.stride
 
     def scores(self, chunks: Iterable[Chunk]) -> Iterator[NDArray[np.float32]]:
         """Raw scores of each chunk without its context, (frames, behaviors), logits.
@@ -168,9 +175,23 @@ class FittedNetwork:
         embedded: Mapping[str, tuple[Tensor, Tensor]],
     ) -> NDArray[np.float32]:
         batch, low = self._stretch(chunk, frames, embedded)
+        batch = batch.to(self._device)
+        if self.stride > 1:
+            offset = chunk.start - chunk.before
+            centres = centres_of(*frames, stride=self.stride, offset=offset)
+            with torch.inference_mode():
+                scores = self._around(batch, [centre - low for centre in centres])
+            found = self._averaged(scores.float().cpu().numpy())
+            return between(found, centres, frames[0], frames[1])
         with torch.inference_mode():
-            scores = self._framewise(batch.to(self._device), frames[0] - low, frames[1] - low)
+            scores = self._framewise(batch, frames[0] - low, frames[1] - low)
         return self._averaged(scores.float().cpu().numpy())
+
+    def _around(self, batch: Batch, centres: list[int]) -> Tensor:
+        """Scores of the windows around some frames of each stretch, (B, centres, N)."""
+        windows = windows_around(batch, self._network.length, centres)
+        parts = [self._network(w)["behavior"].unflatten(0, (len(batch.mask), -1)) for w in windows]
+        return torch.cat(parts, dim=1).squeeze(2)
 
     def _stretch(
         self,
