@@ -54,7 +54,10 @@ def test_plan_shows_the_split_that_train_would_use(boutwise: Boutwise, project: 
     said = boutwise("plan", project, "--split", "random-frame", "--holdout", "mouse_2,", "--json")
     assert said.data["recipe"]["split"]["by"] == "random-frame"
     assert said.data["holdout"] == ["mouse_2"]
-    assert "LEAKS" in boutwise("plan", project, "--split", "random-frame").out
+    assert said.data["price"]["trainings"] == said.data["price"]["folds"] == 5
+    words = boutwise("plan", project, "--split", "random-frame").out
+    assert "LEAKS" in words
+    assert "price: 5 trainings, 5 short ones of the null control, 1 final" in words
 
 
 def test_evaluate_refuses_animals_that_it_has_seen(boutwise: Boutwise, trained: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from boutwise import machine
 from boutwise.errors import UsageError
@@ -17,6 +18,9 @@ from boutwise.prepare import PreparedRecording, has_all, material_of, member_str
 from boutwise.prepare.trials import PreparedTrials, trials_of
 from boutwise.project import Project
 from boutwise.types import Recording, Subject
+
+if TYPE_CHECKING:
+    from boutwise.training.price import Price
 
 Say = Callable[[int, int, str], None]
 
@@ -67,6 +71,19 @@ def plan(
         say=say or (lambda done, total, words: None),
     )
     return fit_budget(whole, work, spent_s=time.monotonic() - begun_s)
+
+
+def price(project: Project, plan: Plan) -> Price:
+    """How many trainings a plan is, and how long they take where an earlier run tells.
+
+    Args:
+        project: With the recordings that the plan was made for.
+        plan: What would be trained.
+    """
+    from boutwise.training.price import price_of
+
+    subjects = usable_subjects(project, plan.recipe)
+    return price_of(project, plan, subjects, workers=machine.usable_cores())
 
 
 def _prepared(

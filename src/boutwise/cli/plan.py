@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from boutwise.cli._command import Answer, command
@@ -39,8 +40,11 @@ def run(
     with open_project(project) as opened:
         changes = all_settings(settings, split, holdout)
         plan = api.plan(opened, recipe, settings=changes, say=talk.say)
+        price = api.price(opened, plan)
     tell_plan(talk, plan)
-    return Answer(plan.as_dict())
+    talk.line()
+    talk.line(f"price: {price.words()}")
+    return Answer(plan.as_dict() | {"price": asdict(price)})
 
 
 def _tell_frames(talk: Talk, plan: Plan) -> None:

@@ -7,13 +7,15 @@ A unit reads the run folder only and writes one folder::
     control/<fold>/members/0/   the same for the null control
     final/members/<i>/          the fitted member of the bundle
 
-``done.json`` comes last: a unit is done when it is there.
+``done.json`` comes last: a unit is done when it is there. It tells how long the fit took too, for
+the price of the next one.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,12 +97,19 @@ def run_unit(run: Path, unit: Unit, *, threads: int = 1, say: Say | None = None)
         curves=directory,
     )
     train, valid = _training_set(plan, snapshot, unit)
+    began_s, resumed = time.perf_counter(), any(work.iterdir())
     fitted = learner.fit(train, valid, context)
+    fit_s = time.perf_counter() - began_s
     fitted.save(directory)
+    scored = 0
     if unit.kind != FINAL:
-        _score_test_frames(plan, snapshot, unit, directory, fitted)
+        scored = _score_test_frames(plan, snapshot, unit, directory, fitted)
+    score_s = time.perf_counter() - began_s - fit_s
     shutil.rmtree(work, ignore_errors=True)
     done = {"steps": int(fitted.steps), "margin_frames": int(fitted.margin_frames)}
+    if not resumed:  # of a fit that was interrupted nobody knows how long all of it took
+        done |= {"fit_s": fit_s, "fitted_frames": sum(item.n_frames for item in train.items)}
+        done |= {"score_s": score_s, "scored_frames": scored}
     temporary = directory / "done.tmp"
     temporary.write_text(json.dumps(done), encoding="utf-8")
     temporary.replace(directory / "done.json")
@@ -150,7 +159,9 @@ def _training_set(plan: Plan, snapshot: Snapshot, unit: Unit) -> tuple[Dataset, 
 
 def _score_test_frames(
     plan: Plan, snapshot: Snapshot, unit: Unit, directory: Path, fitted: object
-) -> None:
+) -> int:
+    """Write the raw scores of what a fold tests; gives the number of frames that were scored."""
+    scored = 0
     raw_directory = directory / "raw"
     raw_directory.mkdir(exist_ok=True)
     for place, entry in enumerate(snapshot.entries):
@@ -161,6 +172,8 @@ def _score_test_frames(
         item = snapshot.dataset(unit.member, weights=weights).items[0]
         scores = score_subject(fitted, entry.subject, item.fps, item.streams)  # type: ignore[arg-type]
         np.save(raw_directory / f"{place}.npy", scores[mask])
+        scored += item.n_frames
+    return scored
 
 
 def out_of_fold(
