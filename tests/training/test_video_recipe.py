@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
 import pytest
 from tests.filmed import SMALL, import_films, write_films
+from tests.prepare import scenes
 
-from boutwise import api
+from boutwise import api, formats
 from boutwise.bundle import Bundle
 from boutwise.errors import BundleError, DataError, UsageError
 from boutwise.formats._boxes import read_boxes
 from boutwise.inference import Predictor
 from boutwise.prepare import material_of
-from boutwise.video import Video
+from boutwise.video import Look, Video, VideoWriter, index_video
 
 
 @pytest.fixture(scope="module")
@@ -164,3 +167,64 @@ def test_predict_writes_boxes_and_draws_what_it_says_into_the_video(trained, fil
         changed = np.abs(before[place].astype(int) - after[place]).max(axis=2) > 40
         assert changed[top, left:right].mean() > 0.7
         assert changed[top + 5 : bottom - 5, left + 5 : right - 5].mean() < 0.5
+
+
+def test_predict_writes_tags_and_boxes_beside_a_supervisely_project(trained, films, tmp_path):
+    folder = tmp_path / "lab" / "week 1" / "datasets" / "cage" / "video"
+    folder.mkdir(parents=True)
+    shutil.copyfile(films / "mouse_1.mp4", folder / "mouse 1.mp4")
+    meta = tmp_path / "lab" / "meta.json"
+    meta.write_text('{"classes": [], "tags": [], "projectType": "videos"}', encoding="utf-8")
+    bundle, out = Bundle.open(trained.bundle), tmp_path / "out"
+    result = api.predict_files([bundle], [tmp_path / "lab"], out, write="supervisely")
+    (name,) = result.done
+    path = out / "supervisely" / "week 1" / "datasets" / "cage" / "ann" / "mouse 1.mp4.json"
+    contents = formats.read(path)
+    boxes = read_boxes(out / f"{name.replace('/', '__')}.boxes.parquet")
+    np.testing.assert_array_equal(contents.boxes.corners, boxes.corners)
+    bouts = pd.read_csv(out / f"{name.replace('/', '__')}.bouts.csv")
+    tags = [(row.behavior, row.start, row.stop) for row in contents.labels[0].rows]
+    columns = bouts[["behavior", "start_frame", "stop_frame"]]
+    assert tags == list(columns.itertuples(index=False, name=None))
+    assert any(tag[0] == "shake" for tag in tags)
+    assert sorted(p.name for p in (tmp_path / "lab").rglob("*") if p.is_file()) == [
+        "meta.json",
+        "mouse 1.mp4",
+    ]
+    (folder.parent / "ann").mkdir()  # what was predicted is imported as the labels of a model
+    shutil.copyfile(path, folder.parent / "ann" / path.name)
+    told = json.loads((out / "supervisely" / "meta.json").read_text(encoding="utf-8"))
+    told.pop("createdBy")  # as Supervisely gives it back
+    meta.write_text(json.dumps(told), encoding="utf-8")
+    project = import_films(tmp_path / "project", tmp_path / "lab")
+    (record,) = project.recordings()
+    assert {row.source for row in project.bouts(record.id).rows()} == {f"model:video {bundle.id}"}
+    assert len(project.bouts(record.id)) == len(bouts)
+    with pytest.raises(UsageError, match=r"lies in a Supervisely project"):
+        api.predict_files([bundle], [films], tmp_path / "lab" / "out", write="supervisely")
+
+
+def test_a_video_of_one_frame_is_predicted_at_any_stride(trained, tmp_path):
+    scenes.film(tmp_path / "short.mp4", [scenes.wander(40, seed=3)])
+    one = tmp_path / "one.mp4"
+    with Video(tmp_path / "short.mp4", look=Look(color="rgb")) as video:
+        picture = video.read([0]).pixels[0]
+    with VideoWriter(one, picture.shape[:2], Fraction(1, 30)) as writer:
+        writer.write(picture, 0)
+    bundle = Bundle.open(trained.bundle)
+    result = api.predict_files([bundle], [tmp_path / "short.mp4"], tmp_path / "out", stride=5)
+    assert "scores all frames in one pass" in result.notes[0]
+    assert len(pd.read_parquet(tmp_path / "out" / "short.frames.parquet")) == 40
+    assert index_video(one).clock.n_frames == 1
+    with pytest.raises(DataError, match="1 frames are too few to learn the cage from"):
+        api.predict(bundle, one)
+    # The same network on the whole picture needs nobody to move.
+    steps = [step for step in bundle.pictures["steps"] if step["part"] != "detect"]
+    known = {what: bundle.pictures["versions"][what] for what in ("pictures", "crop")}
+    pictures = {"steps": steps, "versions": known}
+    whole = replace(bundle, manifest={**bundle.manifest, "pictures": pictures})
+    for stride in (1, 5):
+        found = api.predict(whole, one, stride=stride)
+        assert found.probabilities.shape[:2] == (1, 1)
+        assert np.isfinite(found.probabilities).all()
+        assert found.observed.all()

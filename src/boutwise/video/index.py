@@ -81,7 +81,15 @@ class VideoIndex:
 
     @property
     def clock(self) -> FrameClock:
-        """The clock of the frames: seconds from the first one."""
+        """The clock of the frames: seconds from the first one.
+
+        A single frame has no interval: there the rate is the one that the header claims.
+
+        Raises:
+            DataError: There is no frame, or one of which the header claims no rate.
+        """
+        if self.n_frames == 1 and self.facts.declared_fps > 0:
+            return FrameClock.declared(1, self.facts.declared_fps)
         return FrameClock.from_pts((self.pts - self.pts[0]) * float(self.time_base))
 
     @property
