@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from boutwise.api._agreement import agreement
     from boutwise.api._checking import check
+    from boutwise.api._clip_export import ClipWish, export_clips
     from boutwise.api._converting import ANNOTATOR_FOLDERS, convert, export
     from boutwise.api._demo import demo
+    from boutwise.api._detectors import plan_detector, train_detector, trains_detector
     from boutwise.api._doctor import doctor
     from boutwise.api._evaluating import evaluate
     from boutwise.api._feature_export import export_features
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "ANNOTATOR_FOLDERS": "_converting",
+    "ClipWish": "_clip_export",
     "agreement": "_agreement",
     "apply_import": "importing.verbs",
     "check": "_checking",
@@ -40,10 +43,12 @@ _HOME = {
     "doctor": "_doctor",
     "evaluate": "_evaluating",
     "export": "_converting",
+    "export_clips": "_clip_export",
     "export_features": "_feature_export",
     "initialize": "_initialize",
     "personalize": "_personalizing",
     "plan": "_planning",
+    "plan_detector": "_detectors",
     "plan_import": "importing.verbs",
     "predict": "_predicting_one",
     "predict_files": "_predicting",
@@ -53,11 +58,14 @@ _HOME = {
     "report": "_reporting",
     "score": "scoring.verb",
     "train": "_training",
+    "train_detector": "_detectors",
     "train_run": "_training",
+    "trains_detector": "_detectors",
 }
 
 __all__ = [
     "ANNOTATOR_FOLDERS",
+    "ClipWish",
     "agreement",
     "apply_import",
     "check",
@@ -67,10 +75,12 @@ __all__ = [
     "doctor",
     "evaluate",
     "export",
+    "export_clips",
     "export_features",
     "initialize",
     "personalize",
     "plan",
+    "plan_detector",
     "plan_import",
     "predict",
     "predict_files",
@@ -80,7 +90,9 @@ __all__ = [
     "report",
     "score",
     "train",
+    "train_detector",
     "train_run",
+    "trains_detector",
 ]
 
 

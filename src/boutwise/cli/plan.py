@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from boutwise.cli._command import Answer, command
+from boutwise.cli._detectors import tell_detector_plan
 from boutwise.cli._options import (
     Holdout,
     ProjectFolder,
@@ -37,8 +38,13 @@ def run(
     """Show every setting that a training would use, and why."""
     from boutwise import api
 
+    changes = all_settings(settings, split, holdout)
+    if api.trains_detector(recipe):
+        with open_project(project) as opened:
+            detector = api.plan_detector(opened, recipe, settings=changes)
+        tell_detector_plan(talk, detector)
+        return Answer(detector.as_dict())
     with open_project(project) as opened:
-        changes = all_settings(settings, split, holdout)
         plan = api.plan(opened, recipe, settings=changes, say=talk.say)
         price = api.price(opened, plan)
     tell_plan(talk, plan)

@@ -32,9 +32,7 @@ def run(  # an option is a parameter: the command line has as many as the contra
     mapping: Mapping = None,
     fps: Fps = None,
     only: Only = None,
-    stride: Annotated[
-        int, typer.Option(metavar="N", min=1, help="Score only one frame in N.")
-    ] = 1,
+    stride: Annotated[int, typer.Option(metavar="N", min=1, help="Score only one frame in N.")] = 1,
     write: Annotated[
         str | None, typer.Option(metavar="NAME", help="One more format to write.")
     ] = None,

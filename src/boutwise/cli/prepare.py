@@ -10,6 +10,7 @@ from boutwise.cli._command import Answer, command
 from boutwise.cli._options import ProjectFolder, RecipeName, Settings, open_project
 from boutwise.cli._problems import counted
 from boutwise.cli._talk import Talk
+from boutwise.errors import UsageError
 
 
 @command
@@ -25,6 +26,12 @@ def run(
     """Compute features, boxes and pictures ahead of time; training does it too."""
     from boutwise import api
 
+    if api.trains_detector(recipe):
+        raise UsageError(
+            "there is nothing to compute ahead for a detector",
+            expected="a recipe that learns behaviors",
+            todo="boutwise train PROJECT --recipe detector reads the pictures itself",
+        )
     talk.on_stop = "what was computed is kept; the same command again goes on"
     with open_project(project) as opened:
         plan = api.plan(opened, recipe, settings=settings or ())

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from boutwise.cli._command import Answer, command
+from boutwise.cli._detectors import tell_detector
 from boutwise.cli._options import (
     Holdout,
     ProjectFolder,
@@ -52,6 +53,13 @@ def run(  # an option is a parameter: the command line has as many as the contra
     again += ["--holdout", holdout] if holdout is not None else []
     again += ["--accept-problems"] if accept_problems else []
     again += ["--seed", str(seed), *(["--out", out] if out else []), "--resume"]
+    if api.trains_detector(recipe):
+        talk.on_stop = f"what was trained is kept; go on by: {shlex.join(again)}"
+        with open_project(project) as opened:
+            changes = all_settings(settings, split, holdout)
+            detector = api.plan_detector(opened, recipe, settings=changes, seed=seed)
+            found = api.train_detector(opened, detector, out=out, resume=resume, say=talk.say)
+        return tell_detector(talk, found)
     with open_project(project) as opened:
         again_with = (out or True) if resume else False
         plan = api.plan(

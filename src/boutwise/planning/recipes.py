@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from boutwise.errors import RecipeError, did_you_mean
+from boutwise.types.detector_recipe import DETECTOR, DetectorRecipe, parse_detector_recipe
 from boutwise.types.plain_yaml import load_yaml, row_of, words_of
 from boutwise.types.recipe import Recipe, parse_recipe
 
@@ -31,6 +32,30 @@ def describe_recipe(name: str) -> str:
     return lines[0] if text.startswith("#") else ""
 
 
+def trains_detector(name: str | Path) -> bool:
+    """Whether a recipe trains a detector, and no behavior.
+
+    Raises:
+        RecipeError: No such recipe, or not YAML.
+
+    >>> trains_detector("detector"), trains_detector("video")
+    (True, False)
+    """
+    return DETECTOR in _whole(name)[0]
+
+
+def load_detector_recipe(name: str | Path, settings: Iterable[str] = ()) -> DetectorRecipe:
+    """A recipe that trains a detector; see :func:`load_recipe`.
+
+    >>> load_detector_recipe("detector", ["detector.steps=50"]).detector.steps
+    50
+    """
+    data, source = _whole(name)
+    for setting in settings:
+        _set(data, setting)
+    return parse_detector_recipe(data, source=source)
+
+
 def load_recipe(name: str | Path, settings: Iterable[str] = ()) -> Recipe:
     """A recipe by its name or the path of a YAML file, with settings changed.
 
@@ -44,6 +69,21 @@ def load_recipe(name: str | Path, settings: Iterable[str] = ()) -> Recipe:
     >>> load_recipe("pose", ["members.0.optim.rounds=50"]).members[0].optim.rounds
     50
     """
+    data, source = _whole(name)
+    if DETECTOR in data:
+        raise RecipeError(
+            "the recipe trains a detector, which says where animals are, and no behavior",
+            file=source,
+            expected="a recipe with members",
+            todo="'boutwise plan' and 'boutwise train' take it; in Python: plan_detector",
+        )
+    for setting in settings:
+        _set(data, setting)
+    return parse_recipe(data, source=source)
+
+
+def _whole(name: str | Path) -> tuple[dict[str, Any], str]:
+    """What a recipe says, with what it extends, and where it says so."""
     data, source = _read(name)
     if "extends" in data:
         base, _ = _read(str(data["extends"]))
@@ -54,9 +94,7 @@ def load_recipe(name: str | Path, settings: Iterable[str] = ()) -> Recipe:
                 expected="a recipe that extends another, once",
             )
         data = {**base, **{key: value for key, value in data.items() if key != "extends"}}
-    for setting in settings:
-        _set(data, setting)
-    return parse_recipe(data, source=source)
+    return data, source
 
 
 def _read(name: str | Path) -> tuple[dict[str, Any], str]:

@@ -8,14 +8,16 @@ import platform
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import yaml
 
 from boutwise import __version__, machine
 from boutwise.errors import UsageError
 from boutwise.planning import Plan
+from boutwise.planning.detectors import DetectorPlan
 from boutwise.project import Project
+from boutwise.store import Store
 from boutwise.types.plain_yaml import load_yaml
 
 CLAIM_S = 0.5
@@ -32,7 +34,33 @@ def write_json(path: Path, data: Any) -> None:
     temporary.replace(path)
 
 
-def open_run(project: Project, plan: Plan, out: str | None, resume: bool) -> Path:
+class AnyPlan(Protocol):
+    """A plan of behavior models, or of a detector."""
+
+    @property
+    def recipe(self) -> Named:
+        """What it resolves."""
+        ...
+
+    def key(self) -> str:
+        """Digest of all that decides about the result."""
+        ...
+
+    def save(self, path: Path) -> None:
+        """Write ``plan.yaml``."""
+        ...
+
+
+class Named(Protocol):
+    """A recipe."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        ...
+
+
+def open_run(project: Project, plan: AnyPlan, out: str | None, resume: bool) -> Path:
     """The folder of a new run with its plan, or of the unfinished one.
 
     Raises:
@@ -41,7 +69,7 @@ def open_run(project: Project, plan: Plan, out: str | None, resume: bool) -> Pat
     if resume:
         run = _unfinished(project, plan, out)
         _same_release(run)
-        if Plan.load(run / "plan.yaml").key() != plan.key():
+        if _key_in(run, plan) != plan.key():
             raise _another_plan(run)
         return run
     name = out or _free_name(project, plan.recipe.name)
@@ -57,6 +85,22 @@ def open_run(project: Project, plan: Plan, out: str | None, resume: bool) -> Pat
     write_json(run / "environment.json", environment())
     plan.save(run / "plan.yaml")  # whole or not at all: from here on the run can be resumed
     return run
+
+
+def _key_in(run: Path, plan: AnyPlan) -> str:
+    """Key of the plan that a run was begun with; a plan of behavior models may have been edited."""
+    if isinstance(plan, DetectorPlan):
+        return Store.key(_plain_plan(run))
+    return Plan.load(run / "plan.yaml").key()
+
+
+def _plain_plan(run: Path) -> dict[str, Any]:
+    """What ``plan.yaml`` of a run says; nothing where it cannot be read."""
+    try:
+        found = load_yaml((run / "plan.yaml").read_text(encoding="utf-8"))[0]
+    except (OSError, ValueError, yaml.YAMLError):
+        return {}  # a broken plan is told of where it is read as a plan
+    return found if isinstance(found, dict) else {}
 
 
 def _claim(project: Project, name: str) -> bool:
@@ -77,12 +121,8 @@ def _claim(project: Project, name: str) -> bool:
 
 def _same_release(run: Path) -> None:
     """Folds of one run are made by one release, or their scores do not belong together."""
-    try:
-        before = load_yaml((run / "plan.yaml").read_text(encoding="utf-8"))[0]
-    except (OSError, ValueError, yaml.YAMLError):
-        return  # a broken plan is told of where it is read as a plan
-    before = before if isinstance(before, dict) else {}
-    if before.get("boutwise") != __version__:
+    before = _plain_plan(run)
+    if before and before.get("boutwise") != __version__:
         raise UsageError(
             f"the run '{run.name}' was begun by boutwise {before.get('boutwise')}",
             file=run / "plan.yaml",
@@ -91,12 +131,12 @@ def _same_release(run: Path) -> None:
         )
 
 
-def _unfinished(project: Project, plan: Plan, out: str | None) -> Path:
+def _unfinished(project: Project, plan: AnyPlan, out: str | None) -> Path:
     names = [out] if out else list(reversed(project.run_names()))
     for name in names:
         run = project.runs / name
         begun = (run / "plan.yaml").exists() and not (run / FINISHED).exists()
-        if begun and (out or Plan.load(run / "plan.yaml").recipe.name == plan.recipe.name):
+        if begun and (out or _plain_plan(run).get("name") == plan.recipe.name):
             return run
     if out and (project.runs / out / FINISHED).exists():
         raise UsageError(

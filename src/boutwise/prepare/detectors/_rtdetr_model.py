@@ -100,10 +100,14 @@ def load_model(weights: str, *, labels: Mapping[int, str] | None = None) -> tupl
     model: Any = transformers.RTDetrV2ForObjectDetection.from_pretrained(
         folder, local_files_only=True, use_safetensors=True, **changed
     )
+    return model.eval(), said_size(files)
+
+
+def said_size(files: Mapping[str, Path]) -> int:
+    """Pixels a side that a model's files say; the usual size where they say none."""
     said = files.get(PREPROCESSING)
     facts = json.loads(said.read_text(encoding="utf-8")) if said else {}
-    size = facts.get("size", {})
-    return model.eval(), int(size.get("height", USUAL_SIZE))
+    return int(facts.get("size", {}).get("height", USUAL_SIZE))
 
 
 def new_model(seed: int, **settings: Any) -> Any:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from boutwise.errors import DataError, RecipeError
 from boutwise.metrics import average_precision
 from boutwise.prepare.crops import cut, whole_picture
+from boutwise.prepare.detectors._rtdetr_checkpoint import EVERY, Checkpoint
 from boutwise.prepare.detectors._rtdetr_model import (
     ANIMAL,
     as_boxes,
@@ -84,6 +85,7 @@ def train_detector(
     folder: Path,
     *,
     settings: DetectorTraining | None = None,
+    checkpoint: Path | None = None,
     say: Callable[[int, int, str], None] | None = None,
 ) -> list[float]:
     """Train a detector and save it as ``detect: {detector: {rtdetr: {weights: FOLDER}}}`` reads it.
@@ -93,6 +95,8 @@ def train_detector(
         boxes: Of each picture: (boxes, 4) in its pixels; none = there is no animal in it.
         folder: Where weights, configuration and size of the input are written.
         settings: How it is trained.
+        checkpoint: File in which the training is kept, and from which it goes on where it was
+            broken off; deleted in the end. None keeps none.
         say: Told of steps done, steps in all, and the loss.
 
     Returns:
@@ -106,32 +110,46 @@ def train_detector(
     settings = settings or DetectorTraining()
     _check(pictures, boxes)
     model = new_model(settings.seed) if settings.weights is None else _begun(settings.weights)
-    device = best_device()
-    model.to(device)
+    model.to(best_device())
     rng = np.random.default_rng(settings.seed)
     torch.manual_seed(settings.seed)
     optimizer = torch.optim.AdamW(
         model.parameters(), lr=settings.lr, weight_decay=settings.weight_decay
     )
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda s: _rate(s, settings.steps))
+    kept = None
+    losses: list[float] = []
+    if checkpoint is not None:
+        kept = Checkpoint(checkpoint, model, optimizer, schedule, rng)
+        losses = kept.take()
     model.train()
-    losses = []
-    for step in range(settings.steps):
+    for step in range(len(losses), settings.steps):
         chosen = rng.integers(0, len(pictures), settings.batch)
         shown = [_shown(pictures[n], boxes[n], settings.size, rng) for n in chosen]
-        labels = [_label(of_picture, settings.size, device) for _, of_picture in shown]
-        inputs = as_input([picture for picture, _ in shown]).to(device)
-        loss = model(inputs, labels=labels).loss
+        loss = _loss(model, shown, settings.size)
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP_NORM)
         optimizer.step()
         schedule.step()
         losses.append(float(loss.detach()))
+        if kept is not None and (step + 1) % EVERY == 0:
+            kept.keep(losses)
         if say:
             say(step + 1, settings.steps, f"loss {losses[-1]:.3f}")
     save_model(model.eval().cpu(), settings.size, folder)
+    if kept is not None:
+        kept.drop()
     return losses
+
+
+def _loss(
+    model: Any, shown: Sequence[tuple[NDArray[np.uint8], NDArray[np.float64]]], size: int
+) -> Any:
+    """Loss of some pictures with their boxes, both at the size of the input."""
+    labels = [_label(of_picture, size, model.device) for _, of_picture in shown]
+    inputs = as_input([picture for picture, _ in shown]).to(model.device)
+    return model(inputs, labels=labels).loss
 
 
 def detector_precision(

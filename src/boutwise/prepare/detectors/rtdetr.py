@@ -6,13 +6,15 @@ Weights come from a folder, or by name from the hub's cache; nothing is taken un
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from boutwise.errors import RecipeError
+from boutwise.errors import DataError, RecipeError
 from boutwise.prepare.crops import cut, whole_picture
 from boutwise.prepare.detectors._contract import Detections, Scene
 from boutwise.prepare.detectors._rtdetr_model import (
@@ -21,17 +23,21 @@ from boutwise.prepare.detectors._rtdetr_model import (
     best_device,
     label_number,
     load_model,
+    said_size,
+    weight_files,
     weights_digest,
     without_doubles,
 )
 from boutwise.prepare.detectors._rtdetr_training import DetectorTraining, train_detector
 from boutwise.video import Look
 
-__all__ = ["DetectorTraining", "RtDetr", "content", "fit", "train_detector"]
+__all__ = ["DetectorTraining", "RtDetr", "content", "fit", "input_size", "origin", "train_detector"]
 
 DESCRIPTION = "a trained network (RT-DETRv2); needs weights that you name"
 VERSION = 1
 READS = "pictures"
+ORIGIN = "detector.json"
+"""File beside weights that were trained here: where they come from, and how good they are."""
 
 
 def content(*, weights: str, score: float = 0.3, label: str | None = None) -> str:
@@ -51,6 +57,36 @@ def content(*, weights: str, score: float = 0.3, label: str | None = None) -> st
             f"detect: 'score' of rtdetr cannot be {score!r}", expected="a number from 0 to 1"
         )
     return weights_digest(str(weights))
+
+
+def origin(*, weights: str, **_: Any) -> dict[str, Any]:
+    """Where weights come from: their name, and what was written beside them when they were trained.
+
+    Args:
+        weights: Folder, or name of a model in the hub's cache.
+    """
+    path = Path(weights) / ORIGIN
+    if not path.is_file():
+        return {"weights": weights}
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        known = {key: told.get(key) for key in ("boutwise", "ap50", "by", "kept_apart", "origin")}
+    except (OSError, ValueError, AttributeError) as error:
+        raise DataError(
+            f"what is written beside the weights cannot be read: {error}",
+            file=path,
+            todo="fetch the folder again, or delete this file: then nothing is known of them",
+        ) from error
+    return {"weights": weights, **known}
+
+
+def input_size(weights: str) -> int:
+    """Pixels a side of the pictures that weights were trained with.
+
+    Raises:
+        DataError: There are no such weights.
+    """
+    return said_size(weight_files(weights))
 
 
 def fit(scene: Scene, *, weights: str, score: float = 0.3, label: str | None = None) -> RtDetr:
