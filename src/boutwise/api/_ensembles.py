@@ -45,6 +45,8 @@ def averaging_of(bundles: Sequence[Bundle]) -> Averaging:
     if len(bundles) < 2:
         return Averaging()
     plain = f"the probabilities of {len(bundles)} bundles are averaged as they are"
+    if any("trials" in bundle.manifest for bundle in bundles):
+        return Averaging(words=plain)  # of whole trials there are too few to calibrate anew
     runs = [bundle.path.resolve().parent for bundle in bundles]
     for bundle, run in zip(bundles, runs, strict=True):
         if bundle.manifest.get("personal") is not None:

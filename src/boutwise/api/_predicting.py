@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -116,17 +116,8 @@ def predict_files(
     if write is not None:
         refuse_format(write, out, opened[0].ethogram)
     more = More(write, explain, overlay)
-    if answers_trials(opened[0]) and (more != More() or stride != 1):
-        given = {
-            "--explain": explain,
-            "--write": write,
-            "--overlay": overlay,
-            "--stride": stride > 1,
-        }
-        raise UsageError(
-            "a bundle that answers trials writes one table, and explains nothing",
-            todo=f"leave {next(option for option, value in given.items() if value)} out",
-        )
+    if answers_trials(opened[0]):
+        _refuse_of_trials(more, stride)
     project = as_project(sources)
     store = Store(cache) if cache else (project.store if project else None)
     averaging = averaging_of(opened)
@@ -144,6 +135,25 @@ def predict_files(
     refuse_same_stems(task.recording for task in tasks)
     if shard is not None:
         tasks = [task for task in tasks if shard_of(task.recording, shard[1]) == shard[0] - 1]
+    result = _predict_all(predictor, tasks, out, more, say)
+    write_manifest(out, opened, result.failed)
+    page = None
+    if explain and (result.done or result.kept):
+        page = write_explained_page(out, unexplained=unexplained)
+    say(len(tasks), len(tasks), "done")
+    return replace(
+        result,
+        without_pose=() if project is None else lacking(project, only, reads),
+        page=page,
+        crowded=_crowded(out, [*result.done, *result.kept]),
+        notes=notes,
+    )
+
+
+def _predict_all(
+    predictor: Predictor, tasks: Sequence[Task], out: Path, more: More, say: Say
+) -> PredictResult:
+    """Predict one recording after the other; one that fails does not stop the others."""
     done: list[str] = []
     kept: list[str] = []
     failed: dict[str, str] = {}
@@ -164,16 +174,23 @@ def predict_files(
             )
             continue
         (done if new else kept).append(task.recording)
-    write_manifest(out, opened, failed)
-    page = None
-    if explain and (done or kept):
-        page = write_explained_page(out, unexplained=unexplained)
-    say(len(tasks), len(tasks), "done")
-    lost = () if project is None else lacking(project, only, reads)
-    crowded = _crowded(out, [*done, *kept])
-    return PredictResult(
-        tuple(done), tuple(kept), failed, out, lost, page, crowded, in_data and bool(failed), notes
-    )
+    return PredictResult(tuple(done), tuple(kept), failed, out, in_data=in_data and bool(failed))
+
+
+def _refuse_of_trials(more: More, stride: int) -> None:
+    """Refuse what has no meaning for a bundle that answers whole trials."""
+    given = {
+        "--explain": more.explain,
+        "--write": more.write,
+        "--overlay": more.overlay,
+        "--stride": stride > 1,
+    }
+    asked = [option for option, value in given.items() if value]
+    if asked:
+        raise UsageError(
+            "a bundle that answers trials writes one table, and explains nothing",
+            todo=f"leave {asked[0]} out",
+        )
 
 
 def _tasks_of_files(
