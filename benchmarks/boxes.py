@@ -8,7 +8,7 @@ tracking are compared with boxes around the keypoints in the frames that both ha
 
 Of several animals, each frame's boxes are matched to the true ones as well as they can be. How
 often a track goes over to another animal is counted beside it, over the frames in which no true
-boxes overlap, and how often they meet; two mice that exchange their names count twice. Drawn pairs
+boxes overlap, and how often they part; two mice that exchange their names count twice. Drawn pairs
 (``--drawn``) are simulated mice of one coat, filmed from above, whose boxes are known exactly.
 
 CPU seconds are of one thread, getting to know the cage, decoding and tracking included, and stand
@@ -125,7 +125,13 @@ def row_of(
     row["cpu_ms_a_frame"] = 1000 * (time.process_time() - before) / n_frames
     row["decode_ms_a_frame"] = decoding_ms(scene)
     row["no_box"] = float((~boxes.present).mean())
-    return row | ({} if truth is None else compared(boxes, truth)), boxes
+    if truth is not None:
+        row |= compared(boxes, truth)
+    if "switches" in row:
+        row["minutes"] = n_frames / scene.index.clock.fps / 60
+        row["switches_a_minute"] = row["switches"] / row["minutes"]
+        row["switches_a_parting"] = row["switches"] / max(row["partings"], 1)
+    return row, boxes
 
 
 def scenes(drawn: int, minutes: float, only: str, folder: Path) -> Iterator[tuple[Scene, Any]]:
@@ -171,7 +177,7 @@ def compared(boxes: Boxes, truth: Boxes) -> dict[str, float]:
         "no_true_box": float((~truth.present).mean()),
     }
     if len(boxes.animals) > 1:
-        found["meetings"] = int((np.diff(apart.astype(int)) == 1).sum())
+        found["partings"] = int((np.diff(apart.astype(int)) == 1).sum())
         found["switches"] = sum(changes(track) for track in nearest.T)
     return found
 
@@ -200,14 +206,33 @@ def strips(scene: Scene, boxes: Boxes, crop: Crop) -> Iterator[np.ndarray]:
         yield row
 
 
+def together(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """All drawn pairs as one row: how often two mice of one coat are exchanged."""
+    pairs = [row for row in rows if row["video"].startswith("drawn") and "switches" in row]
+    if len(pairs) < 2:
+        return None
+    sums = {key: sum(row[key] for row in pairs) for key in ("frames", "partings", "switches")}
+    minutes = sum(row["minutes"] for row in pairs)
+    return {
+        "video": f"all {len(pairs)} drawn pairs",
+        "animals": 2,
+        "every": pairs[0]["every"],
+        **sums,
+        "switches_a_minute": sums["switches"] / minutes,
+        "switches_a_parting": sums["switches"] / max(sums["partings"], 1),
+    }
+
+
 def table(rows: list[dict[str, Any]]) -> str:
     """In Markdown."""
     heads = (
         "iou_median",
         "iou_p5",
         "no_box",
-        "meetings",
+        "partings",
         "switches",
+        "switches_a_minute",
+        "switches_a_parting",
         "cpu_ms_a_frame",
         "decode_ms_a_frame",
     )
@@ -252,6 +277,8 @@ def main() -> None:
         from PIL import Image
 
         Image.fromarray(np.concatenate(sheet)).save(options.sheet)
+    if total := together(rows):
+        rows.append(total)
     title = "Detection by background and tracking, against boxes from pose or true boxes"
     tell(rows, as_json=options.json, title=title, table=table(rows))
 
