@@ -177,7 +177,7 @@ def test_boxes_are_counted_and_bad_ones_are_a_warning(filmed_run):
     assert row[3].endswith(f"{found}")
     assert row[4].endswith(f"{410 - found}")
     assert row[6] == "0"
-    assert "day1/cage0, m0: no box in 18% of the frames" in page.words("detection")
+    assert "day1/cage0, m0: no box in 18 % of the frames" in page.words("detection")
     assert "animals found badly" in page.words("head")
 
 

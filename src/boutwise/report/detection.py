@@ -63,7 +63,7 @@ class Found:
         """What is wrong with it, in words; empty where nothing is."""
         words = []
         if self.without > MOST_WITHOUT * self.n_frames:
-            words.append(f"no box in {self.without / self.n_frames:.0%} of the frames")
+            words.append(f"no box in {100 * self.without / self.n_frames:.0f} % of the frames")
         if self.jumps_a_minute > MOST_JUMPS:
             words.append(f"{self.jumps_a_minute:.1f} jumps a minute")
         return " and ".join(words)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import unicodedata
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -145,26 +146,104 @@ def _drawn(
     font = ImageFont.load_default(size)
     step = size + 3
 
-    def tag(x: float, y: float, label: Label) -> None:
-        text, color = label
-        x = min(max(x, 0), image.width - draw.textlength(text, font=font) - 4)
-        y = min(max(y, 0), image.height - step)
-        draw.rectangle((x, y, x + draw.textlength(text, font=font) + 4, y + step), fill=color)
-        draw.text((x + 2, y), text, font=font, fill=text_on(color))
+    def extent(labels: list[Label]) -> tuple[float, float]:
+        widths = (draw.textlength(plain_letters(text), font=font) for text, _ in labels)
+        return max(widths, default=0.0) + 4, len(labels) * step
 
+    def write(block: Corners, labels: list[Label]) -> None:
+        for place, (text, color) in enumerate(labels):
+            words = plain_letters(text)
+            x, y = block[0], block[1] + place * step
+            end = x + draw.textlength(words, font=font) + 4
+            draw.rectangle((x, y, end, y + step), fill=color)
+            draw.text((x + 2, y), words, font=font, fill=text_on(color))
+
+    wide, high = extent(lines)
+    top = image.height - high if low else 0.0
+    corner = (0.0, top, wide, top + high)
+    taken = [corner]
     for corners, labels in boxes:
         color = labels[-1][1] if labels else NOTHING
         draw.rectangle(corners, outline=color, width=max(2, size // 8))
-        for place, y in enumerate(_rows(corners, len(labels), step)):
-            tag(corners[0], y, labels[place])
-    for place, line in enumerate(lines):
-        y = image.height - step * (len(lines) - place) if low else step * place
-        tag(0, y, line)
+    for corners, labels in boxes:
+        if labels:
+            others = [*taken, *(each for each, _ in boxes)]
+            block = free_place(corners, extent(labels), (image.width, image.height), others)
+            write(block, labels)
+            taken.append(block)
+    write(corner, lines)
     return np.asarray(image)
 
 
-def _rows(corners: Corners, count: int, step: int) -> Iterator[float]:
-    """Where words stand: above the box, or below where there is no room above."""
-    top = corners[1] - count * step
-    first = top if top >= step else corners[3] + 1
-    return (first + place * step for place in range(count))
+def free_place(
+    box: Corners,
+    extent: tuple[float, float],
+    picture: tuple[float, float],
+    others: list[Corners],
+) -> Corners:
+    """Where words about a box cover least of what is there: above, below, right or left of it.
+
+    Args:
+        box: Of the animal.
+        extent: Width and height of the words.
+        picture: Width and height of the picture; words stay inside.
+        others: Boxes and words that are there already, this box among them.
+
+    >>> free_place((50, 50, 80, 70), (40, 12), (200, 100), [])
+    (50, 38, 90, 50)
+    >>> free_place((50, 5, 80, 25), (40, 12), (200, 100), [(50, 5, 80, 25)])
+    (50, 26, 90, 38)
+    """
+    wide, high = extent
+    left, top, right, bottom = box
+    wanted = ((left, top - high), (left, bottom + 1), (right + 1, top), (left - wide - 1, top))
+    best: tuple[float, Corners] | None = None
+    for x, y in wanted:
+        x = min(max(x, 0), max(picture[0] - wide, 0))
+        y = min(max(y, 0), max(picture[1] - high, 0))
+        place = (x, y, x + wide, y + high)
+        covered = sum(_shared(place, other) for other in others)
+        if best is None or covered < best[0]:
+            best = (covered, place)
+    assert best is not None
+    return best[1]
+
+
+def _shared(one: Corners, other: Corners) -> float:
+    """Area that two rectangles share."""
+    across = min(one[2], other[2]) - max(one[0], other[0])
+    along = min(one[3], other[3]) - max(one[1], other[1])
+    return max(across, 0.0) * max(along, 0.0)
+
+
+def plain_letters(text: str) -> str:
+    """Text in the letters that the font has: marks above letters are left out, others become ?.
+
+    The font that comes with the library that draws has no letters beyond English ones, and fonts of
+    the machine would make other videos elsewhere.
+
+    >>> plain_letters("Schnüffeln, Straße, Ødegård, 嗅")
+    'Schnuffeln, Strasse, Odegard, ?'
+    """
+    bare = unicodedata.normalize("NFKD", text.translate(_LETTERS))
+    kept = "".join(letter for letter in bare if not unicodedata.combining(letter))
+    return kept.encode("ascii", "replace").decode("ascii")
+
+
+_LETTERS = str.maketrans(
+    {
+        "ß": "ss",
+        "ø": "o",
+        "Ø": "O",
+        "æ": "ae",
+        "Æ": "AE",
+        "œ": "oe",
+        "ł": "l",
+        "Ł": "L",
+        "đ": "d",
+        "–": "-",
+        "→": "->",
+        "µ": "u",
+        "μ": "u",
+    }
+)

@@ -226,7 +226,7 @@ def _found_badly(run: Run) -> list[Badge]:
     if not poor:
         return []
     first = poor[0]
-    why = f"Among others: {first.recording}, {first.animal}: {first.poor}. See there."
+    why = f"Among others: {first.recording}, {first.animal}: {first.poor}. See below."
     return [Badge("animals found badly", "warn", why)]
 
 
