@@ -181,7 +181,9 @@ def free_place(
     picture: tuple[float, float],
     others: list[Corners],
 ) -> Corners:
-    """Where words about a box cover least of what is there: above, below, right or left of it.
+    """Where words about a box cover least of what is there, the nearer the better.
+
+    Above, below, right or left of it; else farther below or above.
 
     Args:
         box: Of the animal.
@@ -196,9 +198,11 @@ def free_place(
     """
     wide, high = extent
     left, top, right, bottom = box
-    wanted = ((left, top - high), (left, bottom + 1), (right + 1, top), (left - wide - 1, top))
+    beside = [(left, top - high), (left, bottom + 1), (right + 1, top), (left - wide - 1, top)]
+    farther = [(left, bottom + 1 + high * k / 2) for k in range(1, 6)]
+    farther += [(left, top - high - high * k / 2) for k in range(1, 6)]
     best: tuple[float, Corners] | None = None
-    for x, y in wanted:
+    for x, y in (*beside, *farther):
         x = min(max(x, 0), max(picture[0] - wide, 0))
         y = min(max(y, 0), max(picture[1] - high, 0))
         place = (x, y, x + wide, y + high)
