@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import shlex
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from boutwise.cli._command import Answer, command
-from boutwise.cli._options import Annotator, ProjectFolder, open_project
+from boutwise.cli._options import Annotator, Holdout, ProjectFolder, held_out, open_project
 from boutwise.cli._problems import counted
 from boutwise.cli._talk import Talk
 from boutwise.errors import UsageError
 
 
 @command
-def run(
+def run(  # an option is a parameter: the command line has as many as the contract says
     talk: Talk,
     project: ProjectFolder,
     format: Annotated[
         str,
         typer.Option(
-            metavar="NAME", help="A format that can be written, see 'formats'; or 'features'."
+            metavar="NAME",
+            help="A format that can be written, see 'formats'; or 'features', 'clips'.",
         ),
     ],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the files.")],
@@ -34,15 +38,63 @@ def run(
             help="Feature sets of --format features; egocentric when not given, see 'features'.",
         ),
     ] = None,
+    detector: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="How --format clips finds animals: auto when not given; none = whole pictures.",
+        ),
+    ] = None,
+    holdout: Holdout = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(help="Seeds the background and the holdout of --format clips; 0."),
+    ] = None,
 ) -> Answer:
-    """Write the labels of a project in another program's format, or its features with them."""
+    """Write labels in another program's format, features with them, or short clips of each."""
+    wishes = {"detector": detector, "holdout": holdout, "seed": seed}
+    if format != "clips":
+        _refuse({f"--{name}": value for name, value in wishes.items()}, format, "--format clips")
+    if format != "features":
+        _refuse({"--features": features}, format, "--format features")
+    if format == "clips":
+        return _clips(talk, project, out, {"annotator": annotator, **wishes})
     if format == "features":
         return _features(talk, project, out, annotator=annotator, sets=features or "egocentric")
-    if features is not None:
-        raise UsageError(
-            f"--features has no meaning for --format {format}", expected="--format features"
-        )
     return _labels(talk, project, out, format=format, annotator=annotator)
+
+
+def _refuse(options: Mapping[str, object], format: str, expected: str) -> None:
+    """Refuse options that would be left unheeded."""
+    for name, value in options.items():
+        if value is not None:
+            raise UsageError(f"{name} has no meaning for --format {format}", expected=expected)
+
+
+def _clips(talk: Talk, project: Path, out: Path, wishes: Mapping[str, Any]) -> Answer:
+    from boutwise import api
+
+    given = {name: value for name, value in wishes.items() if value is not None}
+    if "holdout" in given:
+        text = held_out(given["holdout"])
+        given["holdout"] = text if text == "none" else json.loads(text)
+    talk.on_stop = "clips that are cut are kept; the same command goes on with the others"
+    with open_project(project) as opened:
+        wish = api.ClipWish(**given)
+        done = api.export_clips(opened, out, wish=wish, say=talk.say)
+    for name, count in done.counts.items():
+        talk.line(f"{name}: {counted(count, 'clip')}")
+    talk.line(
+        f"{len(done.cut)} cut, {len(done.kept)} there before, {len(done.removed)} taken away; "
+        f"list {done.manifest}"
+    )
+    talk.line(done.holdout)
+    if done.without_box:
+        without = counted(len(done.without_box), "clip")
+        talk.line(f"left out, no animal is found in them: {without}, as {done.without_box[0]}")
+    if done.undecodable_frames:
+        talk.line(f"left out of clips: {counted(done.undecodable_frames, 'undecodable frame')}")
+    return Answer(asdict(done))
 
 
 def _features(talk: Talk, project: Path, out: Path, *, annotator: str | None, sets: str) -> Answer:

@@ -89,12 +89,10 @@ def resolve(recipe: Recipe, facts: Fingerprint, fps: float) -> tuple[Recipe, dic
     for place, member in enumerate(recipe.members):
         values = _network_auto if isinstance(member, NetworkMember) else _trees_auto
         known = _facts(facts, fps) | {
-            "mirrored": any(part.part == "mirror" for part in member.augment),
-            "pictures": isinstance(member, NetworkMember)
-            and any(stream.encoder is not None for stream in member.streams.values()),
+            "mirrored": any(part.part == "mirror" for part in member.augment)
         }
-        if isinstance(member, NetworkMember) and member.windows.length != "auto":
-            known["length"] = member.windows.length
+        if isinstance(member, NetworkMember):
+            known |= _facts_of_network(member)
         settings = values.auto_values(known) | {"views": views_of(member)}
         rules |= _member_rules(f"members.{place}", settings)
     for path in list(_autos(data)):
@@ -117,6 +115,20 @@ def _facts(facts: Fingerprint, fps: float) -> dict[str, Any]:
         "classes": {name: vars(value) for name, value in facts.classes.items()},
         "cores": facts.cores,
     }
+
+
+def _facts_of_network(member: NetworkMember) -> dict[str, Any]:
+    """What the recipe says of windows and encoders, for the rules of what it does not say."""
+    encoders = [stream.encoder for stream in member.streams.values() if stream.encoder is not None]
+    known: dict[str, Any] = {
+        "pictures": bool(encoders),
+        "begins_trained": any(each.options.get("weights") is not None for each in encoders),
+    }
+    if member.windows.length != "auto":
+        known["length"] = member.windows.length
+    if member.windows.stride != "none":
+        known["stride"] = member.windows.stride
+    return known
 
 
 def _member_rules(head: str, values: Mapping[str, tuple[Any, str]]) -> dict[str, Rule]:

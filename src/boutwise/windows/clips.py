@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -148,13 +149,12 @@ def _merged(
     bouts: Sequence[Stretch], total: int, fps: float, rules: ClipRules
 ) -> list[tuple[Stretch, Why]]:
     """Bouts of one behavior that do not touch each other, single frames grown."""
-    tagged = _united([(start, stop, "whole") for start, stop in bouts])
-    grown = [
-        (*_grown(start, total, max(1, round(rules.grown_s * fps))), "grown")
-        if stop - start == 1
-        else (start, stop, why)
-        for start, stop, why in tagged
-    ]
+    grown: list[tuple[int, int, Why]] = []
+    for start, stop, why in _united([(start, stop, "whole") for start, stop in bouts]):
+        if stop - start == 1:
+            grown.append((*_grown(start, total, max(1, round(rules.grown_s * fps))), "grown"))
+        else:
+            grown.append((start, stop, why))
     return [((start, stop), why) for start, stop, why in _united(grown)]
 
 
@@ -191,7 +191,7 @@ def _divided(whole: Stretch, why: Why, longest: int) -> list[tuple[Stretch, Why]
     if parts == 1:
         return [(whole, why)]
     edges = [start + round(place * (stop - start) / parts) for place in range(parts + 1)]
-    return [(part, "split") for part in zip(edges[:-1], edges[1:], strict=True)]
+    return [(part, "split") for part in pairwise(edges)]
 
 
 def _background(
@@ -239,9 +239,7 @@ def _offered(
     return clips
 
 
-def _laid(
-    room: int, low: int, high: int, rng: np.random.Generator
-) -> list[tuple[int, int]]:
+def _laid(room: int, low: int, high: int, rng: np.random.Generator) -> list[tuple[int, int]]:
     """The gap before each clip, and its length: as many clips as fit with a middle length."""
     count = max(room // ((low + high + 1) // 2), int(room >= low))
     lengths = rng.integers(low, high + 1, size=count)

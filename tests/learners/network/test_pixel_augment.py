@@ -21,6 +21,7 @@ FACTS = Facts(ETHOGRAM, 30.0, (), {}, ("video",))
 BESIDE = Facts(ETHOGRAM, 30.0, ("pose",), {"pose": Mirror((0,), (1.0,))}, ("video",))
 FEATURES = ("noise", "feature_dropout", "feature_scale", "feature_shift")
 PICTURES = ("brightness", "contrast", "crop", "cutmix", "erase", "frame_dropout", "pixel_noise")
+PICTURES += ("tone",)
 SIZE = 16
 
 
@@ -45,6 +46,27 @@ def random_pictures(windows=6, frames=12, seed=0):
     return Batch({"video": values}, mask, {"video": mask.clone()}), Target(
         labels, torch.ones(windows, frames), ("place",) * windows
     )
+
+
+def test_a_negative_is_as_bright_as_the_picture_is_dark():
+    batch, target = random_pictures()
+    shown, _ = after("tone", batch, target, gamma=0, negative=1)
+    values = floats(batch.streams["video"])
+    torch.testing.assert_close(shown.streams["video"], 1 - values)
+    same, _ = after("tone", batch, target, gamma=0, negative=0)
+    torch.testing.assert_close(same.streams["video"], values)
+    some, _ = after("tone", batch, target, gamma=0)
+    turned = (some.streams["video"] - (1 - values)).abs().amax(dim=(1, 2, 3, 4)) < 1e-6
+    assert 0 < turned.sum() < len(turned)
+
+
+def test_powers_change_all_pictures_of_a_window_alike():
+    batch, target = random_pictures()
+    shown, _ = after("tone", batch, target, gamma=0.7, negative=0)
+    power = shown.streams["video"].log() / floats(batch.streams["video"]).log()
+    one = power[:, :1, :, :1, :1]
+    torch.testing.assert_close(power, one.expand_as(power), atol=1e-3, rtol=1e-3)
+    assert 0.49 < float(one.min()) < float(one.max()) < 2.02
 
 
 def every():

@@ -14,6 +14,7 @@ from boutwise import registry
 from boutwise.errors import RecipeError
 from boutwise.learners import score_subject
 from boutwise.learners.network import load
+from boutwise.learners.network.encoders.videomae import Encoder
 
 from .pictures import SIZE, make_member, subject_frames
 from .test_pixels import fitted_without_training
@@ -288,3 +289,15 @@ def test_the_length_of_a_window_is_that_of_the_clip():
     )
     with pytest.raises(RecipeError, match="windows of 8 frames, and got 16"):
         fitted_without_training(member)
+
+
+def test_from_random_weights_half_of_the_tubes_see_what_changes():
+    encoder = Encoder(1, 32, frames=8, rate=1, patch=8, width=32, depth=1, heads=2)
+    encoder.requires_grad_(False)
+    bias = encoder.patch_embed.bias.view(1, -1, 1, 1, 1)
+    still = torch.rand(2, 3, 1, 32, 32).expand(-1, -1, 8, -1, -1)
+    seen = encoder.patch_embed(still) - bias
+    assert float(seen[:, :16].abs().max()) < 1e-5
+    assert float(seen[:, 16:].abs().mean()) > 0.05
+    moving = encoder.patch_embed(torch.rand(2, 3, 8, 32, 32)) - bias
+    assert float(moving[:, :16].abs().mean()) > 0.5

@@ -25,6 +25,9 @@ PICTURES_PER_STEP = 512
 STEPS_OF_PICTURES = 800
 """Optimizer steps of a network on pictures."""
 
+FINE_TUNING_LR = 6e-4
+"""Learning rate for 256 windows a step where an encoder begins with weights of another training."""
+
 MIN_STEPS = 300
 """Optimizer steps below which a network of this kind is not done learning."""
 
@@ -41,7 +44,8 @@ def auto_values(fingerprint: Mapping[str, Any]) -> dict[str, Setting]:
         fingerprint: ``n_frames`` (labelled frames), ``fps`` (working rate), ``n_animals``,
             ``median_bout_s`` (median length of a bout, seconds) and ``classes``; ``pictures``:
             whether the member has an encoder; ``length``: of its windows, where the recipe says
-            it.
+            it; ``stride``: trained frames from window to window, where each is judged by one frame;
+            ``begins_trained``: whether the encoder begins with weights of another training.
 
     Returns:
         Dotted path inside the member -> (value, reason). The paths of part options speak of the
@@ -62,7 +66,7 @@ def auto_values(fingerprint: Mapping[str, Any]) -> dict[str, Setting]:
     batch = max(4, min(64, FRAMES_PER_STEP // length))
     if pictures:
         batch = max(1, min(64, PICTURES_PER_STEP // length))
-    steps_an_epoch = max(1, math.ceil(n_frames / (length * batch)))
+    steps_an_epoch = max(1, math.ceil(n_frames / (int(fingerprint.get("stride", length)) * batch)))
     epochs = min(200, max(20, math.ceil(MIN_STEPS / steps_an_epoch)))
     if pictures:
         epochs = min(100, max(8, math.ceil(STEPS_OF_PICTURES / steps_an_epoch)))
@@ -93,6 +97,18 @@ def auto_values(fingerprint: Mapping[str, Any]) -> dict[str, Setting]:
     settings["optim.precision"] = ("32", "features are quick to compute: 16 bits gain nothing")
     if pictures:
         settings |= _pictures(batch, length, epochs, steps_an_epoch)
+        if "stride" in fingerprint:
+            settings["optim.lr"] = (
+                1e-3,
+                "the top of a one-cycle schedule; with 3e-3 a small transformer on whole windows, "
+                "begun at random, learned less (simulated mice)",
+            )
+        if fingerprint.get("begins_trained", False):
+            settings["optim.lr"] = (
+                round(FINE_TUNING_LR * batch / 256, 8),
+                f"{FINE_TUNING_LR} x {batch} / 256 windows a step: small steps, so that weights of "
+                "another training are kept (VideoMAE was fine-tuned so; not measured here)",
+            )
     return settings
 
 

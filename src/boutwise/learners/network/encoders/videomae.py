@@ -21,6 +21,10 @@ from boutwise.learners.network.encoders._videomae_weights import converted, read
 VARIANTS = {"small": (384, 12, 6), "base": (768, 12, 12)}
 """Channels, layers and heads."""
 
+MOTION_GAIN = 5.0
+"""How much larger than others the first weights of tubes are that see changes: pictures that follow
+each other differ by little."""
+
 MEAN, SD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Of the colors of ImageNet: how pictures are standardized unless the weights say otherwise."""
 
@@ -137,6 +141,7 @@ class Encoder(nn.Module):
         self.blocks = nn.ModuleList(_Layer(self.width, n_heads, drop=drop) for drop in drops)
         self.norm = nn.LayerNorm(self.width, eps=1e-6)
         self.apply(_begin)
+        _see_changes(self.patch_embed)
 
     positions: Tensor
     mean: Tensor
@@ -217,6 +222,25 @@ def _begin(module: nn.Module) -> None:
         nn.init.trunc_normal_(module.weight, std=0.02)
         if module.bias is not None:
             nn.init.zeros_(module.bias)
+
+
+def _see_changes(tubes: nn.Conv3d) -> None:
+    """Let half of the tubes begin as the difference of the halves of their frames.
+
+    What moves is a small part of what is seen, so that with random tubes a transformer learns for
+    very long that nothing but what stands still is there: of five-frame twitches in 8,000 windows
+    nothing at all, and with these .48 (F1 on other animals). Weights of another training take
+    their place.
+    """
+    with torch.no_grad():
+        weight = tubes.weight
+        half = weight.shape[2] // 2
+        if half == 0:
+            return  # a tube of one frame has nothing to compare
+        seeing = weight[: len(weight) // 2]
+        seeing.mul_(MOTION_GAIN)
+        seeing[:, :, half : 2 * half] = -seeing[:, :, :half]
+        seeing[:, :, 2 * half :] = 0
 
 
 def _refuse(
