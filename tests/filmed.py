@@ -22,7 +22,7 @@ SMALL = [
     "members.0.augment=[]",
     "members.0.average=[]",
 ]
-"""Settings of ``video`` with which a fold trains in seconds."""
+"""Settings of ``spotter`` with which a fold trains in seconds."""
 
 
 def shaking(n_frames: int, *, seed: int) -> tuple[np.ndarray, list[tuple[int, int]]]:

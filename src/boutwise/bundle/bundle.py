@@ -126,8 +126,15 @@ class Bundle:
     @property
     def reads(self) -> tuple[str, ...]:
         """What it needs of a recording: ``pose``, ``video`` or both."""
-        needs = {"pose": bool(self.manifest["n_dims"]), "video": self.pictures is not None}
+        of_files = bool(self.manifest["n_dims"]) and not self.outlined
+        needs = {"pose": of_files, "video": self.pictures is not None}
         return tuple(what for what, needed in needs.items() if needed)
+
+    @property
+    def outlined(self) -> bool:
+        """Whether its pose is made of the outlines of the animals in the video."""
+        steps = self.pictures["steps"] if self.pictures else ()
+        return any(step["part"] == "outline" for step in steps)
 
     @property
     def pictures(self) -> Mapping[str, Any] | None:

@@ -17,18 +17,20 @@ from boutwise.prepare.boxes import Detect, boxes_key, boxes_of
 from boutwise.prepare.crops import VERSION as CROPS
 from boutwise.prepare.crops import Crop, Squares, crop_squares, whole_picture
 from boutwise.prepare.detectors import Scene
+from boutwise.prepare.outlines import VERSION as OUTLINES
+from boutwise.prepare.outlines import Outline, outline_key, outline_pose
 from boutwise.prepare.pixels import CutPictures, keep, kept_pictures
 from boutwise.prepare.rates import nearest_frames, working_clock
 from boutwise.prepare.tracking import VERSION as TRACKING
 from boutwise.store import Store
-from boutwise.types import Boxes, FrameClock, Pixels, Subject
+from boutwise.types import Boxes, FrameClock, Pixels, PoseTrack, Subject
 from boutwise.types.recipe import Part, Recipe
 
 VERSION = 1
 """Raised when the same video would be kept as other pictures."""
 
-DETECT, CROP = "detect", "crop"
-STEPS = (DETECT, CROP)
+DETECT, CROP, OUTLINE = "detect", "crop", "outline"
+STEPS = (DETECT, CROP, OUTLINE)
 """What ``prepare`` of a recipe may hold for videos, beside the preparations of poses."""
 
 Say = Callable[[str], None]
@@ -41,10 +43,12 @@ class PictureSteps:
     Attributes:
         detect: How animals are found; None = the whole picture is taken.
         crop: What is cut out.
+        outline: How the outlines of animals are found; None = they are not.
     """
 
     detect: Detect | None
     crop: Crop
+    outline: Outline | None = None
 
     @classmethod
     def of(cls, parts: Sequence[Part]) -> PictureSteps:
@@ -56,7 +60,8 @@ class PictureSteps:
         known = {part.part: part for part in parts if part.part in STEPS}
         detect = _settings(Detect, known[DETECT]) if DETECT in known else None
         crop = _settings(Crop, known[CROP]) if CROP in known else Crop()
-        return cls(detect, crop)
+        outline = _settings(Outline, known[OUTLINE]) if OUTLINE in known else None
+        return cls(detect, crop, outline)
 
 
 def _settings(kind: Callable[..., Any], part: Part) -> Any:
@@ -76,13 +81,20 @@ def pictures_need(recipe: Recipe) -> dict[str, Any]:
     steps = [part.model_dump() for part in recipe.prepare if part.part in STEPS]
     detect = PictureSteps.of(recipe.prepare).detect
     chosen = None if detect is None else detect.chosen(has_pose=False, fps=1)
-    made_by = {} if chosen is None else {"detector": chosen.name, "weights": chosen.content()}
+    made_by: dict[str, Any] = {}
+    if chosen is not None:
+        made_by = {"detector": chosen.name, "weights": chosen.content()}
+        module = registry.load("detector", chosen.name)
+        if made_by["weights"] and hasattr(module, "origin"):
+            made_by["origin"] = module.origin(**chosen.options)
     return {"steps": steps, "versions": _versions(recipe.prepare), **made_by}
 
 
 def _versions(prepare: Sequence[Part]) -> dict[str, int]:
     detect = PictureSteps.of(prepare).detect
     known = {"pictures": VERSION, "crop": CROPS}
+    if any(part.part == OUTLINE for part in prepare):
+        known["outline"] = OUTLINES
     if detect is not None:
         name = detect.chosen(has_pose=False, fps=1).name
         known["boxes"], known["tracking"] = BOXES, TRACKING
@@ -108,7 +120,26 @@ def bundle_steps(need: Mapping[str, Any]) -> tuple[Part, ...]:
                 f"{now.get(what)}: it would see other pictures than in training",
                 todo="use the release of boutwise that trained it, or train again",
             )
+    _refuse_other_weights(steps, need)
     return steps
+
+
+def _refuse_other_weights(steps: Sequence[Part], need: Mapping[str, Any]) -> None:
+    """Other weights under the same name would find other boxes, and nobody would be told.
+
+    Raises:
+        BundleError: They are not those of training.
+    """
+    detect = PictureSteps.of(steps).detect
+    if detect is None or not need.get("weights"):
+        return
+    now = detect.chosen(has_pose=False, fps=1).content()
+    if now != need["weights"]:
+        raise BundleError(
+            "the weights of the detector are not those that the bundle was trained with",
+            expected=f"weights with the digest {need['weights']}, not {now}",
+            todo="bring back the folder that the recipe names, or train again with the new weights",
+        )
 
 
 def describe_pictures(need: Mapping[str, Any]) -> str:
@@ -121,6 +152,8 @@ def describe_pictures(need: Mapping[str, Any]) -> str:
     what = "the whole picture"
     if steps.detect is not None:
         what = f"a square around the animal, found by '{need.get('detector', 'auto')}'"
+    if steps.outline is not None:
+        return f"points on the outline of the animal, found by '{need.get('detector', 'auto')}'"
     return f"{what}, {steps.crop.size} x {steps.crop.size} {steps.crop.color}"
 
 
@@ -179,6 +212,29 @@ class PreparedVideo:
             say=lambda done, total, words: self.say(f"{words}: {done} of {total} frames"),
         )
 
+    @cached_property
+    def outlines(self) -> PoseTrack:
+        """Points on the outline of each animal in each frame of the video.
+
+        Raises:
+            DataError: The cage cannot be learned from the video.
+        """
+        return outline_pose(self.scene, self._looked_at(), store=self._store, say=self.say)
+
+    def _looked_at(self) -> dict[str, Squares]:
+        """The square around each animal whose outline is looked for."""
+        boxes, outline = self.boxes, self.steps.outline
+        if boxes is None or outline is None:
+            raise RecipeError(
+                "outlines need to know where the animals are",
+                expected="prepare: [{detect: {...}}, {outline: {...}}]",
+            )
+        name = self.scene.recording
+        return {
+            animal: crop_squares(boxes, Subject(name, animal), outline.crop, self.native)
+            for animal in self.scene.animals
+        }
+
     def squares(self, subject: Subject) -> Squares:
         """What is cut out of each working frame for a subject."""
         if self.boxes is None:
@@ -219,15 +275,19 @@ class PreparedVideo:
         return kept, key
 
     def missing(self, subject: Subject) -> list[str]:
-        """What of a subject is not in the store yet: ``boxes``, ``pictures``."""
+        """What of a subject is not in the store yet: ``boxes``, ``pictures`` or ``outlines``."""
+        last = "pictures" if self.steps.outline is None else "outlines"
         if self._store is None:
-            return ["pictures"]
+            return [last]
         detect = self.steps.detect
         if detect is not None:
             has_pose = self.scene.pose is not None
             chosen = detect.chosen(has_pose=has_pose, fps=self.scene.index.clock.fps)
             if self._store.array(boxes_key(self.scene, chosen)) is None:
-                return ["boxes", "pictures"]
+                return ["boxes", last]
+        if self.steps.outline is not None:
+            lies = self._store.array(outline_key(self.scene, self._looked_at())) is not None
+            return [] if lies else [last]
         key = self._key(self.squares(subject))
         return ["pictures"] if kept_pictures(self._store, key) is None else []
 

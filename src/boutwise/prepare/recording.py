@@ -10,8 +10,9 @@ import numpy as np
 
 from boutwise import registry
 from boutwise.errors import DataError
+from boutwise.prepare._outline_shape import ROLES
 from boutwise.prepare.detectors import Scene
-from boutwise.prepare.pictures import PictureSteps, PreparedVideo
+from boutwise.prepare.pictures import OUTLINE, PictureSteps, PreparedVideo
 from boutwise.prepare.rates import working_clock
 from boutwise.prepare.streams import PreparedPose, Stream
 from boutwise.project import Project
@@ -112,19 +113,28 @@ class PreparedRecording:
     @property
     def roles(self) -> Mapping[str, str]:
         """Keypoint -> role; nothing where there is no pose."""
+        if self._of_outlines:
+            return ROLES
         return {} if self.material.pose is None else self.material.pose.roles
+
+    @property
+    def _of_outlines(self) -> bool:
+        """Whether the pose is made of the video; a view of such a recording has its own already."""
+        made = any(part.part == OUTLINE for part in self._prepare)
+        return made and self.material.scene is not None
 
     @cached_property
     def pose(self) -> PreparedPose:
-        """The pose, cleaned.
+        """The pose, cleaned; of a recipe with outlines, the points on them.
 
         Raises:
             DataError: There is none.
         """
-        if self.material.pose is None:
+        pose = self.video.outlines if self._of_outlines else self.material.pose
+        if pose is None:
             raise self._lacks("pose", "pose tracks")
         return PreparedPose(
-            self.material.pose,
+            pose,
             self.material.clock,
             fps=self.fps,
             prepare=pose_steps(self._prepare),
@@ -158,7 +168,14 @@ class PreparedRecording:
 
     def missing(self, subject: Subject, parts: Sequence[Part]) -> list[str]:
         """What of a stream is not in the store yet; nothing where all of it is."""
-        return self.pose.missing(subject, parts) if parts else self.video.missing(subject)
+        if not parts:
+            return self.video.missing(subject)
+        lacking = self.video.missing(subject) if self._of_outlines else []
+        return (
+            [*lacking, *(part.part for part in parts)]
+            if lacking
+            else self.pose.missing(subject, parts)
+        )
 
     def _lacks(self, what: str, files: str) -> DataError:
         return DataError(

@@ -56,7 +56,7 @@ def build_bundle(
 def _manifest(plan: Plan, snapshot: Snapshot, scores: dict[str, Any]) -> dict[str, Any]:
     trained = [e for e in snapshot.entries if not e.held_out(plan)]
     animals = {e.subject.animal for e in trained} | {e.subject.target for e in trained} - {""}
-    of_poses = pose_steps(plan.recipe.prepare) if "pose" in plan.recipe.reads else ()
+    of_poses = pose_steps(plan.recipe.prepare) if plan.recipe.reads_points else ()
     return {
         "format": FORMAT,
         "boutwise": __version__,

@@ -122,9 +122,9 @@ class _Looks:
     @property
     def without_positions(self) -> PoseTrack | None:
         """Names and roles of the pose; None where the recipe reads none."""
-        if "pose" not in self.plan.recipe.reads or self.material.pose is None:
+        if not self.plan.recipe.reads_points:
             return None
-        return self.material.pose.frames(0, 0)
+        return self.original.pose.native.frames(0, 0)
 
     def streams(self, subject: Subject, member: AnyMember) -> dict[str, Stream]:
         """The streams of a member."""

@@ -243,13 +243,28 @@ class Recipe(Strict):
     @property
     def reads(self) -> tuple[Literal["pose", "video"], ...]:
         """What its members are made of."""
+        of_points: Literal["pose", "video"] = "video" if self.outlined else "pose"
         found: set[Literal["pose", "video"]] = set()
         for member in self.members:
             if isinstance(member, TreesMember):
-                found.add("pose")
+                found.add(of_points)
                 continue
-            found |= {"pose" if each.features else "video" for each in member.streams.values()}
+            found |= {of_points if each.features else "video" for each in member.streams.values()}
         return tuple(sorted(found))
+
+    @property
+    def outlined(self) -> bool:
+        """Whether its pose is made of the outlines of the animals in the video."""
+        return any(part.part == "outline" for part in self.prepare)
+
+    @property
+    def reads_points(self) -> bool:
+        """Whether a member reads features of a pose, be it of a file or of outlines."""
+        return any(
+            isinstance(member, TreesMember)
+            or any(each.features for each in member.streams.values())
+            for member in self.members
+        )
 
 
 def parse_recipe(data: Mapping[str, Any], *, source: str = "recipe") -> Recipe:

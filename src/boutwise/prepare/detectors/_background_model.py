@@ -21,6 +21,9 @@ from scipy.ndimage import find_objects, gaussian_filter, label, uniform_filter
 
 Floats = NDArray[np.float32]
 Polarity = Literal["dark", "light", "both"]
+Part = tuple[slice, slice]
+EVERYWHERE: Part = (slice(None), slice(None))
+"""All rows and columns of a picture."""
 
 DARKEST = 20.0
 """Added to both gray values of a relative difference: in the dark everything is noise."""
@@ -56,15 +59,27 @@ class Background:
 
     def difference(self, picture: NDArray[np.uint8]) -> Floats:
         """How much a picture differs relative to the background, (height, width); 0 = noise."""
-        values = picture.astype(np.float32)
-        values /= gain(values, self.picture)
-        away = self.picture - values
+        return self.relative(picture.astype(np.float32) / np.float32(self.gain(picture)))
+
+    def gain(self, picture: NDArray[np.uint8]) -> float:
+        """How much lighter a picture is than the cage."""
+        return gain(picture.astype(np.float32), self.picture)
+
+    def relative(self, values: Floats, part: Part = EVERYWHERE) -> Floats:
+        """The same of a part of a picture that has been brought to the brightness of the cage.
+
+        Args:
+            values: Gray values of that part.
+            part: Rows and columns of the cage.
+        """
+        usual = self.picture[part]
+        away = usual - values
         if self.polarity == "light":
             away = -away
         elif self.polarity == "both":
             away = np.abs(away)
-        found: Floats = away / (self.picture + values + 2 * DARKEST)
-        found[away < NOISES * self.noise] = 0
+        found: Floats = away / (usual + values + 2 * DARKEST)
+        found[away < NOISES * self.noise[part]] = 0
         return found
 
 

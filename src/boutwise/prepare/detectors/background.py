@@ -52,6 +52,11 @@ NEAR = 0.6
 MERGED = 1.3
 """Share of the usual area from which a patch may be two animals."""
 MOST_POINTS = 120
+INSTEAD = (
+    "import pose or boxes of this recording, or give a trained detector "
+    "(detector: {rtdetr: {weights: PATH}})"
+)
+"""What to do where the cage cannot be learned."""
 
 
 def content() -> str:
@@ -66,14 +71,32 @@ def fit(scene: Scene) -> BackgroundDetector:
         DataError: It cannot tell animals from cage in this recording.
     """
     look = Look("gray", size=_reduced(scene.size))
+    background, pictures = learn(scene, look)
+    return _sized(scene, look, background, pictures)
+
+
+def learn(
+    scene: Scene, look: Look, *, instead: str = INSTEAD
+) -> tuple[Background, NDArray[np.uint8]]:
+    """What the cage looks like, and the pictures that it was learned from, (pictures, H, W).
+
+    Args:
+        scene: The recording.
+        look: Gray pictures, of the size at which the cage is wanted.
+        instead: What to do where it cannot be learned.
+
+    Raises:
+        DataError: There are too few pictures, or nothing that moves stands out.
+    """
     numbers = sample_frames(scene.index, SAMPLES)
     if numbers.size < LEAST_SAMPLES:
-        raise _refusal(scene, f"{scene.index.n_frames} frames are too few to learn the cage from")
+        too_few = f"{scene.index.n_frames} frames are too few to learn the cage from"
+        raise _refusal(scene, too_few, instead)
     pictures, following = _read(scene, look, numbers)
     background = learn_background(pictures, following)
     if background.strength < LEAST_STRENGTH:
-        raise _refusal(scene, "nothing that moves stands out from the cage")
-    return _sized(scene, look, background, pictures)
+        raise _refusal(scene, "nothing that moves stands out from the cage", instead)
+    return background, pictures
 
 
 def _reduced(size: tuple[int, int]) -> tuple[int, int]:
@@ -146,14 +169,13 @@ def _sized(
     return BackgroundDetector(look, scene, background, sizes)
 
 
-def _refusal(scene: Scene, why: str) -> DataError:
+def _refusal(scene: Scene, why: str, instead: str = INSTEAD) -> DataError:
     return DataError(
         f"the background cannot be told from the animals: {why}",
         file=scene.path,
         recording=scene.recording or None,
         expected="a still camera and animals that move about and stand out from the cage",
-        todo="import pose or boxes of this recording, or give a trained detector "
-        "(detector: {rtdetr: {weights: PATH}})",
+        todo=instead,
     )
 
 

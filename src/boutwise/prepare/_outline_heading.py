@@ -1,0 +1,102 @@
+"""Which end of a body is the head: from its taper, its tail and its walk, over a whole recording.
+
+None of the three is sure in a single frame: a crouching mouse has no taper, a tail may lie beside
+the body, a mouse backs off. But a body does not turn about within a frame, so the most likely run
+of headings is looked for (Viterbi 1967) over two states, the axis and its opposite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+
+from boutwise.prepare._outline_shape import Body
+
+Floats = NDArray[np.float64]
+
+TAPERED = 0.25
+"""Skewness along the axis that is as good as one piece of evidence; mice have .07 to .15."""
+TAILED = 1000.0
+"""Pixels times pixels of tail that are as good as half a piece: a shadow may lie there instead."""
+WALKED_S = 3.0
+"""Spreads of the body a second that are as good as one piece."""
+MOST_TAPER, MOST_WALK = 1.5, 3.0
+"""Pieces of evidence that one frame can bring by the one and the other."""
+WALK_SD_S = 0.15
+"""The middle of the body is smoothed so before its speed is taken."""
+PER_S = 20.0
+"""Frames a second at which the weights were found: more frames bring no more evidence."""
+TURNING = 8.0
+"""Pieces of evidence that it takes to believe that a body has turned about within a frame."""
+
+
+def headings(bodies: Sequence[Body | None], places: Floats, scale: float, fps: float) -> Floats:
+    """Where the head is, rad from right to down, in each frame; NaN where there is no body.
+
+    Args:
+        bodies: Of each frame.
+        places: Middle of each body in the video, (frames, 2), pixels; NaN where there is none.
+        scale: Pixels of the video for one of the squares that the bodies are in.
+        fps: Frames per second.
+    """
+    found = np.full(len(bodies), np.nan)
+    there = np.array([body is not None for body in bodies], dtype=bool)
+    if not there.any():
+        return found
+    seen = [body for body in bodies if body is not None]
+    axis = np.array([body.axis for body in seen])
+    evidence = _evidence(seen, _velocity(places, fps)[there] / scale) * (PER_S / fps)
+    together = np.diff(there.nonzero()[0]) == 1
+    staying = np.append(0.0, TURNING * np.cos(np.diff(axis)) * together)
+    found[there] = axis + np.pi * _most_likely(evidence, staying)
+    return found
+
+
+def _velocity(places: Floats, fps: float) -> Floats:
+    """Of the middle, pixels a second, (frames, 2)."""
+    frames = np.arange(len(places))
+    there = np.isfinite(places[:, 0])
+    joined = np.stack([np.interp(frames, frames[there], at[there]) for at in places.T], axis=1)
+    if len(joined) < 2:
+        return np.zeros_like(joined)
+    smooth = gaussian_filter1d(joined, WALK_SD_S * fps, axis=0, mode="nearest")
+    return np.asarray(np.gradient(smooth, axis=0) * fps)
+
+
+def _evidence(bodies: Sequence[Body], velocity: Floats) -> Floats:
+    """How much speaks for the head being where the axis points to, (bodies,)."""
+    axis = np.array([body.axis for body in bodies])
+    spread = np.array([max(body.spread, 1.0) for body in bodies])
+    lean = np.array([body.lean for body in bodies])
+    tail = np.array([body.tail for body in bodies])
+    ahead = velocity[:, 0] * np.cos(axis) + velocity[:, 1] * np.sin(axis)
+    taper = np.clip(lean / TAPERED, -MOST_TAPER, MOST_TAPER)
+    walk = np.clip(ahead / (spread * WALKED_S), -MOST_WALK, MOST_WALK)
+    return np.asarray(taper + walk - 0.5 * np.clip(tail / TAILED, -1, 1))
+
+
+def _most_likely(evidence: Floats, staying: Floats) -> NDArray[np.int64]:
+    """The most likely run of two states, (bodies,): 0 = along the axis, 1 = opposite.
+
+    Args:
+        evidence: For state 0 and against state 1, (bodies,).
+        staying: For the same state as one frame before, and against a change, (bodies,).
+    """
+    came_from = np.zeros((len(evidence), 2), dtype=np.int64)
+    first, second = 0.0, 0.0
+    steps = zip(evidence.tolist(), staying.tolist(), strict=True)
+    for place, (speaks, stays) in enumerate(steps):
+        kept, changed = first + stays, second - stays
+        kept_second, changed_second = second + stays, first - stays
+        came_from[place] = (0 if kept >= changed else 1, 1 if kept_second >= changed_second else 0)
+        first = max(kept, changed) + speaks
+        second = max(kept_second, changed_second) - speaks
+    states = np.zeros(len(evidence), dtype=np.int64)
+    state = 0 if first >= second else 1
+    for place in range(len(evidence) - 1, -1, -1):
+        states[place] = state
+        state = came_from[place, state]
+    return states

@@ -1,0 +1,196 @@
+"""Pose without keypoints: points on the outline of each animal, told from the empty cage.
+
+Where a lab has videos only, the outline of a mouse still says where it goes, how it is stretched
+and bent, and which way it looks. It is given as a pose track of fifteen points, so that all that
+is made for pose tracks reads it: features, augmentations, learners. Paws and ears are not among
+them, and how high the animal is can only be guessed from a camera at a slant.
+
+Source: ellipses and outlines of animals in front of a known background are what trackers of the
+field have long used (e.g. Ctrax, Branson et al. 2009); the points, and the rules by which shadow is
+told from fur, are our own. They were chosen on drawn videos of four mice, by the long axis of their
+true pose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boutwise.errors import RecipeError
+from boutwise.prepare._outline_heading import headings
+from boutwise.prepare._outline_shape import POINTS, ROLES, Body, animal_mask, body_of, points_of
+from boutwise.prepare.crops import Crop, Squares
+from boutwise.prepare.detectors import Scene
+from boutwise.prepare.detectors._background_model import Background
+from boutwise.prepare.detectors.background import learn
+from boutwise.store import Store
+from boutwise.types import PoseTrack
+from boutwise.video import Look, Video
+
+VERSION = 1
+
+SIDE = 96
+"""Pixels a side of the square in which an animal is looked at: the rules of shape need it."""
+
+INSTEAD = (
+    "import pose of this recording and take the recipe 'pose', or take one that learns from the "
+    "pictures themselves: --recipe spotter"
+)
+"""What to do where there is no outline to be found."""
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Outline:
+    """How outlines are found; options of ``outline`` in a recipe.
+
+    Attributes:
+        padding: Added around the box of an animal on each side, in shares of its longer side.
+    """
+
+    padding: float = 0.1
+
+    def __post_init__(self) -> None:
+        """Check the options."""
+        is_number = isinstance(self.padding, int | float) and not isinstance(self.padding, bool)
+        if not is_number or not 0 <= self.padding <= 1:
+            raise RecipeError(
+                f"outline: 'padding' cannot be {self.padding!r}", expected="a share from 0 to 1"
+            )
+
+    @property
+    def crop(self) -> Crop:
+        """The square around an animal: one side for the whole recording."""
+        return Crop(size=SIDE, padding=self.padding)
+
+
+def outline_pose(
+    scene: Scene,
+    squares: dict[str, Squares],
+    *,
+    store: Store | None = None,
+    say: Say = lambda words: None,
+) -> PoseTrack:
+    """Points on the outlines of the animals of a recording, in pixels of its video.
+
+    Args:
+        scene: The video.
+        squares: Around each animal in each frame, of one side each; nothing is looked at where an
+            animal has none.
+        store: Where the points are kept; None finds them anew.
+        say: Called with words as the work goes on.
+
+    Returns:
+        (frames, animals, points, 2), y down; NaN where an animal has no box, no outline, or the
+        frame cannot be decoded.
+
+    Raises:
+        DataError: The cage cannot be learned: the camera moves, or nothing stands out.
+    """
+    key = outline_key(scene, squares)
+    positions = None if store is None else store.array(key)
+    if positions is None:
+        positions = _found(scene, squares, say)
+        if store is not None:
+            store.put(key, positions, {"what": "points on outlines", "animals": list(squares)})
+    return PoseTrack(
+        positions=np.array(positions),
+        confidence=None,
+        animals=tuple(squares),
+        keypoints=POINTS,
+        roles=ROLES,
+        unit="px",
+        source=str(scene.path),
+    )
+
+
+def outline_key(scene: Scene, squares: dict[str, Squares]) -> str:
+    """The key under which points are kept; whatever changes them changes it."""
+    cut = [(each.corners, each.present) for each in squares.values()]
+    content = [part for pair in cut for part in pair]
+    return Store.key("outline", VERSION, scene.index.digest, list(squares), *content)
+
+
+def _found(scene: Scene, squares: dict[str, Squares], say: Say) -> NDArray[np.float32]:
+    n_frames = scene.index.n_frames
+    positions = np.full((n_frames, len(squares), len(POINTS), 2), np.nan, dtype=np.float32)
+    sides = [_side(each) for each in squares.values() if each.present.any()]
+    if not sides:
+        return positions
+    # All animals of a recording have squares of one side: they are looked at in one picture.
+    look = _look(scene, float(np.median(sides)))
+    say("outlines: getting to know the cage")
+    cage, _ = learn(scene, look, instead=INSTEAD)
+    assert look.size is not None
+    scales = np.array([scene.size[1] / look.size[1], scene.size[0] / look.size[0]])
+    bodies: list[list[Body | None]] = [[] for _ in squares]
+    corners = [np.round(each.corners[:, :2] / scales).astype(np.int64) for each in squares.values()]
+    with Video(scene.path, scene.index, look=look) as video:
+        for frame, picture in enumerate(video.pictures(range(n_frames))):
+            for who, each in enumerate(squares.values()):
+                seen = picture is not None and bool(each.present[frame])
+                difference = _difference(cage, picture, corners[who][frame]) if seen else None
+                bodies[who].append(None if difference is None else body_of(animal_mask(difference)))
+            if frame % 100 == 99:
+                say(f"outlines: {frame + 1} of {n_frames} frames")
+    for who, of_one in enumerate(bodies):
+        for frame, points in _points(of_one, corners[who], scene.index.clock.fps):
+            positions[frame, who] = (points + corners[who][frame] + 0.5) * scales
+    return positions
+
+
+def _side(squares: Squares) -> float:
+    """Usual side of the squares of an animal, pixels of the video."""
+    present = squares.corners[squares.present]
+    return float(np.median(present[:, 2] - present[:, 0]))
+
+
+def _look(scene: Scene, side: float) -> Look:
+    """Pictures in which a square of that side has ``SIDE`` pixels."""
+    height, width = (max(16, round(length * SIDE / side)) for length in scene.size)
+    return Look("gray", size=(height, width))
+
+
+def _difference(
+    cage: Background, picture: NDArray[np.uint8] | None, corner: NDArray[np.int64]
+) -> NDArray[np.float32] | None:
+    """From the empty cage within a square, in shares of the strongest excursions.
+
+    Outside the picture nothing differs.
+    """
+    if picture is None:
+        return None
+    height, width = picture.shape
+    left, top = (int(place) for place in corner)
+    inside = (
+        slice(max(top, 0), min(top + SIDE, height)),
+        slice(max(left, 0), min(left + SIDE, width)),
+    )
+    found = np.zeros((SIDE, SIDE), dtype=np.float32)
+    part = picture[inside]
+    if part.size:
+        there = slice(inside[0].start - top, inside[0].stop - top)
+        across = slice(inside[1].start - left, inside[1].stop - left)
+        lit = part.astype(np.float32) / np.float32(cage.gain(picture))
+        found[there, across] = cage.relative(lit, inside) / cage.strength
+    return found
+
+
+def _points(
+    bodies: list[Body | None], corners: NDArray[np.int64], fps: float
+) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """Frame, and the points of the body there, in its square."""
+    places = np.array(
+        [
+            (np.nan, np.nan) if body is None else body.center + corner
+            for body, corner in zip(bodies, corners, strict=True)
+        ]
+    )
+    heads = headings(bodies, places, 1.0, fps)
+    for frame, body in enumerate(bodies):
+        if body is not None:
+            yield frame, points_of(body, float(heads[frame]))
