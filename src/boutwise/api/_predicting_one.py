@@ -120,7 +120,8 @@ def stride_words(predictor: Predictor) -> list[str]:
                     f"scored one frame in {step}, at the rate of the bundle; the scores of the "
                     "frames between go straight from one to the next"
                 )
-            words.setdefault(told, []).append(f"member {place} of {bundle.manifest['name']}")
+            name = f"member {place} of {bundle.manifest['name']} {bundle.id}"
+            words.setdefault(told, []).append(name)
     return [f"{', '.join(members)} {told}" for told, members in words.items()]
 
 
