@@ -2,8 +2,8 @@
 
 ``python benchmarks/ensembles.py`` prints a table, ``--json`` one object ``{"machine": ..., "rows":
 [...]}``. For each seed six mice are learned by ``pose`` and by ``pose_tcn`` with small settings,
-and twelve others are predicted. The difference of the log losses of an average that is calibrated anew
-and one that is taken as it is has an interval over mice (bootstrap of pairs).
+and twelve others are predicted. The difference of the log losses of an average that is calibrated
+anew and one that is taken as it is has an interval over mice (bootstrap of pairs).
 """
 
 from __future__ import annotations
