@@ -213,3 +213,12 @@ def test_expected_frames_finds_the_best_of_all_paths(price_frames):
             best = max(worth(path, gains) for path in paths)
             assert worth(found, gains) == pytest.approx(best)
     assert decide(chance[:0], GROUP, fps).shape == (0, 4)
+
+
+@pytest.mark.parametrize("n_frames", [1, 2, 6, 7, 8, 14, 15, 50])
+def test_the_best_path_is_the_same_in_pieces(n_frames, monkeypatch):
+    module = registry.load("decoder", "expected_frames")
+    gains = np.random.default_rng(n_frames).random((n_frames, 3)).round(1)
+    whole = module._best_path(gains, 0.3)
+    monkeypatch.setattr(module, "PIECE", 7)
+    np.testing.assert_array_equal(module._best_path(gains, 0.3), whole)
