@@ -1,16 +1,21 @@
-"""How many frames a second networks on pictures score, beside the figures to reach.
+"""How many frames a second video goes from file to bouts, beside the figures to reach.
 
 ``python benchmarks/video.py`` prints a table, ``--json`` one object ``{"machine": ..., "rows":
 [...]}``. Seconds are CPU seconds of one thread, the median of three after a first one; each job
-runs in a process of its own, so that the peak of its memory is its own (imports included). Pictures
-are 96 x 96 gray and lie in memory; weights are random, which changes no time. The vision
-transformer sees what systems with sliding windows see: 16 RGB frames of 224 x 224 pixels, a window
-every 8 frames, one at a time, in 32 bits.
+runs in a process of its own, so that the peak of its memory is its own (imports included).
+
+The first jobs are networks alone: pictures are 96 x 96 gray and lie in memory; weights are random,
+which changes no time. The vision transformer sees what systems with sliding windows see: 16 RGB
+frames of 224 x 224 pixels, a window every 8 frames, one at a time, in 32 bits.
 
 ``conv3d clip by clip`` scores every frame from its own 17 frames with the network that ``conv3d``
 scores in one pass, both with the same kernels; ``Conv3d`` is the same by torch's 3D convolutions,
 as the network is usually computed; ``original`` is the one that is padded with zeros in time.
 ``difference`` is the largest one between the scores of one pass and of clips.
+
+The other jobs read files (``_video_files.py`` says which): decoding alone, the parts on a
+minute of 640 x 480, the recipes from the file to bouts, and, once each, ten minutes and two hours,
+for the memory. ``--work DIR`` keeps the films and the bundles for the next time.
 """
 
 from __future__ import annotations
@@ -22,13 +27,16 @@ import platform
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import _video_files
 import numpy as np
 from numpy.typing import NDArray
 
@@ -184,7 +192,6 @@ def measure(name: str) -> dict[str, object]:
         "cpu_s": round(statistics.median(seconds), 3),
         "per_cpu_s": round(job.frames / statistics.median(seconds), 2),
         "difference": difference,
-        "peak_mb": round(peak_mb()),
     }
 
 
@@ -201,39 +208,65 @@ def peak_mb() -> float:
 def ratios(rows: list[dict[str, Any]]) -> list[dict[str, object]]:
     """What is to be reached, and what was."""
     speed = {row["job"]: row["per_cpu_s"] for row in rows}
+    memory = {row["job"]: row["peak_mb"] for row in rows}
     wanted = [
         ("spotter", "ViT-S window, stride 8", 20.0),
+        *((end, "ViT-S window, stride 8", 20.0) for end in _video_files.END),
+        *((end, "decode alone", 0.6) for end in _video_files.END),
         ("conv3d", "conv3d clip by clip", 8.0),
         ("conv3d", "conv3d clip by clip, Conv3d", 8.0),
         ("conv3d", "conv3d original", 8.0),
         ("conv3d light", "conv3d light clip by clip", 8.0),
     ]
-    return [
+    found: list[dict[str, object]] = [
         {
-            "what": f"{fast} / {slow}",
-            "to_reach": least,
-            "ratio": round(speed[fast] / speed[slow], 1),
+            "what": f"frames per CPU s, {fast} / {slow}",
+            "to_reach": f"at least {least:g}",
+            "ratio": round(speed[fast] / speed[slow], 2),
         }
         for fast, slow, least in wanted
         if fast in speed and slow in speed
     ]
+    names = list(_video_files.MEMORY)
+    for short, long in zip(names[::2], names[1::2], strict=True):
+        if short in memory and long in memory:
+            ratio = round(memory[long] / memory[short], 3)
+            what = f"memory, {long} / {short}"
+            found.append({"what": what, "to_reach": "at most 1.1", "ratio": ratio})
+    return found
+
+
+def measured(jobs: list[str], work: Path) -> list[dict[str, Any]]:
+    """A row for each job, each in its own process."""
+    if any(job in _video_files.JOBS for job in jobs):
+        # Apart from here: drawing and training need memory, and a child inherits its peak.
+        words = "import sys, pathlib, _video_files as v; v.prepare(pathlib.Path(sys.argv[1]))"
+        here = str(Path(__file__).parent)
+        subprocess.run([sys.executable, "-c", words, str(work.resolve())], cwd=here, check=True)
+    rows = []
+    for job in jobs:
+        command = [sys.executable, __file__, "--job", job, "--work", str(work)]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        rows.append(json.loads(done.stdout.splitlines()[-1]))
+    return rows
 
 
 def main() -> None:
     """Measure each job in its own process and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--only", nargs="+", choices=JOBS, default=list(JOBS))
-    parser.add_argument("--job", choices=JOBS, help="this one only, here, as JSON")
+    jobs = [*JOBS, *_video_files.JOBS]
+    parser.add_argument("--only", nargs="+", choices=jobs, default=jobs)
+    parser.add_argument("--work", type=Path, help="folder in which films and bundle stay")
+    parser.add_argument("--job", choices=jobs, help="this one only, here, as JSON")
     options = parser.parse_args()
     if options.job:
-        print(json.dumps(measure(options.job)))
+        of_file = options.job in _video_files.JOBS
+        row = _video_files.measure(options.job, options.work) if of_file else measure(options.job)
+        print(json.dumps(row | {"peak_mb": round(peak_mb())}))
         return
-    rows = []
-    for job in options.only:
-        command = [sys.executable, __file__, "--job", job]
-        done = subprocess.run(command, check=True, capture_output=True, text=True)
-        rows.append(json.loads(done.stdout.splitlines()[-1]))
+    with tempfile.TemporaryDirectory() as folder:
+        rows = measured(options.only, options.work or Path(folder))
     if options.json:
         machine = {"machine": platform.machine(), "cores": usable_cores()}
         print(json.dumps({"machine": machine, "rows": rows, "ratios": ratios(rows)}))
@@ -242,7 +275,7 @@ def main() -> None:
     for row in ({name: name for name in rows[0]}, *rows):
         print("  ".join(f"{row[name]!s:>{width}}" for name, width in widths.items()))
     for row in ratios(rows):
-        print(f"{row['what']}: {row['ratio']} (to reach {row['to_reach']:g})")
+        print(f"{row['what']}: {row['ratio']} (to reach: {row['to_reach']})")
 
 
 if __name__ == "__main__":
