@@ -86,7 +86,9 @@ def _picture(sample: Sample) -> str:
         draw.rectangle(tuple(box.tolist()), outline="#FFFFFF", width=2)
     for box, score in zip(np.asarray(sample.found) * scale, sample.scores, strict=True):
         draw.rectangle(tuple(box.tolist()), outline="#E69F00", width=2)
-        draw.text((box[0] + 3, box[1] + 2), f"{score:.2f}", font=font, fill="#E69F00")
+        left, low = float(box[0]), max(float(box[1]) - 15, 0.0)
+        draw.rectangle((left, low, left + 30, low + 15), fill="#E69F00")
+        draw.text((left + 3, low), f"{score:.2f}", font=font, fill="#000000")
     packed = io.BytesIO()
     image.save(packed, "JPEG", quality=80)
     return "data:image/jpeg;base64," + base64.b64encode(packed.getvalue()).decode("ascii")
