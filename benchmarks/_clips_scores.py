@@ -49,9 +49,9 @@ def measured(
     began, busy = time.monotonic(), time.process_time()
     with Project.open(root) as project:
         plan = api.plan(project, "clips", settings=changes, seed=seed)
-        result = api.train(project, plan, out=f"clips_{seed}", workers=1)
+        bundle = api.train(project, plan, out=f"clips_{seed}", workers=1)
         minutes, cpu = time.monotonic() - began, time.process_time() - busy
-        scored = predicted(project, Bundle.open(result.bundle), held_out)
+        scored = predicted(project, bundle, held_out)
     scores = score_recordings(scored, ETHOGRAM)
     majority = [replace(item, decided=always(item, "idle"), probabilities=None) for item in scored]
     difference = compare_predictions(scored, majority, ETHOGRAM).difference("macro_f1")

@@ -76,7 +76,7 @@ def test_the_run_is_complete(trained):
     assert {row["name"] for row in trained.scores["behaviors"]} == {"idle", "grooming", "twitch"}
     assert np.isfinite(trained.scores["frames"]["macro_f1"]["value"])
     plan = Plan.load(trained.directory / "plan.yaml")
-    assert plan.recipe.calibrate == "vector"
+    assert plan.recipe.calibrate == "temperature"
     assert Bundle.open(trained.bundle).reads == ("video",)
 
 
