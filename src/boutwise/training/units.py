@@ -106,7 +106,8 @@ def run_unit(run: Path, unit: Unit, *, threads: int = 1, say: Say | None = None)
         scored = _score_test_frames(plan, snapshot, unit, directory, fitted)
     score_s = time.perf_counter() - began_s - fit_s
     shutil.rmtree(work, ignore_errors=True)
-    done = {"steps": int(fitted.steps), "margin_frames": int(fitted.margin_frames)}
+    done: dict[str, float] = {"steps": int(fitted.steps)}
+    done["margin_frames"] = int(fitted.margin_frames)
     if not resumed:  # of a fit that was interrupted nobody knows how long all of it took
         done |= {"fit_s": fit_s, "fitted_frames": sum(item.n_frames for item in train.items)}
         done |= {"score_s": score_s, "scored_frames": scored}
