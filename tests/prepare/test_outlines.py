@@ -158,11 +158,11 @@ def test_two_animals_have_each_their_own_outline(tmp_path):
 
 
 def test_outlines_need_boxes_and_a_still_camera(film, tmp_path):
-    without = PictureSteps(None, STEPS.crop, Outline())
     with pytest.raises(RecipeError, match="where the animals are"):
-        _ = prepared(film, steps=without).outlines
+        PictureSteps.of([Part(part="outline", options={})])
     with pytest.raises(RecipeError, match="'padding' cannot be 3"):
         Outline(padding=3)
-    still = scenes.film(tmp_path / "still.mp4", [np.repeat(scenes.wander(60, seed=1)[:1], 60, axis=0)])
+    resting = np.repeat(scenes.wander(60, seed=1)[:1], 60, axis=0)
+    still = scenes.film(tmp_path / "still.mp4", [resting])
     with pytest.raises(DataError):
         _ = prepared(still).outlines

@@ -82,5 +82,4 @@ def test_outlines_can_be_turned_and_scaled_for_training(project):
 
 def test_an_outline_without_boxes_is_refused(project):
     with pytest.raises(RecipeError, match="where the animals are"):
-        plan = api.plan(project, "video", settings=[*SMALL, "prepare=[{outline: {}}]"])
-        api.prepare(project, plan)
+        api.plan(project, "video", settings=[*SMALL, "prepare=[{outline: {}}]"])

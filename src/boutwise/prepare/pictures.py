@@ -61,6 +61,11 @@ class PictureSteps:
         detect = _settings(Detect, known[DETECT]) if DETECT in known else None
         crop = _settings(Crop, known[CROP]) if CROP in known else Crop()
         outline = _settings(Outline, known[OUTLINE]) if OUTLINE in known else None
+        if outline is not None and detect is None:
+            raise RecipeError(
+                "outlines need to know where the animals are",
+                expected="prepare: [{detect: {...}}, {outline: {...}}]",
+            )
         return cls(detect, crop, outline)
 
 
@@ -224,11 +229,8 @@ class PreparedVideo:
     def _looked_at(self) -> dict[str, Squares]:
         """The square around each animal whose outline is looked for."""
         boxes, outline = self.boxes, self.steps.outline
-        if boxes is None or outline is None:
-            raise RecipeError(
-                "outlines need to know where the animals are",
-                expected="prepare: [{detect: {...}}, {outline: {...}}]",
-            )
+        assert boxes is not None
+        assert outline is not None
         name = self.scene.recording
         return {
             animal: crop_squares(boxes, Subject(name, animal), outline.crop, self.native)
