@@ -25,9 +25,9 @@ CLEARLY = 0.4
 """Of the strongest excursions: what differs from the cage by more is the animal."""
 WEAKLY = 0.06
 """What differs by more may be the animal, or its shadow."""
-STEEP = 0.0625
+STEEP = 0.055
 """Of the strongest excursions a pixel: fur, ears and the rim of a body are steep, a shadow is not.
-Lights and darks of a body that is about as dark as its shadow are told from it so."""
+A body that is as dark as its shadow is told from it so, and the dark back of a light mouse."""
 CLOSED = 2
 """Gaps up to twice this are closed: a shine on the fur, a bar of the cage."""
 THIN = 4
@@ -91,10 +91,11 @@ def animal_mask(difference: Floats) -> Mask:
     """Which pixels are the animal.
 
     Args:
-        difference: From the empty cage, in shares of the strongest excursions, (side, side).
+        difference: From the empty cage, in shares of the strongest excursions, (side, side); below
+            0 where it goes the other way than that of most of the animal.
     """
     steep = gaussian_gradient_magnitude(difference, 1.0) > STEEP
-    found = (difference > CLEARLY) | (steep & (difference > WEAKLY))
+    found = (difference > CLEARLY) | (steep & (np.abs(difference) > WEAKLY))
     size = 2 * CLOSED + 1
     wide = np.pad(found, CLOSED)
     closed = minimum_filter(maximum_filter(wide, size), size)[CLOSED:-CLOSED, CLOSED:-CLOSED]

@@ -59,17 +59,18 @@ class Background:
 
     def difference(self, picture: NDArray[np.uint8]) -> Floats:
         """How much a picture differs relative to the background, (height, width); 0 = noise."""
-        return self.relative(picture.astype(np.float32) / np.float32(self.gain(picture)))
+        found = self.relative(picture.astype(np.float32) / np.float32(self.gain(picture)))
+        return np.maximum(found, 0)
 
     def gain(self, picture: NDArray[np.uint8]) -> float:
         """How much lighter a picture is than the cage."""
         return gain(picture.astype(np.float32), self.picture)
 
     def relative(self, values: Floats, part: Part = EVERYWHERE) -> Floats:
-        """The same of a part of a picture that has been brought to the brightness of the cage.
+        """How much a part of a picture differs, below 0 where it does in the other direction.
 
         Args:
-            values: Gray values of that part.
+            values: Its gray values, brought to the brightness of the cage.
             part: Rows and columns of the cage.
         """
         usual = self.picture[part]
@@ -79,7 +80,7 @@ class Background:
         elif self.polarity == "both":
             away = np.abs(away)
         found: Floats = away / (usual + values + 2 * DARKEST)
-        found[away < NOISES * self.noise[part]] = 0
+        found[np.abs(away) < NOISES * self.noise[part]] = 0
         return found
 
 
