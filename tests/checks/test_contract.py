@@ -332,6 +332,17 @@ def plant_videos(study, rng):
     return name
 
 
+def plant_who_is_who(study, rng):
+    """A second animal, which has labels of its own or none, and no pose."""
+    name, place = one_of(study, rng)
+    study.items[name] = replace(study.items[name], animals=(*study.items[name].animals, "guest"))
+    del study.poses[name]
+    if rng.integers(2):
+        pieces = [replace(piece, animal="guest") for piece in study.labels[place].observed]
+        study.labels.append(Bouts.from_rows([], pieces))
+    return name
+
+
 FAULTS = {
     name.removeprefix("plant_"): plant
     for name, plant in list(globals().items())
@@ -343,7 +354,7 @@ def fresh(check, seed):
     """Clean mice: longer ones where stretches without events are looked for."""
     minutes = 3.0 if check == "unlabelled_as_negative" else 2.0
     study = mice_study(preset="easy", animals=3, minutes=minutes, seed=seed)
-    if check == "videos":
+    if check in ("videos", "who_is_who"):
         return filmed(study)
     if check == "unlabelled_as_negative" and seed % 2:
         # Two behaviors that may overlap, mostly absent: long stretches that rightly are negative.

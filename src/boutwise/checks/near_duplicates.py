@@ -1,10 +1,13 @@
-"""No two recordings show the same movement: copies, other trackings of one video, cuts of it."""
+"""No two recordings show the same movement: copies, other trackings of one video, cuts of it.
+
+Of videos without pose only copies are found: the same packets, under whatever name.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -34,6 +37,7 @@ class Same:
         start: First frame in the first recording.
         other_start: The same moment in the second, frame.
         seconds: How long.
+        film: Whether it is the video that is the same.
     """
 
     first: tuple[str, str]
@@ -42,6 +46,7 @@ class Same:
     start: int
     other_start: int
     seconds: float
+    film: bool = False
 
 
 def find(project: Study) -> list[Problem]:
@@ -57,6 +62,8 @@ def find(project: Study) -> list[Problem]:
     found = copies(digests, recordings)
     known = {(one.first, one.second) for one in found}
     found += [one for one in alike(movements) if (one.first, one.second) not in known]
+    told = {(one.first[0], one.second[0]) for one in found}
+    found += [one for one in films(project) if (one.first[0], one.second[0]) not in told]
     return problems_of(found, recordings)
 
 
@@ -75,6 +82,17 @@ def copies(
         for places in digests.values()
         for other in places[1:]
     ]
+
+
+def films(project: Study) -> list[Same]:
+    """Recordings with one and the same video."""
+    recordings = {recording.id: recording for recording in project.recordings()}
+    digests: dict[str, list[tuple[str, str]]] = {}
+    for file in sorted(project.files(), key=lambda file: file.recording):
+        if file.kind == "video" and file.recording in recordings:
+            animal = recordings[file.recording].animals[0]
+            digests.setdefault(file.digest, []).append((file.recording, animal))
+    return [replace(one, film=True) for one in copies(digests, recordings)]
 
 
 def alike(movements: Sequence[Movement]) -> list[Same]:
@@ -126,6 +144,8 @@ def _across(one: Same, recordings: Mapping[str, Recording]) -> Problem:
     stop = min(one.other_start + round(one.seconds * here.clock.fps), here.n_frames)
     whole = one.alike == 1.0
     how = "the same positions as" if whole else "the same movement as"
+    if one.film:
+        how = "the same video as"
     if leaks:
         todo = (
             "leave one of them out, or declare that they are the same animal (--animals): a model "
