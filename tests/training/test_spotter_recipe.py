@@ -15,6 +15,7 @@ from tests.prepare import scenes
 
 from boutwise import api, formats
 from boutwise.bundle import Bundle
+from boutwise.cli.bundle import needs
 from boutwise.errors import BundleError, DataError, UsageError
 from boutwise.formats._boxes import read_boxes
 from boutwise.inference import Predictor
@@ -48,11 +49,21 @@ def test_a_small_network_finds_shaking_of_mice_that_it_has_never_seen(trained):
 def test_the_plan_says_how_animals_are_found_and_the_bundle_keeps_it(trained):
     bundle = Bundle.open(trained.bundle)
     assert bundle.reads == ("video",)
+    assert needs(bundle) == [["needs", "video"]]
     assert bundle.pictures["detector"] == "background"
     reasons = (trained.directory / "plan.yaml").read_text(encoding="utf-8")
     assert "no weights are needed" in reasons
     card = (bundle.directory / "card.md").read_text(encoding="utf-8")
     assert "Video (a square around the animal, found by 'background', 32 x 32 gray)" in card
+
+
+def test_recipes_on_pose_say_that_there_are_videos(project):
+    with pytest.raises(DataError, match="pose and labels") as caught:
+        api.plan(project, "pose")
+    assert "--recipe video" in (caught.value.todo or "")
+    with pytest.raises(DataError, match="has pose") as caught:
+        api.export_features(project, project.root / "features")
+    assert "--format clips" in (caught.value.todo or "")
 
 
 def test_the_page_shows_boxes_curves_and_clips_of_what_went_wrong(trained, project):

@@ -96,7 +96,12 @@ def export_features(
     everything = project.recordings(only)
     recordings = [each for each in everything if project.has_pose(each.id)]
     if not recordings:
-        raise DataError("no recording that fits has pose", file=project.root)
+        raise DataError(
+            "no recording that fits has pose",
+            file=project.root,
+            expected="pose, of which features are computed",
+            todo="import pose; of videos alone '--format clips' cuts clips",
+        )
     refuse_same_stems(recording.id for recording in recordings)
     labels = {each.id: project.bouts(each.id) for each in recordings}
     everybody = sorted({name for bouts in labels.values() for name in bouts.annotators()})

@@ -48,6 +48,7 @@ class PredictResult:
         directory: Where the files are.
         without_pose: Recordings of the project of which there is not what the bundles read: left
             out.
+        reads: What the bundles read of a recording: ``pose``, ``video`` or both.
         page: The page that explains the scores; None when it was not asked for.
         crowded: Recording -> its animals, and the most in any recording of training, for those that
             have more.
@@ -61,6 +62,7 @@ class PredictResult:
     failed: Mapping[str, str]
     directory: Path
     without_pose: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ("pose",)
     page: Path | None = None
     crowded: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     in_data: bool = False
@@ -144,6 +146,7 @@ def predict_files(
     return replace(
         result,
         without_pose=() if project is None else lacking(project, only, reads),
+        reads=reads,
         page=page,
         crowded=_crowded(out, [*result.done, *result.kept]),
         notes=notes,

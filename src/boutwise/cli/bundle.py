@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +15,9 @@ from boutwise.cli._predicting import SUFFIX, opened_bundle
 from boutwise.cli._scores import LEAKING, headline
 from boutwise.cli._talk import Talk
 from boutwise.errors import UsageError
+
+if TYPE_CHECKING:
+    from boutwise.bundle import Bundle
 
 group = typer.Typer(
     no_args_is_help=True, help="What a bundle is (info); one for a single animal (personalize)."
@@ -43,8 +46,7 @@ def run(talk: Talk, bundle: BundleWord) -> Answer:
             ["behaviors", ", ".join(opened.ethogram.names)],
             ["learners", ", ".join(member["learner"] for member in opened.members)],
             ["feature sets", ", ".join(dict.fromkeys(features))],
-            ["needs keypoints", ", ".join(manifest["roles"])],
-            ["dimensions", f"{manifest['n_dims']}D"],
+            *needs(opened),
             ["frame rate", f"works at {opened.fps:g}, accepts {low:g} to {high:g}"],
             ["trained on", f"{len(opened.animals)} animals: {', '.join(opened.animals)}"],
             *_personal(manifest),
@@ -55,6 +57,16 @@ def run(talk: Talk, bundle: BundleWord) -> Answer:
         ],
     )
     return Answer({"id": opened.id, "path": opened.path, "bundle": manifest})
+
+
+def needs(bundle: Bundle) -> list[list[str]]:
+    """The rows about what there must be of a recording."""
+    manifest = bundle.manifest
+    rows = [["needs", " and ".join(bundle.reads)]]
+    if "pose" in bundle.reads:
+        rows.append(["needs keypoints", ", ".join(manifest["roles"])])
+        rows.append(["dimensions", f"{manifest['n_dims']}D"])
+    return rows
 
 
 def _personal(manifest: Mapping[str, Any]) -> list[list[str]]:

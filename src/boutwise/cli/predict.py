@@ -78,8 +78,9 @@ def run(  # an option is a parameter: the command line has as many as the contra
         talk.note(f"failed: {recording}: {why}")
     lost = result.without_pose
     if lost:
+        missing = " or ".join(result.reads)
         some = ", ".join(lost[:5]) + (", ..." if len(lost) > 5 else "")
-        talk.note(f"left out: {counted(len(lost), 'recording')} without pose: {some}")
+        talk.note(f"left out: {counted(len(lost), 'recording')} without {missing}: {some}")
     for told in crowded(result.crowded):
         talk.note(told)
     for note in result.notes:

@@ -213,11 +213,16 @@ def usable_subjects(project: Project, recipe: Recipe) -> list[LabelledSubject]:
     recordings = [r for r in project.recordings() if has_all(project, r.id, recipe.reads)]
     subjects = subjects_of(project, recipe.target, recordings)
     if not subjects:
+        todo = "import both; 'boutwise import --dry-run' shows which files match"
+        if recipe.reads == ("pose",) and any(
+            has_all(project, r.id, ("video",)) for r in project.recordings("labelled")
+        ):
+            todo += "; or learn from the videos alone: --recipe video"
         raise DataError(
             f"no recording has {'both ' * (len(recipe.reads) == 1)}{', '.join(recipe.reads)} "
             "and labels",
             file=project.root,
-            todo="import both; 'boutwise import --dry-run' shows which files match",
+            todo=todo,
         )
     refuse_same_stems(item.recording.id for item in subjects)
     return subjects
