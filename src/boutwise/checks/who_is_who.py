@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from boutwise.checks._contract import Study
-from boutwise.types import Bout, Bouts, Problem, Recording, Severity
+from boutwise.types import Bout, Bouts, Observed, Problem, Recording, Severity
 
 DESCRIPTION = "labels of several animals in a video, in which nothing tells who is who"
 
@@ -30,7 +30,8 @@ def matters(bouts: Bouts, animals: Sequence[str]) -> bool:
         animals: All of that recording.
     """
     said: dict[str, set[tuple[str, str, int, int, bool]]] = {animal: set() for animal in animals}
-    for piece in (*bouts.rows(), *bouts.observed):
+    pieces: list[Bout | Observed] = [*bouts.rows(), *bouts.observed]
+    for piece in pieces:
         if piece.target:
             return True
         is_bout = isinstance(piece, Bout)
