@@ -17,10 +17,10 @@ from boutwise.prepare._outline_shape import Body
 
 Floats = NDArray[np.float64]
 
-TAPERED = 0.25
-"""Skewness along the axis that is as good as one piece of evidence; mice have .07 to .15."""
-TAILED = 1000.0
-"""Pixels times pixels of tail that are as good as half a piece: a shadow may lie there instead."""
+TAPERED = 0.1
+"""Lean along the axis that is as good as one piece of evidence; mice have .03 to .07."""
+TAILED = 3000.0
+"""Pixels times pixels of tail that are as good as one piece, the most that a tail can bring."""
 WALKED_S = 3.0
 """Spreads of the body a second that are as good as one piece."""
 MOST_TAPER, MOST_WALK = 1.5, 3.0
@@ -75,7 +75,7 @@ def _evidence(bodies: Sequence[Body], velocity: Floats) -> Floats:
     ahead = velocity[:, 0] * np.cos(axis) + velocity[:, 1] * np.sin(axis)
     taper = np.clip(lean / TAPERED, -MOST_TAPER, MOST_TAPER)
     walk = np.clip(ahead / (spread * WALKED_S), -MOST_WALK, MOST_WALK)
-    return np.asarray(taper + walk - 0.5 * np.clip(tail / TAILED, -1, 1))
+    return np.asarray(taper + walk - np.clip(tail / TAILED, -1, 1))
 
 
 def _most_likely(evidence: Floats, staying: Floats) -> NDArray[np.int64]:

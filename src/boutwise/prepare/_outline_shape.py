@@ -74,7 +74,8 @@ class Body:
         center: x and y of the middle of mass in the square.
         axis: Direction of the long axis, rad, from right to down; which end is the head is open.
         spread: Standard deviation along the long axis.
-        lean: Skewness along it: a mouse is broad behind and tapers to the nose.
+        lean: How far the middle of mass is ahead of the median pixel, in spreads: a mouse is broad
+            behind and tapers to the nose. A thick tail pulls at the skewness, and not at this.
         tail: Sum of the places of what is thin and beyond the trunk, along the axis.
     """
 
@@ -117,7 +118,7 @@ def body_of(mask: Mask) -> Body | None:
     axis = 0.5 * np.arctan2(2 * xy, xx - yy)
     spread = np.sqrt((xx + yy) / 2 + np.hypot((xx - yy) / 2, xy))
     along = x * np.cos(axis) + y * np.sin(axis)
-    lean = float((along**3).mean() / max(float(along.std()) ** 3, 1e-6))
+    lean = -float(np.median(along) / max(spread, 1e-6))
     thin_y, thin_x = (mask & ~trunk).nonzero()
     beyond = (thin_x - center[0]) * np.cos(axis) + (thin_y - center[1]) * np.sin(axis)
     tail = float(beyond[np.abs(beyond) > 1.3 * spread].sum())
