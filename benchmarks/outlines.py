@@ -24,7 +24,8 @@ from PIL import Image, ImageDraw
 
 from boutwise.prepare._outline_shape import POINTS
 from boutwise.prepare.detectors import Scene
-from boutwise.prepare.pictures import PictureSteps, PreparedVideo
+from boutwise.prepare.picture_steps import PictureSteps
+from boutwise.prepare.pictures import PreparedVideo
 from boutwise.types import PoseTrack
 from boutwise.types.recipe import Part
 from boutwise.types.roles import propose_roles

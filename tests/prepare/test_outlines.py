@@ -13,7 +13,8 @@ from boutwise.prepare._outline_heading import _most_likely, headings
 from boutwise.prepare._outline_shape import POINTS, animal_mask, body_of, points_of
 from boutwise.prepare.detectors import Scene
 from boutwise.prepare.outlines import Outline
-from boutwise.prepare.pictures import PictureSteps, PreparedVideo
+from boutwise.prepare.picture_steps import PictureSteps
+from boutwise.prepare.pictures import PreparedVideo
 from boutwise.store import Store
 from boutwise.types import Subject
 from boutwise.types.recipe import Part

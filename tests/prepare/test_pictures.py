@@ -8,13 +8,13 @@ from tests.video import burnt
 from boutwise.errors import BundleError, DataError, RecipeError
 from boutwise.prepare.crops import cut
 from boutwise.prepare.detectors import Scene
-from boutwise.prepare.pictures import (
+from boutwise.prepare.picture_steps import (
     PictureSteps,
-    PreparedVideo,
     bundle_steps,
     describe_pictures,
     pictures_need,
 )
+from boutwise.prepare.pictures import PreparedVideo
 from boutwise.store import Store
 from boutwise.types import FrameClock, Subject
 from boutwise.types.recipe import Part, parse_recipe

@@ -17,7 +17,7 @@ from boutwise.errors import BundleError, DataError, RecipeError, UsageError
 from boutwise.planning import load_recipe
 from boutwise.prepare.detectors import _rtdetr_training as training
 from boutwise.prepare.detectors import rtdetr
-from boutwise.prepare.pictures import bundle_steps, pictures_need
+from boutwise.prepare.picture_steps import bundle_steps, pictures_need
 from boutwise.project import Project
 
 pytest.importorskip("transformers")

@@ -16,7 +16,7 @@ from boutwise.errors import BundleError, UsageError
 from boutwise.inference.ensembles import Refit, columns_in
 from boutwise.learners import Fitted, score_subject
 from boutwise.prepare import Material, PreparedRecording, present_frames, scores_at
-from boutwise.prepare.pictures import bundle_steps
+from boutwise.prepare.picture_steps import bundle_steps
 from boutwise.prepare.trials import PreparedTrials
 from boutwise.store import Store
 from boutwise.types import FrameClock, Prediction, StreamValues, Subject, is_pixels

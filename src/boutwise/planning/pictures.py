@@ -7,7 +7,7 @@ from typing import Any
 
 from boutwise.errors import RecipeError
 from boutwise.planning.targets import LabelledSubject
-from boutwise.prepare.pictures import DETECT, STEPS, PictureSteps
+from boutwise.prepare.picture_steps import DETECT, STEPS, PictureSteps
 from boutwise.project import Project
 from boutwise.types.recipe import Part, Recipe
 

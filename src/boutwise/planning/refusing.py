@@ -14,7 +14,7 @@ from boutwise.planning.part_options import refuse_options
 from boutwise.planning.pictures import refuse_picture_steps
 from boutwise.planning.targets import LabelledSubject
 from boutwise.prepare import member_streams
-from boutwise.prepare.pictures import STEPS
+from boutwise.prepare.picture_steps import STEPS
 from boutwise.project import Project
 from boutwise.project.splits import leaks
 from boutwise.store import Store

@@ -12,7 +12,8 @@ from boutwise import registry
 from boutwise.errors import DataError
 from boutwise.prepare._outline_shape import ROLES
 from boutwise.prepare.detectors import Scene
-from boutwise.prepare.pictures import OUTLINE, PictureSteps, PreparedVideo
+from boutwise.prepare.picture_steps import OUTLINE, PictureSteps
+from boutwise.prepare.pictures import PreparedVideo
 from boutwise.prepare.rates import working_clock
 from boutwise.prepare.streams import PreparedPose, Stream
 from boutwise.project import Project

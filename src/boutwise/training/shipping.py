@@ -15,7 +15,7 @@ from boutwise.bundle.ethogram_json import ethogram_as_dict
 from boutwise.decision import Decision
 from boutwise.planning import Plan
 from boutwise.prepare import pose_steps
-from boutwise.prepare.pictures import describe_pictures, pictures_need
+from boutwise.prepare.picture_steps import describe_pictures, pictures_need
 from boutwise.project.splits import LEAKING
 from boutwise.training.snapshot import Snapshot, stream_needs
 from boutwise.training.trials import trials_need
