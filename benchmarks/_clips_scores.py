@@ -1,4 +1,4 @@
-"""Train ``clips`` on drawn mice, and score it on those that nothing was learned from."""
+"""Train on drawn mice, and score on those that nothing was learned from."""
 
 from __future__ import annotations
 
@@ -34,22 +34,29 @@ SMALL = (
     "members.0.optim.epochs=1",
     "members.0.optim.precision=32",
 )
-"""What differs from the recipe: chosen on training animals, before the others were looked at."""
+"""What differs from the recipe ``clips``: chosen on training animals, before the others were looked
+at."""
 
 FOUND = 0.1
 """A twitch is found by an event that covers a tenth of both: of five frames one."""
 
 
 def measured(
-    root: Path, held_out: Sequence[str], *, seed: int, settings: Sequence[str] = ()
+    root: Path,
+    held_out: Sequence[str],
+    *,
+    seed: int,
+    recipe: str = "clips",
+    settings: Sequence[str] = (),
 ) -> dict[str, Any]:
     """One training, and its scores on the animals that were kept apart."""
     apart = ", ".join(f'"{name}"' for name in held_out)
-    changes = [*SMALL, *settings, f"split.holdout=[{apart}]"]
+    small = SMALL if recipe == "clips" else ()
+    changes = [*small, *settings, f"split.holdout=[{apart}]"]
     began, busy = time.monotonic(), time.process_time()
     with Project.open(root) as project:
-        plan = api.plan(project, "clips", settings=changes, seed=seed)
-        bundle = api.train(project, plan, out=f"clips_{seed}", workers=1)
+        plan = api.plan(project, recipe, settings=changes, seed=seed)
+        bundle = api.train(project, plan, out=f"{recipe}_{seed}", workers=1)
         minutes, cpu = time.monotonic() - began, time.process_time() - busy
         scored = predicted(project, bundle, held_out)
     scores = score_recordings(scored, ETHOGRAM)
