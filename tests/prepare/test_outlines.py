@@ -128,10 +128,10 @@ def test_headings_bridge_frames_without_a_body():
     places = np.stack([np.arange(30.0) * 5, np.zeros(30)], axis=1)
     bodies = [body] * 30
     bodies[10] = None
-    found = headings(bodies, places, 1.0, 30.0)
+    found = headings(bodies, places, 30.0)
     assert np.isnan(found[10])
     np.testing.assert_allclose(np.cos(np.delete(found, 10)), 1, atol=1e-6)
-    assert np.isnan(headings([None], np.full((1, 2), np.nan), 1.0, 30.0)).all()
+    assert np.isnan(headings([None], np.full((1, 2), np.nan), 30.0)).all()
 
 
 def test_points_are_kept_and_told_as_missing_before(film, tmp_path):

@@ -33,13 +33,13 @@ TURNING = 8.0
 """Pieces of evidence that it takes to believe that a body has turned about within a frame."""
 
 
-def headings(bodies: Sequence[Body | None], places: Floats, scale: float, fps: float) -> Floats:
+def headings(bodies: Sequence[Body | None], places: Floats, fps: float) -> Floats:
     """Where the head is, rad from right to down, in each frame; NaN where there is no body.
 
     Args:
         bodies: Of each frame.
-        places: Middle of each body in the video, (frames, 2), pixels; NaN where there is none.
-        scale: Pixels of the video for one of the squares that the bodies are in.
+        places: Middle of each body in the picture, (frames, 2), in the pixels of its square; NaN
+            where there is none.
         fps: Frames per second.
     """
     found = np.full(len(bodies), np.nan)
@@ -48,7 +48,7 @@ def headings(bodies: Sequence[Body | None], places: Floats, scale: float, fps: f
         return found
     seen = [body for body in bodies if body is not None]
     axis = np.array([body.axis for body in seen])
-    evidence = _evidence(seen, _velocity(places, fps)[there] / scale) * (PER_S / fps)
+    evidence = _evidence(seen, _velocity(places, fps)[there]) * (PER_S / fps)
     together = np.diff(there.nonzero()[0]) == 1
     staying = np.append(0.0, TURNING * np.cos(np.diff(axis)) * together)
     found[there] = axis + np.pi * _most_likely(evidence, staying)

@@ -190,7 +190,7 @@ def _points(
             for body, corner in zip(bodies, corners, strict=True)
         ]
     )
-    heads = headings(bodies, places, 1.0, fps)
+    heads = headings(bodies, places, fps)
     for frame, body in enumerate(bodies):
         if body is not None:
             yield frame, points_of(body, float(heads[frame]))
