@@ -10,7 +10,7 @@ from tests.prepare import scenes
 
 from boutwise.errors import DataError, RecipeError
 from boutwise.prepare._outline_heading import _most_likely, headings
-from boutwise.prepare._outline_shape import POINTS, animal_mask, body_of, points_of
+from boutwise.prepare._outline_shape import POINTS, Posture, animal_mask, body_of, points_of
 from boutwise.prepare.detectors import Scene
 from boutwise.prepare.outlines import Outline
 from boutwise.prepare.picture_steps import PictureSteps
@@ -124,7 +124,7 @@ def test_the_most_likely_run_of_headings_is_the_best_of_all_runs():
 
 
 def test_headings_bridge_frames_without_a_body():
-    body = body_of(np.pad(np.ones((20, 50), bool), 30))
+    body = Posture.of(body_of(np.pad(np.ones((20, 50), bool), 30)))
     places = np.stack([np.arange(30.0) * 5, np.zeros(30)], axis=1)
     bodies = [body] * 30
     bodies[10] = None

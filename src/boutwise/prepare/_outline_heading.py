@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from boutwise.prepare._outline_shape import Body
+from boutwise.prepare._outline_shape import Posture
 
 Floats = NDArray[np.float64]
 
@@ -33,7 +33,7 @@ TURNING = 8.0
 """Pieces of evidence that it takes to believe that a body has turned about within a frame."""
 
 
-def headings(bodies: Sequence[Body | None], places: Floats, fps: float) -> Floats:
+def headings(bodies: Sequence[Posture | None], places: Floats, fps: float) -> Floats:
     """Where the head is, rad from right to down, in each frame; NaN where there is no body.
 
     Args:
@@ -66,7 +66,7 @@ def _velocity(places: Floats, fps: float) -> Floats:
     return np.asarray(np.gradient(smooth, axis=0) * fps)
 
 
-def _evidence(bodies: Sequence[Body], velocity: Floats) -> Floats:
+def _evidence(bodies: Sequence[Posture], velocity: Floats) -> Floats:
     """How much speaks for the head being where the axis points to, (bodies,)."""
     axis = np.array([body.axis for body in bodies])
     spread = np.array([max(body.spread, 1.0) for body in bodies])

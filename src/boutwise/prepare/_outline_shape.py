@@ -88,6 +88,34 @@ class Body:
     tail: float
 
 
+@dataclass(frozen=True, eq=False)
+class Posture:
+    """What is kept of a body until it is known which end is the head: little, for hours of video.
+
+    Attributes:
+        center: As of the body.
+        axis: As of the body.
+        spread: As of the body.
+        lean: As of the body.
+        tail: As of the body.
+        points: (2, points, 2): as they are if the head is where the axis points to, and if it is
+            at the other end.
+    """
+
+    center: tuple[float, float]
+    axis: float
+    spread: float
+    lean: float
+    tail: float
+    points: Floats
+
+    @classmethod
+    def of(cls, body: Body) -> Posture:
+        """Of a body."""
+        both = np.stack([points_of(body, body.axis), points_of(body, body.axis + np.pi)])
+        return cls(body.center, body.axis, body.spread, body.lean, body.tail, both)
+
+
 def animal_mask(difference: Floats) -> Mask:
     """Which pixels are the animal.
 

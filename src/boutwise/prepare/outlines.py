@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from boutwise.errors import RecipeError
 from boutwise.prepare._outline_heading import headings
-from boutwise.prepare._outline_shape import POINTS, ROLES, Body, animal_mask, body_of, points_of
+from boutwise.prepare._outline_shape import POINTS, ROLES, Posture, animal_mask, body_of
 from boutwise.prepare.crops import Crop, Squares
 from boutwise.prepare.detectors import Scene
 from boutwise.prepare.detectors._background_model import Background
@@ -127,14 +127,15 @@ def _found(scene: Scene, squares: dict[str, Squares], say: Say) -> NDArray[np.fl
     cage, _ = learn(scene, look, instead=INSTEAD)
     assert look.size is not None
     scales = np.array([scene.size[1] / look.size[1], scene.size[0] / look.size[0]])
-    bodies: list[list[Body | None]] = [[] for _ in squares]
+    bodies: list[list[Posture | None]] = [[] for _ in squares]
     corners = [np.round(each.corners[:, :2] / scales).astype(np.int64) for each in squares.values()]
     with Video(scene.path, scene.index, look=look) as video:
         for frame, picture in enumerate(video.pictures(range(n_frames))):
             for who, each in enumerate(squares.values()):
                 seen = picture is not None and bool(each.present[frame])
                 difference = _difference(cage, picture, corners[who][frame]) if seen else None
-                bodies[who].append(None if difference is None else body_of(animal_mask(difference)))
+                body = None if difference is None else body_of(animal_mask(difference))
+                bodies[who].append(None if body is None else Posture.of(body))
             if frame % 100 == 99:
                 say(f"outlines: {frame + 1} of {n_frames} frames")
     for who, of_one in enumerate(bodies):
@@ -181,7 +182,7 @@ def _difference(
 
 
 def _points(
-    bodies: list[Body | None], corners: NDArray[np.int64], fps: float
+    bodies: list[Posture | None], corners: NDArray[np.int64], fps: float
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """Frame, and the points of the body there, in its square."""
     places = np.array(
@@ -193,4 +194,5 @@ def _points(
     heads = headings(bodies, places, fps)
     for frame, body in enumerate(bodies):
         if body is not None:
-            yield frame, points_of(body, float(heads[frame]))
+            turned = np.cos(heads[frame] - body.axis) < 0
+            yield frame, body.points[int(turned)]
