@@ -92,7 +92,7 @@ def predicted(project: Project, bundle: Bundle, animals: Sequence[str]) -> list[
             continue
         said = predictor.predict(material_of(project, record))
         subject = Subject(record.id, record.animals[0])
-        truth = project.bouts(record.id).to_frames(subject, ETHOGRAM, record.n_frames)
+        truth = project.bouts(record.id).to_frames(subject, project.ethogram, record.n_frames)
         found.append(
             ScoredSubject(
                 subject,

@@ -26,17 +26,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from _clips_scores import predicted
 from _out_of_fold import out_of_fold
 from _rows import ends, interval, tell
 
 from boutwise import api
-from boutwise.bundle import Bundle
-from boutwise.inference import Predictor
 from boutwise.metrics import ScoredSubject, compare_predictions, score_recordings, spans_of
-from boutwise.prepare import material_of
 from boutwise.project import Project
 from boutwise.synthetic.pain import simulate_pain, write_pain
-from boutwise.types import Ethogram, Subject
+from boutwise.types import Ethogram
 
 TRIAL_FRAMES = 360
 TOLERANCE = 2
@@ -139,29 +137,6 @@ def most_common(project: Project, apart: Sequence[str]) -> str:
             for bout in project.bouts(record.id).rows():
                 frames[bout.behavior] += bout.stop - bout.start
     return frames.most_common(1)[0][0]
-
-
-def predicted(project: Project, bundle: Bundle, animals: Sequence[str]) -> list[ScoredSubject]:
-    """What the bundle says of some animals, beside what the simulated human wrote."""
-    predictor = Predictor((bundle,), store=project.store)
-    found = []
-    for record in project.recordings():
-        if record.animals[0] not in animals:
-            continue
-        said = predictor.predict(material_of(project, record))
-        subject = Subject(record.id, record.animals[0])
-        truth = project.bouts(record.id).to_frames(subject, project.ethogram, record.n_frames)
-        found.append(
-            ScoredSubject(
-                subject,
-                subject.animal,
-                truth,
-                said.decided[0],
-                record.clock.fps,
-                said.probabilities[0],
-            )
-        )
-    return found
 
 
 def measured(scored: Sequence[ScoredSubject], ethogram: Ethogram, common: str) -> dict[str, Any]:
