@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from boutwise.api._feature_export import export_features
     from boutwise.api._initialize import initialize
     from boutwise.api._personalizing import personalize
-    from boutwise.api._planning import plan, prepare, price
+    from boutwise.api._planning import plan, prepare, price, refusals
     from boutwise.api._predicting import predict_files
     from boutwise.api._predicting_one import predict
     from boutwise.api._predicting_trials import predict_trials
@@ -55,6 +55,7 @@ _HOME = {
     "predict_trials": "_predicting_trials",
     "prepare": "_planning",
     "price": "_planning",
+    "refusals": "_planning",
     "report": "_reporting",
     "score": "scoring.verb",
     "train": "_training",
@@ -87,6 +88,7 @@ __all__ = [
     "predict_trials",
     "prepare",
     "price",
+    "refusals",
     "report",
     "score",
     "train",

@@ -13,8 +13,10 @@ from boutwise.inference import Predictor, answers_trials, predict_trials
 from boutwise.metrics import ScoredSubject, ScoreOptions, Scores, score_recordings
 from boutwise.planning import LabelledSubject, labelled_subjects
 from boutwise.planning.folds import group_of
+from boutwise.planning.refused import refused_recordings
 from boutwise.planning.trials import subjects_of
 from boutwise.prepare import has_all, material_of
+from boutwise.prepare.picture_steps import bundle_steps
 from boutwise.project import Project
 from boutwise.training.assess import OF_TRIALS
 from boutwise.types import Recording
@@ -44,7 +46,8 @@ def evaluate(
 
     Raises:
         BundleError: The bundle was trained on one of these animals, or does not fit a recording.
-        DataError: No recording has both pose and labels of the bundle's behaviors.
+        DataError: No recording has both pose and labels of the bundle's behaviors; or no animals
+            can be found in some of them: all of these are told.
     """
     say = say or (lambda done, total, words: None)
     bundle = bundle if isinstance(bundle, Bundle) else Bundle.open(bundle)
@@ -63,7 +66,28 @@ def evaluate(
         )
     # Who was filmed together counts as one, as in the folds.
     bundle.refuse_animals([animal for item in subjects for animal in item.recording.animals])
+    refuse_refused(bundle, project, subjects, say=say)
     return score_on(bundle, project, subjects, say=say)
+
+
+def refuse_refused(
+    bundle: Bundle, project: Project, subjects: Sequence[LabelledSubject], *, say: Say
+) -> None:
+    """Refuse at once, and not one by one, what the detector of a bundle refuses.
+
+    Raises:
+        DataError: Telling of all these recordings.
+    """
+    if bundle.pictures is None:
+        return
+    used = {item.recording.id: item.recording for item in subjects}
+    steps = bundle_steps(bundle.pictures)
+    refused = refused_recordings(project, steps, list(used.values()), say=say)
+    if refused.reasons:
+        raise refused.error(
+            cannot="be predicted",
+            without=f"go on without them: --only '!id={'|'.join(refused.reasons)}'",
+        )
 
 
 def truth_of(

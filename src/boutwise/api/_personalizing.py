@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from boutwise.api._evaluating import truth_of
+from boutwise.api._evaluating import refuse_refused, truth_of
 from boutwise.bundle import Bundle, pack
 from boutwise.decision.personal import fit_biases, personal
 from boutwise.errors import DataError, UsageError
@@ -70,6 +70,7 @@ def personalize(
     recordings = [r for r in project.recordings(only) if has_all(project, r.id, bundle.reads)]
     subjects = truth_of(bundle, project, recordings, annotators=annotators)
     animals = _one_animal(project, bundle, subjects)
+    refuse_refused(bundle, project, subjects, say=say)
     probabilities = []
     for done, item in enumerate(subjects):
         say(done, len(subjects), str(item.subject))

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from boutwise import machine
-from boutwise.errors import UsageError
+from boutwise.errors import DataError, UsageError
 from boutwise.planning import Plan, make_plan
 from boutwise.planning.budget import fit_budget
+from boutwise.planning.leaving_out import recordings_of
 from boutwise.planning.plan import usable_subjects
-from boutwise.prepare import PreparedRecording, has_all, material_of, member_streams
+from boutwise.planning.refused import Refusals, refused_recordings
+from boutwise.prepare import PreparedRecording, material_of, member_streams
 from boutwise.prepare.trials import PreparedTrials, trials_of
 from boutwise.project import Project
 from boutwise.types import Recording, Subject
@@ -86,6 +88,20 @@ def price(project: Project, plan: Plan) -> Price:
     return price_of(project, plan, subjects, workers=machine.usable_cores())
 
 
+def refusals(project: Project, plan: Plan, *, say: Say | None = None) -> Refusals:
+    """Recordings of a plan in which its detector can find no animals, and why.
+
+    A few pictures are read of each, once; none where the plan reads no video.
+
+    Args:
+        project: With the recordings that the plan was made for.
+        plan: What would be trained.
+        say: Called with (done, total, words).
+    """
+    used = {item.recording.id: item.recording for item in usable_subjects(project, plan.recipe)}
+    return refused_recordings(project, plan.recipe.prepare, list(used.values()), say=say)
+
+
 def _prepared(
     project: Project, plan: Plan, recording: Recording, say: Callable[[str], None]
 ) -> PreparedRecording | PreparedTrials:
@@ -119,12 +135,14 @@ class PreparedRow:
         member: Place in the recipe of the member that reads it.
         stream: Its name.
         missing: What was not kept yet when it was looked at; empty where all of it was there.
+        refused: Why nothing can be made of its recording; empty where it can.
     """
 
     subject: Subject
     member: int
     stream: str
     missing: tuple[str, ...]
+    refused: str = ""
 
 
 def prepare(
@@ -134,7 +152,7 @@ def prepare(
 
     Only of those that have what the recipe reads. What is there already is not computed again:
     everything is kept by the content of its video or pose, its settings, and the versions of what
-    makes it.
+    makes it. A recording that cannot be used does not stop the others.
 
     Args:
         project: With what the recipe reads.
@@ -148,25 +166,57 @@ def prepare(
     say = say or (lambda done, total, words: None)
     rows = []
     recordings, pairs = _recordings_of(project, plan)
+    refused = refused_recordings(project, plan.recipe.prepare, recordings, say=say)
     for done, recording in enumerate(recordings):
         say(done, len(recordings), recording.id)
-        prepared = _prepared(project, plan, recording, partial(say, done, len(recordings)))
-        for subject in recording.subjects(pairs=pairs):
-            for place, member in enumerate(plan.recipe.members):
-                for name, parts in member_streams(member).items():
-                    missing = tuple(prepared.missing(subject, parts))
-                    rows.append(PreparedRow(subject, place, name, missing))
-                    if missing and not dry_run:
-                        prepared.stream(subject, parts)
+        why = refused.reasons.get(recording.id)
+        mine = _streams_of(plan, recording, pairs=pairs)
+        if why is None:
+            try:
+                tell = partial(say, done, len(recordings))
+                rows += _prepare_one(project, plan, recording, mine, dry_run=dry_run, say=tell)
+                continue
+            except DataError as error:
+                why = error
+        rows += [PreparedRow(*each, (), str(why)) for each in mine]
     say(len(recordings), len(recordings), "done")
+    return rows
+
+
+def _streams_of(plan: Plan, recording: Recording, *, pairs: bool) -> list[tuple[Subject, int, str]]:
+    """Each stream of each subject of a recording: whose it is, what member reads it, its name."""
+    return [
+        (subject, place, name)
+        for subject in recording.subjects(pairs=pairs)
+        for place, member in enumerate(plan.recipe.members)
+        for name in member_streams(member)
+    ]
+
+
+def _prepare_one(
+    project: Project,
+    plan: Plan,
+    recording: Recording,
+    streams: Sequence[tuple[Subject, int, str]],
+    *,
+    dry_run: bool,
+    say: Callable[[str], None],
+) -> list[PreparedRow]:
+    """Prepare the streams of one recording."""
+    prepared, rows = _prepared(project, plan, recording, say), []
+    for subject, place, name in streams:
+        parts = member_streams(plan.recipe.members[place])[name]
+        missing = tuple(prepared.missing(subject, parts))
+        rows.append(PreparedRow(subject, place, name, missing))
+        if missing and not dry_run:
+            prepared.stream(subject, parts)
     return rows
 
 
 def _recordings_of(project: Project, plan: Plan) -> tuple[list[Recording], bool]:
     """Recordings that a plan can be prepared for, and whether their pairs are meant."""
     pairs = bool({item.subject.target for item in usable_subjects(project, plan.recipe)} - {""})
-    reads = plan.recipe.reads
-    recordings = [r for r in project.recordings() if has_all(project, r.id, reads)]
+    recordings = recordings_of(project, plan.recipe)
     rated = plan.recipe.target.ratings
     if rated is not None and rated.relative is True:
         # A trial that stands alone has no row in a model that compares trials.

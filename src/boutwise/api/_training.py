@@ -8,6 +8,7 @@ from typing import Any
 
 from boutwise import registry
 from boutwise.api._evaluating import score_on, truth_of
+from boutwise.api._planning import refusals
 from boutwise.api._reporting import report
 from boutwise.bundle import Bundle
 from boutwise.checks import run_checks
@@ -71,7 +72,8 @@ def train_run(
 
     Raises:
         DataError: The checks found a blocking problem in what is learned from. All that they find
-            is kept in ``scores.json``; :func:`boutwise.check` shows it before.
+            is kept in ``scores.json``; :func:`boutwise.check` shows it before. Or no animals can be
+            found in some of the recordings: all of these are told.
         UsageError: The name of the run is taken, or there is nothing to resume.
     """
     # Sync is judged by the posteriors of this run, which see more than movement alone.
@@ -79,6 +81,7 @@ def train_run(
     problems = run_checks(project, names=names, say=say)
     if not accept_problems:
         _refuse(stopping(problems, project, plan))
+    refuse_refused(project, plan, say=say)
     result = train_plan(project, plan, out=out, resume=resume, workers=workers, say=say)
     scores = dict(result.scores)
     problems += find_in_run(result.directory)
@@ -102,6 +105,17 @@ def stopping(problems: Sequence[Problem], project: Project, plan: Plan) -> list[
     if plan.leaks:  # asked for by name, and said beside every score
         found = [problem for problem in found if problem.check != "too_few_animals"]
     return found
+
+
+def refuse_refused(project: Project, plan: Plan, *, say: Say | None = None) -> None:
+    """Refuse, before anything is computed, what the detector of a plan refuses.
+
+    Raises:
+        DataError: Telling of all these recordings.
+    """
+    refused = refusals(project, plan, say=say)
+    if refused.reasons:
+        raise refused.of_plan(plan)
 
 
 def _refuse(problems: Sequence[Problem]) -> None:

@@ -88,7 +88,7 @@ def _guarded(talk: Talk, work: Callable[[], Answer], *, debug: bool) -> int:
     except BoutwiseError as error:
         if debug:
             traceback.print_exc(file=sys.stderr)
-        facts = _facts(error)
+        facts = facts_of(error)
         if not debug and "\nTraceback" in str(error.todo):
             # A worker's error carries the worker's traceback.
             todo = str(error.todo).partition("\nTraceback")[0]
@@ -118,7 +118,8 @@ def _guarded(talk: Talk, work: Callable[[], Answer], *, debug: bool) -> int:
     return answer.exit_code
 
 
-def _facts(error: BoutwiseError) -> dict[str, Any]:
+def facts_of(error: BoutwiseError) -> dict[str, Any]:
+    """What an error says, fact by fact."""
     names = ("what", "file", "row", "recording", "frame", "expected", "todo")
     return {name: getattr(error, name) for name in names}
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from boutwise.bundle import Bundle
 
 SUFFIX = ".boutwise"
+WHERE = "  where: "
+"""Begins the line of an error that says where it arose."""
 IN_RUN = f"bundle{SUFFIX}"
 
 
@@ -65,6 +67,29 @@ def divide(words: Sequence[str]) -> tuple[list[Path], list[str]]:
         if not path.is_file():
             raise UsageError("there is no such bundle", file=path, todo="check the path")
     return found, list(words[count:])
+
+
+def failures(failed: Mapping[str, str]) -> list[str]:
+    r"""What to say of recordings that failed; what is the same of several is said once.
+
+    Args:
+        failed: Recording -> the words of its error.
+
+    >>> told = "nothing moves\n  where: {}\n  what to do: train a detector"
+    >>> print("\n".join(failures({"a": told.format("a.mp4"), "b": told.format("b.mp4")})))
+    failed: a: nothing moves
+      where: a.mp4
+    failed: b: nothing moves
+      where: b.mp4
+      what to do: train a detector
+    """
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for name, why in failed.items():
+        what, *rest = why.split("\n")
+        where = [line for line in rest if line.startswith(WHERE)]
+        advice = tuple(line for line in rest if not line.startswith(WHERE))
+        alike.setdefault(advice, []).extend([f"failed: {name}: {what}", *where])
+    return [line for advice, lines in alike.items() for line in (*lines, *advice)]
 
 
 def crowded(recordings: Mapping[str, tuple[int, int]]) -> list[str]:

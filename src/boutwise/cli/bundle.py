@@ -49,6 +49,7 @@ def run(talk: Talk, bundle: BundleWord) -> Answer:
             *needs(opened),
             ["frame rate", f"works at {opened.fps:g}, accepts {low:g} to {high:g}"],
             ["trained on", f"{len(opened.animals)} animals: {', '.join(opened.animals)}"],
+            *_left_out(manifest),
             *_personal(manifest),
             ["score", headline(manifest["scores"]["headline"])],
             *([["", LEAKING]] if manifest["split"]["leaks"] else []),
@@ -67,6 +68,12 @@ def needs(bundle: Bundle) -> list[list[str]]:
         rows.append(["needs keypoints", ", ".join(manifest["roles"])])
         rows.append(["dimensions", f"{manifest['n_dims']}D"])
     return rows
+
+
+def _left_out(manifest: Mapping[str, Any]) -> list[list[str]]:
+    """The row about recordings that were left out by name; none where none were."""
+    names = manifest.get("left_out", [])
+    return [["left out by name", ", ".join(names)]] if names else []
 
 
 def _personal(manifest: Mapping[str, Any]) -> list[list[str]]:

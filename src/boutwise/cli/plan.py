@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from boutwise.cli._command import Answer, command
+from boutwise.cli._command import Answer, command, facts_of
 from boutwise.cli._detectors import tell_detector_plan
 from boutwise.cli._options import (
     Holdout,
@@ -22,6 +22,7 @@ from boutwise.cli._talk import Talk
 if TYPE_CHECKING:
     from boutwise.planning import Fingerprint, Plan
 
+DATA_PROBLEM = 3
 SHOWN_GROUPS = 12
 """Animals that are named in a row; more are counted."""
 
@@ -35,7 +36,10 @@ def run(
     split: Split = None,
     holdout: Holdout = None,
 ) -> Answer:
-    """Show every setting that a training would use, and why."""
+    """Show every setting that a training would use, and why.
+
+    Exit code 3 when it would stop, because no animals can be found in some of the videos.
+    """
     from boutwise import api
 
     changes = all_settings(settings, split, holdout)
@@ -47,10 +51,14 @@ def run(
     with open_project(project) as opened:
         plan = api.plan(opened, recipe, settings=changes, say=talk.say)
         price = api.price(opened, plan)
+        refused = api.refusals(opened, plan, say=talk.say)
     tell_plan(talk, plan)
     talk.line()
     talk.line(f"price: {price.words()}")
-    return Answer(plan.as_dict() | {"price": asdict(price)})
+    if refused.reasons:
+        talk.error(facts_of(refused.of_plan(plan)))
+    data = plan.as_dict() | {"price": asdict(price), "refused": refused.as_dict()}
+    return Answer(data, DATA_PROBLEM if refused.reasons else 0)
 
 
 def _tell_frames(talk: Talk, plan: Plan) -> None:

@@ -10,7 +10,7 @@ import typer
 from boutwise.cli._command import Answer, command
 from boutwise.cli._options import FormatName, Fps, Mapping, Only
 from boutwise.cli._options import shard as parse_shard
-from boutwise.cli._predicting import crowded, divide
+from boutwise.cli._predicting import crowded, divide, failures
 from boutwise.cli._problems import counted
 from boutwise.cli._talk import Talk
 
@@ -74,8 +74,8 @@ def run(  # an option is a parameter: the command line has as many as the contra
         f"{counted(len(result.done), 'recording')} predicted, "
         f"{len(result.kept)} were there already, {len(result.failed)} failed"
     )
-    for recording, why in result.failed.items():
-        talk.note(f"failed: {recording}: {why}")
+    for line in failures(result.failed):
+        talk.note(line)
     lost = result.without_pose
     if lost:
         missing = " or ".join(result.reads)

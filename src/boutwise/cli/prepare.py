@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from boutwise.cli._command import Answer, command
 from boutwise.cli._options import ProjectFolder, RecipeName, Settings, open_project
+from boutwise.cli._predicting import failures
 from boutwise.cli._problems import counted
 from boutwise.cli._talk import Talk
 from boutwise.errors import UsageError
+
+if TYPE_CHECKING:
+    from boutwise.api._planning import PreparedRow
+
+IN_DATA, PARTIAL = 3, 4
 
 
 @command
@@ -37,6 +43,7 @@ def run(
         plan = api.plan(opened, recipe, settings=settings or ())
         rows = api.prepare(opened, plan, dry_run=dry_run, say=talk.say)
     new = [row for row in rows if row.missing]
+    refused = {row.subject.recording: row.refused for row in rows if row.refused}
     if dry_run:
         talk.table(
             ["recording", "who", "member", "stream", "to do"],
@@ -46,9 +53,7 @@ def run(
                     " -> ".join(name for name in (row.subject.animal, row.subject.target) if name),
                     row.member,
                     row.stream,
-                    f"{', '.join(row.missing)}: not kept for this content and these settings"
-                    if row.missing
-                    else "nothing: kept",
+                    _to_do(row),
                 ]
                 for row in rows
             ],
@@ -57,7 +62,24 @@ def run(
     verb = "to compute" if dry_run else "computed"
     talk.line(
         f"{counted(subjects, 'subject')} (animals or pairs): {len(new)} streams {verb}, "
-        f"{len(rows) - len(new)} kept"
+        f"{len(rows) - len(new) - sum(bool(row.refused) for row in rows)} kept"
     )
+    for line in failures(refused):
+        talk.note(line)
+    if refused:
+        talk.note(
+            f"{counted(len(refused), 'recording')} cannot be used; 'boutwise plan' says how to "
+            "train without them"
+        )
     plain = [{**vars(row), "subject": vars(row.subject)} for row in rows]
-    return Answer({"subjects": subjects, "rows": plain})
+    data = {"subjects": subjects, "rows": plain, "failed": refused}
+    some_done = len(refused) < len({row.subject.recording for row in rows})
+    return Answer(data, 0 if not refused else PARTIAL if some_done else IN_DATA)
+
+
+def _to_do(row: PreparedRow) -> str:
+    if row.refused:
+        return "cannot be done: see below"
+    if row.missing:
+        return f"{', '.join(row.missing)}: not kept for this content and these settings"
+    return "nothing: kept"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from boutwise.planning.fingerprint import Fingerprint, take_fingerprint
 from boutwise.planning.folds import WINDOW_S, Dealing, Fold, group_of, make_folds
 from boutwise.planning.keypoints import keypoint_reasons
 from boutwise.planning.learnable import refuse_one_answer
+from boutwise.planning.leaving_out import left_out, recordings_of, refuse_unknown_names
 from boutwise.planning.pictures import picture_settings
 from boutwise.planning.recipes import load_recipe
 from boutwise.planning.refusing import refuse_blind_stopping, refuse_copies, refuse_unheeded
@@ -159,6 +160,7 @@ def make_plan(
     asked = load_recipe(recipe, settings)
     ethogram = ethogram_of(project, asked.target)
     refuse_unheeded(asked, ethogram)
+    refuse_unknown_names(project, asked)
     subjects = usable_subjects(project, asked)
     refuse_one_answer(subjects, ethogram)
     folds, holdout, folds_reason = make_folds(subjects, asked.split, seed)
@@ -187,37 +189,28 @@ def make_plan(
         chosen["align"] = "movement" if may_align(asked.target) else "none"
     target = resolved.target.model_copy(update=chosen)
     resolved = resolved.model_copy(update={"target": target})
-    reasons |= annotator_reasons(asked.target, learned) | _left_out(project, asked.reads)
+    reasons |= annotator_reasons(asked.target, learned) | left_out(project, asked)
     reasons |= unmirrored | augment_reasons(resolved) | keypoint_reasons(facts)
     late, why = late_labels(project, asked.target, learned)
     reasons |= why | {"fps": _rate_reason(facts, fps)}
     return Plan(resolved, reasons, facts, fps, folds, holdout, seed, late_labels=late)
 
 
-def _left_out(project: Project, reads: Sequence[str]) -> dict[str, str]:
-    """Recordings whose labels cannot be used, said under the words ``left out``."""
-    lost = [r.id for r in project.recordings("labelled") if not has_all(project, r.id, reads)]
-    if not lost:
-        return {}
-    more = f" and {len(lost) - 5} more" if len(lost) > 5 else ""
-    words = f"{len(lost)} recordings have labels and no {' or no '.join(reads)}: "
-    return {"left out": f"{words}{', '.join(lost[:5])}{more}"}
-
-
 def usable_subjects(project: Project, recipe: Recipe) -> list[LabelledSubject]:
-    """The labelled subjects of all recordings that have what a recipe reads.
+    """The labelled subjects of all recordings that a recipe can read and does not leave out.
 
     Raises:
         DataError: There is none, or two recordings would write the same files.
     """
-    recordings = [r for r in project.recordings() if has_all(project, r.id, recipe.reads)]
-    subjects = subjects_of(project, recipe.target, recordings)
+    subjects = subjects_of(project, recipe.target, recordings_of(project, recipe))
     if not subjects:
         todo = "import both; 'boutwise import --dry-run' shows which files match"
         if recipe.reads == ("pose",) and any(
             has_all(project, r.id, ("video",)) for r in project.recordings("labelled")
         ):
             todo += "; or learn from the videos alone: --recipe video"
+        if recipe.leave_out:
+            todo = f"leave out less than leave_out={recipe.leave_out}, or {todo}"
         raise DataError(
             f"no recording has {'both ' * (len(recipe.reads) == 1)}{', '.join(recipe.reads)} "
             "and labels",

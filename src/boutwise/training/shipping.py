@@ -78,6 +78,7 @@ def _manifest(plan: Plan, snapshot: Snapshot, scores: dict[str, Any]) -> dict[st
         "animals": sorted(animals),
         "most_animals": snapshot.facts.get("most_animals"),
         "recordings": sorted({entry.subject.recording for entry in trained}),
+        **({"left_out": sorted(plan.recipe.leave_out)} if plan.recipe.leave_out else {}),
         "split": scores["run"],
         "scores": {
             "headline": scores["headline"],
@@ -124,6 +125,17 @@ def _optional(manifest: dict[str, Any]) -> str:
     return f"\nUsed where they are there, as in some recordings of training: {named}."
 
 
+def _left_out(manifest: dict[str, Any]) -> str:
+    """Recordings that were left out by name."""
+    names = manifest.get("left_out", [])
+    if not names:
+        return ""
+    return (
+        f"\nLeft out by name, so that nothing here is known of recordings like these: "
+        f"{', '.join(names)}."
+    )
+
+
 def _needs(manifest: dict[str, Any]) -> str:
     """Pose, video, or both."""
     found = []
@@ -150,7 +162,7 @@ def card(manifest: dict[str, Any]) -> str:
     return f"""# {manifest["name"]}
 
 Trained by boutwise {manifest["boutwise"]} on {len(manifest["recordings"])} recordings of
-{len(manifest["animals"])} animals at {manifest["fps"]:g} frames per second.
+{len(manifest["animals"])} animals at {manifest["fps"]:g} frames per second.{_left_out(manifest)}
 
 ## How good it is
 Split by {split["split"]}, {len(split["folds"])} folds; every number is out of fold.

@@ -89,7 +89,9 @@ class PictureDetector(Protocol):
 class Detector(Protocol):
     """A module in this folder.
 
-    One that ``READS`` pictures has ``fit``, one that reads ``pose`` has ``boxes``.
+    One that ``READS`` pictures has ``fit``, one that reads ``pose`` has ``boxes``. One that may
+    refuse a recording for what its pictures show has ``probe``, which raises what ``fit`` would,
+    and takes seconds.
     """
 
     DESCRIPTION: str

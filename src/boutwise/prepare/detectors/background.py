@@ -53,8 +53,10 @@ MERGED = 1.3
 """Share of the usual area from which a patch may be two animals."""
 MOST_POINTS = 120
 INSTEAD = (
-    "import pose or boxes of this recording, or give a trained detector "
-    "(detector: {rtdetr: {weights: PATH}})"
+    "import its pose (detector: pose); or train a detector on boxes that you draw "
+    "('boutwise train PROJECT --recipe detector') and name it (detector: {rtdetr: {weights: "
+    "PATH}}, in a prediction --detector). The outlines of --recipe video need an animal that moves "
+    "about in any case: without, take --recipe pose or spotter"
 )
 """What to do where the cage cannot be learned."""
 
@@ -70,9 +72,18 @@ def fit(scene: Scene) -> BackgroundDetector:
     Raises:
         DataError: It cannot tell animals from cage in this recording.
     """
-    look = Look("gray", size=_reduced(scene.size))
+    look = reduced(scene)
     background, pictures = learn(scene, look)
     return _sized(scene, look, background, pictures)
+
+
+def probe(scene: Scene) -> None:
+    """Refuse now what would be refused later: a few pictures tell.
+
+    Raises:
+        DataError: It cannot tell animals from cage in this recording.
+    """
+    fit(scene)
 
 
 def learn(
@@ -99,11 +110,11 @@ def learn(
     return background, pictures
 
 
-def _reduced(size: tuple[int, int]) -> tuple[int, int]:
-    """(height, width) with the longer side at most ``LONGEST_PX``."""
-    scale = min(1.0, LONGEST_PX / max(size))
-    height, width = (max(16, round(side * scale)) for side in size)
-    return height, width
+def reduced(scene: Scene) -> Look:
+    """Gray pictures with the longer side at most ``LONGEST_PX``."""
+    scale = min(1.0, LONGEST_PX / max(scene.size))
+    height, width = (max(16, round(side * scale)) for side in scene.size)
+    return Look("gray", size=(height, width))
 
 
 def sample_frames(index: VideoIndex, n_wanted: int) -> NDArray[np.int64]:

@@ -50,6 +50,7 @@ def build(run: Run, swatches: Mapping[str, Swatch]) -> dict[str, Any]:
         **tables,
         "folds": folds(run),
         "holdout": list(run.plan.get("holdout") or []),
+        "left_out": (run.plan.get("reasons") or {}).get("left out", ""),
         "fingerprint": Table(
             ("fact", "value"),
             tuple((words(path), words(value)) for path, value in flat(fingerprint))
