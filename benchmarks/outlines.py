@@ -22,7 +22,7 @@ from _rows import tell
 from boxes import DATA, FILMS, scene_of
 from PIL import Image, ImageDraw
 
-from boutwise.prepare._outline_shape import POINTS
+from boutwise.prepare._outline_points import POINTS
 from boutwise.prepare.detectors import Scene
 from boutwise.prepare.picture_steps import PictureSteps
 from boutwise.prepare.pictures import PreparedVideo

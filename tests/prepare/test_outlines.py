@@ -10,7 +10,8 @@ from tests.prepare import scenes
 
 from boutwise.errors import DataError, RecipeError
 from boutwise.prepare._outline_heading import _most_likely, headings
-from boutwise.prepare._outline_shape import POINTS, Posture, animal_mask, body_of, points_of
+from boutwise.prepare._outline_points import POINTS, Posture, points_of
+from boutwise.prepare._outline_shape import animal_mask, body_of
 from boutwise.prepare.detectors import Scene
 from boutwise.prepare.outlines import Outline
 from boutwise.prepare.picture_steps import PictureSteps
@@ -102,7 +103,7 @@ def test_nothing_in_the_square_is_no_body():
 def test_points_are_the_same_from_both_ends_but_for_their_names():
     y, x = np.mgrid[:96, :96]
     body = body_of((x - 48) ** 2 / 30**2 + (y - 40) ** 2 / 12**2 < 1)
-    there, back = points_of(body, body.axis), points_of(body, body.axis + np.pi)
+    there, back = points_of(body)
     pairs = (("nose", "tail_base"), ("middle", "middle"), ("left_middle", "right_middle"))
     for one, other in pairs:
         np.testing.assert_allclose(

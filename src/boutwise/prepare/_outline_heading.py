@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from boutwise.prepare._outline_shape import Posture
+from boutwise.prepare._outline_points import Posture
 
 Floats = NDArray[np.float64]
 

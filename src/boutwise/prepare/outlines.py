@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from boutwise.errors import RecipeError
 from boutwise.prepare._outline_heading import headings
-from boutwise.prepare._outline_shape import POINTS, ROLES, Posture, animal_mask, body_of
+from boutwise.prepare._outline_points import POINTS, ROLES, Posture
+from boutwise.prepare._outline_shape import animal_mask, body_of
 from boutwise.prepare.crops import Crop, Squares
 from boutwise.prepare.detectors import Scene
 from boutwise.prepare.detectors._background_model import Background

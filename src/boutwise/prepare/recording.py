@@ -10,7 +10,7 @@ import numpy as np
 
 from boutwise import registry
 from boutwise.errors import DataError
-from boutwise.prepare._outline_shape import ROLES
+from boutwise.prepare._outline_points import ROLES
 from boutwise.prepare.detectors import Scene
 from boutwise.prepare.picture_steps import OUTLINE, PictureSteps
 from boutwise.prepare.pictures import PreparedVideo

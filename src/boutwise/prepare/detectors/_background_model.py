@@ -13,11 +13,14 @@ brightness first, so that a lamp that grows dim is no mouse.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import find_objects, gaussian_filter, label, uniform_filter
+from scipy.ndimage import find_objects, gaussian_filter, label
+
+from boutwise.prepare.masks import counts_around, extent
 
 Floats = NDArray[np.float32]
 Polarity = Literal["dark", "light", "both"]
@@ -25,6 +28,9 @@ Part = tuple[slice, slice]
 EVERYWHERE: Part = (slice(None), slice(None))
 """All rows and columns of a picture."""
 
+EVERY, LEAST_LIT = 3, 0.2
+"""How light a picture is, is told from every so many-th pixel of it both ways, if so large a share
+of the cage is not dark."""
 DARKEST = 20.0
 """Added to both gray values of a relative difference: in the dark everything is noise."""
 LEAST_NOISE = 1.5
@@ -60,11 +66,22 @@ class Background:
     def difference(self, picture: NDArray[np.uint8]) -> Floats:
         """How much a picture differs relative to the background, (height, width); 0 = noise."""
         found = self.relative(picture.astype(np.float32) / np.float32(self.gain(picture)))
-        return np.maximum(found, 0)
+        return np.maximum(found, 0, out=found)
 
     def gain(self, picture: NDArray[np.uint8]) -> float:
         """How much lighter a picture is than the cage."""
-        return gain(picture.astype(np.float32), self.picture)
+        lit, usual = self._lit
+        return _lighter(picture[::EVERY, ::EVERY].ravel()[lit], usual)
+
+    @cached_property
+    def _lit(self) -> tuple[NDArray[np.int64], Floats]:
+        """Places of some lit pixels among every so many-th, and how light they are."""
+        return _lit_pixels(self.picture)
+
+    @cached_property
+    def _least(self) -> Floats:
+        """Gray levels by which a pixel must differ to be no noise."""
+        return np.asarray(NOISES * self.noise, dtype=np.float32)
 
     def relative(self, values: Floats, part: Part = EVERYWHERE) -> Floats:
         """How much a part of a picture differs, below 0 where it does in the other direction.
@@ -79,18 +96,36 @@ class Background:
             away = -away
         elif self.polarity == "both":
             away = np.abs(away)
-        found: Floats = away / (usual + values + 2 * DARKEST)
-        found[np.abs(away) < NOISES * self.noise[part]] = 0
+        total = usual + values
+        total += 2 * DARKEST
+        found: Floats = away / total
+        found *= np.abs(away) >= self._least[part]
         return found
 
 
 def gain(picture: Floats, background: Floats) -> float:
     """How much lighter a picture is than the background where nothing else has changed."""
-    some, usual = picture[::3, ::3], background[::3, ::3]
-    lit = usual > DARKEST
-    if lit.mean() < 0.2:  # darkness tells nothing about the lamp
+    lit, usual = _lit_pixels(background)
+    return _lighter(picture[::EVERY, ::EVERY].ravel()[lit], usual)
+
+
+def _lit_pixels(background: Floats) -> tuple[NDArray[np.int64], Floats]:
+    """Where every so many-th pixel is lit, and how much; none where hardly any is."""
+    some = background[::EVERY, ::EVERY].ravel()
+    lit = np.flatnonzero(some > DARKEST)
+    if lit.size < LEAST_LIT * some.size:  # darkness tells nothing about the lamp
+        lit = lit[:0]
+    return lit, some[lit]
+
+
+def _lighter(picture: NDArray[np.number], usual: Floats) -> float:
+    """Median ratio of some pixels, at least a tenth; 1 where there are none."""
+    if not usual.size:
         return 1.0
-    return float(max(np.median(some[lit] / usual[lit]), 0.1))
+    ratio = np.asarray(picture / usual, dtype=np.float32)
+    low, high = (ratio.size - 1) // 2, ratio.size // 2
+    ratio.partition([low, high])
+    return float(max((ratio[low] + ratio[high]) / 2, 0.1))
 
 
 def learn_background(pictures: NDArray[np.uint8], following: NDArray[np.uint8]) -> Background:
@@ -101,13 +136,14 @@ def learn_background(pictures: NDArray[np.uint8], following: NDArray[np.uint8]) 
         following: The frame after each of them: what differs there is noise.
     """
     values = pictures.astype(np.float32)
-    median = np.median(values, axis=0)
+    median = _middle(np.sort(values, axis=0))
     for picture in values:
         picture /= gain(picture, median)
-    median = np.median(values, axis=0)
+    values.sort(axis=0)  # sorted once, for all that is asked of a pixel over time
+    median = _middle(values)
     noise = _noise(values, median, pictures, following)
-    dark = _relative(median, values.min(axis=0), noise)
-    light = _relative(values.max(axis=0), median, noise)
+    dark = _relative(median, values[0], noise)
+    light = _relative(values[-1], median, noise)
     strength = float(max(np.quantile(dark, STRONGEST), np.quantile(light, STRONGEST)))
     limit = max(VISITED_SHARE * strength, 1e-6)
     n_dark, n_light = int((dark > limit).sum()), int((light > limit).sum())
@@ -124,6 +160,12 @@ def learn_background(pictures: NDArray[np.uint8], following: NDArray[np.uint8]) 
     )
 
 
+def _middle(rising: Floats) -> Floats:
+    """Median over the first axis of values that rise along it."""
+    found: Floats = (rising[(len(rising) - 1) // 2] + rising[len(rising) // 2]) / 2
+    return found
+
+
 def _relative(lighter: Floats, darker: Floats, noise: Floats) -> Floats:
     away = lighter - darker
     found: Floats = away / (lighter + darker + 2 * DARKEST)
@@ -135,7 +177,9 @@ def _noise(
     values: Floats, median: Floats, pictures: NDArray[np.uint8], following: NDArray[np.uint8]
 ) -> Floats:
     """Standard deviation of each pixel over time, without the animals."""
-    steps = np.median(np.abs(following.astype(np.float32) - pictures), axis=0) / np.sqrt(2)
+    changed = np.maximum(following, pictures) - np.minimum(following, pictures)
+    changed.sort(axis=0)
+    steps = _middle(changed.astype(np.float32)) / np.sqrt(2)
     # Over long times a pixel varies more than from one frame to the next; what most pixels do is
     # nothing that an animal does.
     whole = float(np.median(np.abs(values - median)))
@@ -144,11 +188,15 @@ def _noise(
 
 
 def _without_resting(values: Floats, median: Floats, polarity: Polarity, limit: float) -> Floats:
-    """The median, and where an animal rested the lightest (or darkest) usual value."""
+    """The median, and where an animal rested the lightest (or darkest) usual value.
+
+    Of each pixel the values rise along the first axis.
+    """
     if polarity == "both":
         return median
-    usual = np.quantile(values, USUAL if polarity == "dark" else 1 - USUAL, axis=0)
-    usual = usual.astype(np.float32)
+    place = np.float32(USUAL if polarity == "dark" else 1 - USUAL) * np.float32(len(values) - 1)
+    low, high = values[int(place)], values[min(int(place) + 1, len(values) - 1)]
+    usual = low + (place - np.floor(place)) * (high - low)
     lighter, darker = (usual, median) if polarity == "dark" else (median, usual)
     rested = (lighter - darker) / (lighter + darker + 2 * DARKEST) > limit
     found: Floats = np.where(rested, usual, median)
@@ -188,10 +236,12 @@ def find_blobs(difference: Floats, limit: float, radius: int) -> Blobs:
         radius: What is thinner than this (a tail, noise) is taken off, and gaps thinner than this
             (a bar of the cage, a shine on the fur) are closed.
     """
-    mask = (difference > limit).astype(np.float32)
-    mask = uniform_filter(mask, 2 * radius + 1, mode="nearest")
-    labels, n_found = label(mask > 0.5)
-    places = np.flatnonzero(labels)
+    mask = counts_around(difference > limit, radius) > (2 * radius + 1) ** 2 // 2
+    labels = np.zeros(mask.shape, dtype=np.int32)
+    box, n_found = extent(mask), 0
+    if box is not None:
+        labels[box], n_found = label(mask[box])
+    places = np.flatnonzero(mask)
     flat = labels.ravel()[places] - 1
     areas = np.bincount(flat, minlength=n_found)
     sums = np.bincount(flat, weights=difference.ravel()[places], minlength=n_found)
