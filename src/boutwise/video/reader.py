@@ -65,7 +65,7 @@ class Video:
         path: The file.
         index: Of this file, where it is known; else the file is indexed now.
         look: How pictures are returned.
-        threads: Of the decoder.
+        threads: Of the decoder, and of what resizes pictures.
 
     Raises:
         FormatError: The file is no video.
@@ -87,6 +87,7 @@ class Video:
         self._decoder = Decoder(self.path, self.index, threads=threads)
         # A scaler of its own for each frame, as PyAV makes them by itself, takes twice the time.
         self._whole, self._part = VideoReformatter(), VideoReformatter()
+        self._scaling = _scaling_threads(threads)
 
     def __enter__(self) -> Video:
         """Return the video."""
@@ -169,18 +170,33 @@ class Video:
         crop, size = self.look.crop, self.look.size
         if crop is None:
             height, width = size or (frame.height, frame.width)
-            whole = self._whole.reformat(frame, width=width, height=height, format=kind)
+            whole = self._whole.reformat(
+                frame, width=width, height=height, format=kind, **self._scaling
+            )
             return _array(whole.to_ndarray())
         found = luma(frame, crop) if kind == "gray" else None
         if found is None:
             x1, y1, x2, y2 = crop
-            whole = self._whole.reformat(frame, format=kind)
+            whole = self._whole.reformat(frame, format=kind, **self._scaling)
             found = np.ascontiguousarray(_array(whole.to_ndarray())[y1:y2, x1:x2])
         if size is None or size == found.shape[:2]:
             return found
         part = av.VideoFrame.from_ndarray(found, format=kind)
-        small = self._part.reformat(part, width=size[1], height=size[0], format=kind)
+        small = self._part.reformat(
+            part, width=size[1], height=size[0], format=kind, **self._scaling
+        )
         return _array(small.to_ndarray())
+
+
+def _scaling_threads(threads: int) -> dict[str, int]:
+    """Options that keep the scaler to so many threads.
+
+    From version 17 on PyAV takes as many as there are cores, each of which waits for work and takes
+    it from other workers; before it took one, and did not ask.
+    """
+    import av
+
+    return {"threads": threads} if int(av.__version__.split(".")[0]) >= 17 else {}
 
 
 def _array(values: Any) -> NDArray[np.uint8]:
