@@ -38,7 +38,8 @@ from boutwise import formats
 from boutwise.errors import DataError
 from boutwise.metrics import box_ious
 from boutwise.prepare.boxes import Detect, boxes_of
-from boutwise.prepare.crops import Crop, crop_squares, cut
+from boutwise.prepare.crops import Crop, crop_squares
+from boutwise.prepare.cutting import cut
 from boutwise.prepare.detectors import Scene
 from boutwise.types import Boxes, PoseTrack, Subject
 from boutwise.video import Look, Video, index_video

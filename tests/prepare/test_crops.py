@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boutwise.errors import DataError, RecipeError, UsageError
-from boutwise.prepare.crops import Crop, crop_squares, cut, whole_picture
+from boutwise.prepare.crops import Crop, crop_squares, whole_picture
+from boutwise.prepare.cutting import cut
 from boutwise.types import Boxes, FrameClock, Subject
 
 CLOCK = FrameClock.declared(60, 30)

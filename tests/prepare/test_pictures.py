@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tests.prepare import scenes
 from tests.video import burnt
 
 from boutwise.errors import BundleError, DataError, RecipeError
-from boutwise.prepare.crops import cut
+from boutwise.prepare.cutting import cut
 from boutwise.prepare.detectors import Scene
 from boutwise.prepare.picture_steps import (
     PictureSteps,
@@ -16,7 +18,7 @@ from boutwise.prepare.picture_steps import (
 )
 from boutwise.prepare.pictures import PreparedVideo
 from boutwise.store import Store
-from boutwise.types import FrameClock, Subject
+from boutwise.types import FrameClock, PoseTrack, Subject
 from boutwise.types.recipe import Part, parse_recipe
 from boutwise.video import Look, Video, index_video
 
@@ -94,10 +96,10 @@ def test_a_broken_off_cut_leaves_nothing(scene, tmp_path, monkeypatch):
     store = Store(tmp_path)
     count = iter(range(1000))
 
-    def stop(*args):
+    def stop(*args, **options):
         if next(count) == 50:
             raise KeyboardInterrupt
-        return cut(*args)
+        return cut(*args, **options)
 
     monkeypatch.setattr("boutwise.prepare.pixels.cut", stop)
     with pytest.raises(KeyboardInterrupt):
@@ -158,3 +160,70 @@ def test_a_bundle_says_how_its_pictures_are_made_and_refuses_others():
     older = {**need, "versions": {**need["versions"], "background": 0}}
     with pytest.raises(BundleError, match="version 0 of 'background'"):
         bundle_steps(older)
+
+
+def with_pose(scene) -> Scene:
+    """The same film with the pose that its animal was drawn with."""
+    places = scenes.wander(120, seed=3)
+    ahead = np.stack([np.cos(places[:, 2]), np.sin(places[:, 2])], axis=1)
+    middle = places[:, :2]
+    points = np.stack([middle + 18 * ahead, middle + 8 * ahead, middle - 18 * ahead], axis=1)
+    names = ("nose", "neck", "tail_base")
+    pose = PoseTrack(
+        points[:, None].astype(np.float32),
+        None,
+        ("mouse",),
+        names,
+        {name: name for name in names},
+        unit="px",
+    )
+    return replace(scene, pose=pose)
+
+
+def lengthwise(pixels) -> np.ndarray:
+    """How much longer than wide what is dark lies in each picture, (frames,)."""
+    pictures = pixels[0 : len(pixels)][pixels.present, 0].astype(float)
+    dark = np.clip(np.median(pictures) - 30 - pictures, 0, 60)
+    rows, columns = np.mgrid[: dark.shape[1], : dark.shape[2]]
+    total = dark.sum(axis=(1, 2))
+
+    def spread(places):
+        mean = (dark * places).sum(axis=(1, 2)) / total
+        return (dark * (places - mean[:, None, None]) ** 2).sum(axis=(1, 2)) / total
+
+    return spread(rows) / spread(columns)
+
+
+@pytest.mark.parametrize("told_by", ["pose", "background"])
+def test_whatever_it_faces_an_animal_is_turned_to_face_up(scene, told_by):
+    film = with_pose(scene) if told_by == "pose" else scene
+    detect = Part(part="detect", options={"detector": told_by, "every": 3})
+    as_seen, _ = prepared(film, detect, crop(size=64)).pictures(MOUSE)
+    turned, _ = prepared(film, detect, crop(size=64, facing="heading")).pictures(MOUSE)
+    assert turned.present.mean() > 0.9
+    assert (turned.present <= as_seen.present).all()
+    assert np.mean(lengthwise(as_seen) < 1.5) > 0.15  # it walks to all sides
+    assert (lengthwise(turned) > 1.5).all()
+    tail = turned[0 : len(turned)][turned.present, 0, :, 30:34].astype(float).mean(axis=2)
+    assert np.mean(tail[:, :4].mean(axis=1) - tail[:, -4:].mean(axis=1) > 20) > 0.95
+
+
+def test_turned_pictures_are_kept_apart_and_bit_for_bit(scene, tmp_path):
+    store = Store(tmp_path)
+    steps = (DETECT, crop(facing="heading"))
+    assert prepared(scene, *steps, store=store).missing(MOUSE) == ["boxes", "pictures"]
+    _, plain = prepared(scene, DETECT, crop(), store=store).pictures(MOUSE)
+    assert prepared(scene, *steps, store=store).missing(MOUSE) == ["outlines", "pictures"]
+    cutting, _ = prepared(scene, *steps).pictures(MOUSE)
+    kept, key = prepared(scene, *steps, store=store).pictures(MOUSE)
+    assert key != plain
+    np.testing.assert_array_equal(cutting[0:120], kept[0:120])
+    assert prepared(scene, *steps, store=store).missing(MOUSE) == []
+    assert prepared(scene, DETECT, crop(), store=store).missing(MOUSE) == []
+
+
+def test_nothing_is_turned_that_was_not_found(scene):
+    with pytest.raises(RecipeError, match="what it does not find"):
+        prepared(scene, crop(facing="heading"))
+    need = {"steps": [DETECT.model_dump(), crop(facing="heading").model_dump()]}
+    assert "turned so that it faces up, 32 x 32 gray" in describe_pictures(need)

@@ -53,6 +53,10 @@ class Detect:
                 f"detect: 'every' cannot be {self.every!r}", expected="auto, or 1 to 1000 frames"
             )
 
+    def chosen_for(self, scene: Scene) -> Chosen:
+        """The same with every ``auto`` replaced, for one recording."""
+        return self.chosen(has_pose=scene.pose is not None, fps=scene.index.clock.fps)
+
     def chosen(self, *, has_pose: bool, fps: float) -> Chosen:
         """The same with every ``auto`` replaced.
 
@@ -160,7 +164,7 @@ def boxes_of(
         RecipeError: An option is unknown or out of range.
     """
     if isinstance(detect, Detect):
-        detect = detect.chosen(has_pose=scene.pose is not None, fps=scene.index.clock.fps)
+        detect = detect.chosen_for(scene)
     key = boxes_key(scene, detect)
     values = None if store is None else store.array(key)
     if values is None:

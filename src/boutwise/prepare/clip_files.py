@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from boutwise.errors import DataError
 from boutwise.prepare.crops import VERSION as CROPS
-from boutwise.prepare.crops import Crop, crop_squares, cut
+from boutwise.prepare.crops import Crop, crop_squares
+from boutwise.prepare.cutting import cut
 from boutwise.store import Store
 from boutwise.types import Boxes, FrameClock, Subject
 from boutwise.video import Look, Video, VideoWriter

@@ -1,18 +1,19 @@
-"""The one crop of training and prediction: which square is cut out, and how it is cut.
+"""The one crop of training and prediction: which square is cut out of each frame.
 
 A network shall see the animal and not the place, at one scale. ``steady`` keeps one side for a
 whole recording, so that the animal does not swell when it curls up and the network can see that it
-stretches; ``union`` takes the united box over a span of time, as the clips of system 4 do.
+stretches; ``union`` takes the united box over a span of time, as the clips of system 4 do. A square
+may be turned so that the animal always looks up: then the network need not learn each act anew for
+every direction.
 
-Source: square crops with padding are usual in action recognition; the area filter is exact (each
-pixel counts by the area of it that an output pixel covers).
+Source: square crops with padding are usual in action recognition; that a behaving animal is turned
+to face one way before it is looked at is usual since Wiltschko et al. (2015, Neuron 88:1121).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -48,6 +49,8 @@ class Crop:
         side: ``steady`` = one side for the whole recording and all its animals around a smoothed
             centre; ``union`` =
             as large as the united box of each frame.
+        facing: ``heading`` = turned so that the trunk of the animal points up; of a pair, that of
+            the one who acts. For cameras above or below; ``none`` = as the camera saw it.
     """
 
     size: int = 96
@@ -55,6 +58,7 @@ class Crop:
     padding: float = 0.1
     span_s: float = 0.0
     side: Literal["steady", "union"] = "steady"
+    facing: Literal["none", "heading"] = "none"
 
     def __post_init__(self) -> None:
         """Check the options."""
@@ -65,6 +69,7 @@ class Crop:
             ("padding", _within(self.padding, 2), "a share from 0 to 2"),
             ("span_s", _within(self.span_s, 600), "seconds from 0 to 600"),
             ("side", self.side in ("steady", "union"), "steady or union"),
+            ("facing", self.facing in ("none", "heading"), "none or heading"),
         )
         for name, is_fine, expected in limits:
             if not is_fine:
@@ -90,10 +95,23 @@ class Squares:
             reach outside the picture; 0 where there is none.
         present: (frames,): False where the subject has no box. Nothing is cut there: a frame is
             masked, never a guess at the middle of the picture.
+        facing: (frames,): the direction that is up in what is cut, radians from the x axis of the
+            picture towards its y axis, which points down; None = nothing is turned.
     """
 
     corners: NDArray[np.int64]
     present: NDArray[np.bool_]
+    facing: Floats | None = None
+
+    def turned(self, facing: Floats) -> Squares:
+        """The same squares, turned; a frame whose direction is NaN is not present."""
+        present = self.present & np.isfinite(facing)
+        return Squares(self.corners * present[:, None], present, facing)
+
+    def at(self, frames: NDArray[np.int64]) -> Squares:
+        """Those of some frames."""
+        facing = None if self.facing is None else self.facing[frames]
+        return Squares(self.corners[frames], self.present[frames], facing)
 
 
 def crop_squares(boxes: Boxes, subject: Subject, crop: Crop, clock: FrameClock) -> Squares:
@@ -203,69 +221,3 @@ def _squares(centres: Floats, sides: Floats) -> NDArray[np.int64]:
     side = np.maximum(np.ceil(sides - 1e-6), 1).astype(np.int64)[:, None]
     corner = np.round(centres - side / 2).astype(np.int64)
     return np.concatenate([corner, corner + side], axis=1)
-
-
-def cut(
-    picture: NDArray[np.uint8], square: NDArray[np.int64] | tuple[int, ...], size: int
-) -> NDArray[np.uint8]:
-    """Cut a square out of a picture and bring it to a size.
-
-    Outside the picture its border goes on. A gray filling would draw a straight edge where there is
-    none, and tell the network where in the cage the animal is. Shrinking averages over areas, so
-    that no fine pattern turns into a coarse one; enlarging interpolates.
-
-    Args:
-        picture: (height, width) or (height, width, 3).
-        square: left, top, right, bottom in its pixels, as :func:`crop_squares` gives them.
-        size: Pixels a side of what is returned.
-
-    Returns:
-        (size, size) or (size, size, 3).
-
-    Raises:
-        UsageError: That is no square; a frame that is not present has none.
-
-    >>> cut(np.array([[0, 100], [0, 100]], np.uint8), (0, 0, 2, 2), 1).tolist()
-    [[50]]
-    """
-    left, top, right, bottom = (int(corner) for corner in square)
-    side = right - left
-    if side < 1 or bottom - top != side:
-        raise UsageError(
-            f"({left}, {top}, {right}, {bottom}) is no square",
-            expected="corners of one that has an area; a frame without a box is not cut",
-        )
-    height, width = picture.shape[:2]
-    if left >= 0 and top >= 0 and right <= width and bottom <= height:
-        part = picture[top:bottom, left:right]
-    else:
-        rows = np.clip(np.arange(top, bottom), 0, height - 1)
-        columns = np.clip(np.arange(left, right), 0, width - 1)
-        part = picture[rows[:, None], columns]
-    if side == size:
-        return np.ascontiguousarray(part)
-    weights = _weights(side, size)
-    rows_done = weights @ part.reshape(side, -1).astype(np.float32)
-    if part.ndim == 2:
-        resized = rows_done @ weights.T
-    else:
-        resized = np.matmul(weights, rows_done.reshape(size, side, 3))
-    return np.asarray(np.clip(resized + 0.5, 0, 255), dtype=np.uint8)
-
-
-@lru_cache(maxsize=64)
-def _weights(side: int, size: int) -> NDArray[np.float32]:
-    """How much each of ``side`` pixels counts for each of ``size``, (size, side); rows sum to 1."""
-    scale = side / size
-    if scale >= 1:
-        edges = np.arange(size + 1) * scale
-        pixels = np.arange(side)
-        low = np.maximum(edges[:-1, None], pixels)
-        high = np.minimum(edges[1:, None], pixels + 1)
-        weights = np.clip(high - low, 0, None) / scale
-    else:
-        middles = np.clip((np.arange(size) + 0.5) * scale - 0.5, 0, side - 1)
-        weights = np.clip(1 - np.abs(middles[:, None] - np.arange(side)), 0, None)
-    found: NDArray[np.float32] = weights.astype(np.float32)
-    found.flags.writeable = False
-    return found

@@ -12,6 +12,7 @@ from boutwise.prepare.boxes import VERSION as BOXES
 from boutwise.prepare.boxes import Detect
 from boutwise.prepare.crops import VERSION as CROPS
 from boutwise.prepare.crops import Crop
+from boutwise.prepare.facing import VERSION as FACING
 from boutwise.prepare.outlines import VERSION as OUTLINES
 from boutwise.prepare.outlines import Outline
 from boutwise.prepare.tracking import VERSION as TRACKING
@@ -55,6 +56,11 @@ class PictureSteps:
                 "outlines need to know where the animals are",
                 expected="prepare: [{detect: {...}}, {outline: {...}}]",
             )
+        if crop.facing != "none" and detect is None:
+            raise RecipeError(
+                f"'crop' cannot turn to '{crop.facing}' what it does not find",
+                expected="prepare: [{detect: {...}}, {crop: {facing: heading}}], or facing: none",
+            )
         return cls(detect, crop, outline)
 
 
@@ -85,12 +91,17 @@ def pictures_need(recipe: Recipe) -> dict[str, Any]:
 
 
 def _versions(prepare: Sequence[Part]) -> dict[str, int]:
-    detect = PictureSteps.of(prepare).detect
+    steps = PictureSteps.of(prepare)
+    detect, turned = steps.detect, steps.crop.facing != "none"
     known = {"pictures": VERSION, "crop": CROPS}
-    if any(part.part == OUTLINE for part in prepare):
+    if steps.outline is not None:
         known["outline"] = OUTLINES
     if detect is not None:
         name = detect.chosen(has_pose=False, fps=1).name
+        if turned:
+            known["facing"] = FACING
+        if turned and name != "pose":
+            known["outline"] = OUTLINES
         known["boxes"], known["tracking"] = BOXES, TRACKING
         known[name] = registry.load("detector", name).VERSION
     return known
@@ -148,4 +159,5 @@ def describe_pictures(need: Mapping[str, Any]) -> str:
         what = f"a square around the animal, found by '{need.get('detector', 'auto')}'"
     if steps.outline is not None:
         return f"points on the outline of the animal, found by '{need.get('detector', 'auto')}'"
-    return f"{what}, {steps.crop.size} x {steps.crop.size} {steps.crop.color}"
+    turned = ", turned so that it faces up" if steps.crop.facing == "heading" else ""
+    return f"{what}{turned}, {steps.crop.size} x {steps.crop.size} {steps.crop.color}"

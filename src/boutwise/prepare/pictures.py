@@ -13,7 +13,8 @@ from boutwise.prepare.boxes import boxes_key, boxes_of
 from boutwise.prepare.crops import VERSION as CROPS
 from boutwise.prepare.crops import Squares, crop_squares, whole_picture
 from boutwise.prepare.detectors import Scene
-from boutwise.prepare.outlines import outline_key, outline_pose
+from boutwise.prepare.facing import trunk_facing
+from boutwise.prepare.outlines import Outline, outline_key, outline_pose
 from boutwise.prepare.picture_steps import VERSION, PictureSteps
 from boutwise.prepare.pixels import CutPictures, keep, kept_pictures
 from boutwise.prepare.rates import nearest_frames, working_clock
@@ -89,9 +90,8 @@ class PreparedVideo:
 
     def _looked_at(self) -> dict[str, Squares]:
         """The square around each animal whose outline is looked for."""
-        boxes, outline = self.boxes, self.steps.outline
+        boxes, outline = self.boxes, self.steps.outline or Outline()
         assert boxes is not None
-        assert outline is not None
         name = self.scene.recording
         return {
             animal: crop_squares(boxes, Subject(name, animal), outline.crop, self.native)
@@ -103,7 +103,24 @@ class PreparedVideo:
         if self.boxes is None:
             return whole_picture(self.scene.size, len(self.frames))
         native = crop_squares(self.boxes, subject, self.steps.crop, self.native)
-        return Squares(native.corners[self.frames], native.present[self.frames])
+        if self.steps.crop.facing == "heading":
+            native = native.turned(trunk_facing(self._told_by, subject, self.native))
+        return native.at(self.frames)
+
+    @property
+    def _faces_by_outlines(self) -> bool:
+        """Whether outlines tell where an animal faces: wherever keypoints did not find it."""
+        if self.steps.crop.facing == "none" or self.steps.detect is None:
+            return False
+        return self.steps.detect.chosen_for(self.scene).name != "pose"
+
+    @property
+    def _told_by(self) -> PoseTrack:
+        """The points that tell where an animal faces: those that found it."""
+        if self._faces_by_outlines:
+            return self.outlines
+        assert self.scene.pose is not None
+        return self.scene.pose
 
     def pictures(self, subject: Subject) -> tuple[Pixels, str]:
         """The pictures of a subject, and the key under which they are kept; empty without a store.
@@ -142,17 +159,22 @@ class PreparedVideo:
         last = "pictures" if self.steps.outline is None else "outlines"
         if self._store is None:
             return [last]
-        detect = self.steps.detect
-        if detect is not None:
-            has_pose = self.scene.pose is not None
-            chosen = detect.chosen(has_pose=has_pose, fps=self.scene.index.clock.fps)
-            if self._store.array(boxes_key(self.scene, chosen)) is None:
-                return ["boxes", last]
-        if self.steps.outline is not None:
+        if not self._boxes_lie_in(self._store):
+            return ["boxes", last]
+        if self.steps.outline is not None or self._faces_by_outlines:
             lies = self._store.array(outline_key(self.scene, self._looked_at())) is not None
-            return [] if lies else [last]
+            if self.steps.outline is not None:
+                return [] if lies else [last]
+            if not lies:
+                return ["outlines", last]
         key = self._key(self.squares(subject))
         return ["pictures"] if kept_pictures(self._store, key) is None else []
+
+    def _boxes_lie_in(self, store: Store) -> bool:
+        detect = self.steps.detect
+        if detect is None:
+            return True
+        return store.array(boxes_key(self.scene, detect.chosen_for(self.scene))) is not None
 
     def _told(self, subject: Subject, done: int) -> None:
         self.say(f"pictures of {subject.animal}: {done} of {len(self.frames)} frames")
@@ -160,5 +182,7 @@ class PreparedVideo:
     def _key(self, squares: Squares) -> str:
         crop = self.steps.crop
         cut_so = [VERSION, CROPS, crop.size, crop.color]
-        content = (self.scene.index.digest, self.frames, squares.corners, squares.present)
+        content = [self.scene.index.digest, self.frames, squares.corners, squares.present]
+        if squares.facing is not None:
+            content.append(squares.facing)
         return Store.key("pictures", cut_so, *content, self.clock.times_s)

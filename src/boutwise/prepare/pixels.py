@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from boutwise.prepare.crops import Crop, Squares, cut
+from boutwise.prepare.crops import Crop, Squares
+from boutwise.prepare.cutting import cut
 from boutwise.prepare.detectors import Scene
 from boutwise.store import Store
 from boutwise.types import FrameClock
@@ -86,7 +87,13 @@ class CutPictures:
         for place in range(start, stop):
             picture = next(pictures) if self.present[place] else None
             if picture is not None:
-                square = cut(picture, self.squares.corners[place], self.crop.size)
+                facing = self.squares.facing
+                square = cut(
+                    picture,
+                    self.squares.corners[place],
+                    self.crop.size,
+                    facing=None if facing is None else float(facing[place]),
+                )
                 picture = square[None] if square.ndim == 2 else square.transpose(2, 0, 1)
             yield place, picture
 

@@ -41,7 +41,7 @@ def refusal_of(
     """
     if steps.detect is None:
         return None
-    chosen = steps.detect.chosen(has_pose=scene.pose is not None, fps=scene.index.clock.fps)
+    chosen = steps.detect.chosen_for(scene)
     outlined = steps.outline is not None
     if registry.load("detector", chosen.name).READS == "pose":
         return _asked(scene, chosen, outlined, store)  # its boxes cost no picture, and are kept

@@ -1,6 +1,6 @@
 """RT-DETRv2 as transformers has it: load, begin anew, what goes in and what comes out.
 
-Pictures go in at their own aspect, brought to a square by :func:`boutwise.prepare.crops.cut`, so
+Pictures go in at their own aspect, brought to a square by :func:`boutwise.prepare.cutting.cut`, so
 that a mouse is as long lying as standing. Nothing of torchvision is used.
 
 Source: RT-DETRv2 (Lv et al. 2024), the model of transformers 5.

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from boutwise.errors import DataError, RecipeError
 from boutwise.metrics import average_precision
-from boutwise.prepare.crops import cut, whole_picture
+from boutwise.prepare.crops import whole_picture
+from boutwise.prepare.cutting import cut
 from boutwise.prepare.detectors._rtdetr_checkpoint import EVERY, Checkpoint
 from boutwise.prepare.detectors._rtdetr_model import (
     ANIMAL,

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boutwise.errors import DataError, RecipeError
-from boutwise.prepare.crops import cut, whole_picture
+from boutwise.prepare.crops import whole_picture
+from boutwise.prepare.cutting import cut
 from boutwise.prepare.detectors._contract import Detections, Scene
 from boutwise.prepare.detectors._rtdetr_model import (
     as_boxes,

@@ -1,0 +1,74 @@
+"""Which way an animal faces in each frame, so that its pictures can be turned to face one way.
+
+The direction is that of the trunk, from the base of the tail to the neck, and not of the nose: a
+turned head is an act to be seen, and must not turn the picture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter1d
+
+from boutwise.features._body import Body
+from boutwise.types import FrameClock, PoseTrack, Subject
+from boutwise.types.frame_states import runs
+
+VERSION = 1
+
+LEAST_CONFIDENCE = 0.6
+"""Points below are where the tracker guessed; a track without confidence has none."""
+
+SMOOTHED_S = 0.2
+"""The direction is averaged over so long: keypoints tremble, a picture must not."""
+
+FILLED_S = 0.5
+"""A mouse turns slowly enough that its direction is known between two moments so far apart."""
+
+Floats = NDArray[np.float64]
+
+
+def trunk_facing(pose: PoseTrack, subject: Subject, clock: FrameClock) -> Floats:
+    """Direction of the trunk of the acting animal, (frames,), rad from the x to the y axis.
+
+    Args:
+        pose: In pixels of the picture, y down.
+        subject: The animal; of a pair, the one who acts.
+        clock: Of the recording.
+
+    Returns:
+        NaN where neither this frame nor frames near it on both sides tell the direction.
+
+    Raises:
+        DataError: No keypoint marks the front or the rear of the trunk.
+    """
+    axis = Body.of(_sure(pose), clock, subject).heading
+    arrows = np.stack([axis[0], -axis[1]])  # a body has its y axis up, a picture down
+    known = np.asarray(np.isfinite(arrows).all(axis=0))
+    length = 2 * int(SMOOTHED_S * clock.fps / 2) + 1
+    total = uniform_filter1d(np.where(known, arrows, 0.0), length, axis=1, mode="constant")
+    angles = np.where(known, np.arctan2(total[1], total[0]), np.nan)
+    return _filled(angles, known, most=round(FILLED_S * clock.fps))
+
+
+def _sure(pose: PoseTrack) -> PoseTrack:
+    """The track without the points that the tracker was not sure of."""
+    if pose.confidence is None:
+        return pose
+    sure = pose.confidence >= LEAST_CONFIDENCE
+    return replace(pose, positions=np.where(sure[..., None], pose.positions, np.nan))
+
+
+def _filled(angles: Floats, known: NDArray[np.bool_], *, most: int) -> Floats:
+    """Short gaps between known directions are turned through evenly, the shorter way round."""
+    filled = angles.copy()
+    for start, stop in runs(~known):
+        if start == 0 or stop == len(angles) or stop - start > most:
+            continue
+        before, turn = angles[start - 1], angles[stop] - angles[start - 1]
+        turn = (turn + np.pi) % (2 * np.pi) - np.pi
+        share = np.arange(1, stop - start + 1) / (stop - start + 1)
+        filled[start:stop] = before + share * turn
+    return filled
