@@ -307,4 +307,6 @@ def test_a_run_of_a_detector_does_not_stand_in_the_way_of_others(filmed, project
         plan = api.plan_detector(copy, settings=[*SMALL, "split.holdout=none"])
         with pytest.raises(KeyboardInterrupt):
             api.train_detector(copy, plan, say=_interrupt)
-    assert main(["train", str(root), "--recipe", "video", "--resume"]) == 2
+    # The third mouse hardly walks; without it there is nothing to refuse but the resuming.
+    words = ["--recipe", "video", "--set", 'leave_out=["day/m3"]', "--resume"]
+    assert main(["train", str(root), *words]) == 2

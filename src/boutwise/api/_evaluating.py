@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from boutwise.api._predicting_one import given_detector
 from boutwise.bundle import Bundle
 from boutwise.errors import DataError, LabelError
 from boutwise.inference import Predictor, answers_trials, predict_trials
@@ -16,7 +18,7 @@ from boutwise.planning.folds import group_of
 from boutwise.planning.refused import refused_recordings
 from boutwise.planning.trials import subjects_of
 from boutwise.prepare import has_all, material_of
-from boutwise.prepare.picture_steps import bundle_steps
+from boutwise.prepare.other_detector import OtherDetector, instead_words, steps_with
 from boutwise.project import Project
 from boutwise.training.assess import OF_TRIALS
 from boutwise.types import Recording
@@ -32,6 +34,7 @@ def evaluate(
     only: str | None = None,
     recordings: Sequence[str] | None = None,
     annotators: str = "auto",
+    detector: str | Mapping[str, Any] | None = None,
     say: Say | None = None,
 ) -> Scores:
     """Score a bundle on the labelled recordings of a project.
@@ -42,6 +45,8 @@ def evaluate(
         only: Query such as ``session=baseline``.
         recordings: Ids, instead of a query.
         annotators: Whose labels are the truth: ``auto``, ``majority`` or a name.
+        detector: How animals are found in the videos, in place of what the bundle was trained with:
+            a name, or ``{NAME: {option: value}}``.
         say: Called with (done, total, words).
 
     Raises:
@@ -51,6 +56,7 @@ def evaluate(
     """
     say = say or (lambda done, total, words: None)
     bundle = bundle if isinstance(bundle, Bundle) else Bundle.open(bundle)
+    other = given_detector((bundle,), detector)
     chosen = [
         recording
         for recording in project.recordings(only)
@@ -66,12 +72,19 @@ def evaluate(
         )
     # Who was filmed together counts as one, as in the folds.
     bundle.refuse_animals([animal for item in subjects for animal in item.recording.animals])
-    refuse_refused(bundle, project, subjects, say=say)
-    return score_on(bundle, project, subjects, say=say)
+    refuse_refused(bundle, project, subjects, detector=other, say=say)
+    scores = score_on(bundle, project, subjects, detector=other, say=say)
+    words = instead_words([bundle.pictures or {}], other)
+    return replace(scores, notes=(*words, *scores.notes))
 
 
 def refuse_refused(
-    bundle: Bundle, project: Project, subjects: Sequence[LabelledSubject], *, say: Say
+    bundle: Bundle,
+    project: Project,
+    subjects: Sequence[LabelledSubject],
+    *,
+    detector: OtherDetector | None = None,
+    say: Say,
 ) -> None:
     """Refuse at once, and not one by one, what the detector of a bundle refuses.
 
@@ -81,7 +94,7 @@ def refuse_refused(
     if bundle.pictures is None:
         return
     used = {item.recording.id: item.recording for item in subjects}
-    steps = bundle_steps(bundle.pictures)
+    steps = steps_with(bundle.pictures, detector)
     refused = refused_recordings(project, steps, list(used.values()), say=say)
     if refused.reasons:
         raise refused.error(
@@ -132,12 +145,13 @@ def score_on(
     project: Project,
     subjects: Sequence[LabelledSubject],
     *,
+    detector: OtherDetector | None = None,
     say: Say | None = None,
 ) -> Scores:
     """Predict subjects and score them against their labels, whoever they are."""
     say = say or (lambda done, total, words: None)
     units = group_of(subjects, "animal")
-    predictor = Predictor((bundle,), store=project.store)
+    predictor = Predictor((bundle,), store=project.store, detector=detector)
     items = []
     of_trials = answers_trials(bundle)
     for done, item in enumerate(subjects):

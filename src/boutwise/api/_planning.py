@@ -51,6 +51,7 @@ def plan(
         say: Called with (done, total, words) while a budget is measured.
 
     Raises:
+        DataError: A budget is to be measured, and no animals can be found in some recordings.
         RecipeError: A setting cannot be heeded, or nothing can be trained within the budget.
         UsageError: The seed is negative, or a setting cannot be.
     """
@@ -65,6 +66,9 @@ def plan(
 
     if resume:
         return begun_plan(project, whole, resume if isinstance(resume, str) else None)
+    refused = refusals(project, whole, say=say)
+    if refused.reasons:
+        raise refused.of_plan(whole)
     work = measure_work(
         project,
         whole,

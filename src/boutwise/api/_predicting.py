@@ -9,7 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from boutwise.api._ensembles import averaging_of
-from boutwise.api._predicting_one import open_bundles, stride_words
+from boutwise.api._predicting_one import (
+    detector_words,
+    given_detector,
+    open_bundles,
+    stride_words,
+)
 from boutwise.api._predicting_task import More, predict_task
 from boutwise.api._tasks import (
     Task,
@@ -54,7 +59,7 @@ class PredictResult:
             have more.
         in_data: Whether every failure lies in the data: a file cannot be read, or does not fit.
         notes: How the probabilities came about, where that is not as a bundle was trained:
-            an average, a stride.
+            an average, a stride, another detector.
     """
 
     done: tuple[str, ...]
@@ -84,6 +89,7 @@ def predict_files(
     explain: bool = False,
     overlay: bool = False,
     stride: int = 1,
+    detector: str | Mapping[str, Any] | None = None,
     say: Say | None = None,
 ) -> PredictResult:
     """Predict many recordings into a folder; a recording that is done is not done again.
@@ -103,10 +109,13 @@ def predict_files(
         overlay: Write also each video with its prediction drawn into it.
         stride: Score only one frame in so many; scores between are interpolated, so that every
             frame has probabilities. 1 = as each bundle was trained.
+        detector: How animals are found in the videos, in place of what the bundles were trained
+            with: a name, or ``{NAME: {option: value}}``. What is written says so.
         say: Called with (done, total, words).
 
     Raises:
         BundleError: With ``explain``, when no member can be explained.
+        UsageError: An option has no meaning for these bundles or sources.
     """
     say = say or (lambda done, total, words: None)
     out = Path(out)
@@ -123,8 +132,10 @@ def predict_files(
     project = as_project(sources)
     store = Store(cache) if cache else (project.store if project else None)
     averaging = averaging_of(opened)
-    predictor = Predictor(opened, store=store, stride=stride, refit=averaging.refit)
-    notes = tuple(words for words in (averaging.words, *stride_words(predictor)) if words)
+    other = given_detector(opened, detector)
+    predictor = Predictor(opened, store=store, stride=stride, refit=averaging.refit, detector=other)
+    words = (averaging.words, *stride_words(predictor), *detector_words(predictor))
+    notes = tuple(each for each in words if each)
     unexplained = refuse_unexplained(predictor) if explain else ()
     options = {"format": format, "mapping": mapping}
     _refuse_unheeded({"only": only} if project is None else {**options, "fps": fps}, project)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from boutwise.bundle import Bundle
 from boutwise.errors import DataError, UsageError
 from boutwise.inference import Predictor
 from boutwise.prepare import Material
+from boutwise.prepare.other_detector import OtherDetector, instead_words, steps_with
 from boutwise.types import FrameClock, PoseTrack, Prediction
 
 
@@ -33,6 +34,7 @@ def predict(
     keypoints: Sequence[str] = (),
     recording: str | None = None,
     stride: int = 1,
+    detector: str | Mapping[str, Any] | None = None,
     **options: Any,
 ) -> Prediction:
     """Predict one recording.
@@ -48,6 +50,8 @@ def predict(
         keypoints: Names of the keypoints of an array.
         recording: Id; by default from the file name.
         stride: Score only one frame in so many; scores between are interpolated. 1 = as trained.
+        detector: How animals are found in a video, in place of what the bundle was trained with: a
+            name, or ``{NAME: {option: value}}``.
         **options: Of the format, such as ``mapping``.
 
     Raises:
@@ -60,7 +64,9 @@ def predict(
     else:
         material = _of_pose(bundles, source, recording, fps, keypoints, format=format, **options)
     refit = averaging_of(bundles).refit
-    prediction = Predictor(bundles, stride=stride, refit=refit).predict(material)
+    other = given_detector(bundles, detector)
+    predictor = Predictor(bundles, stride=stride, refit=refit, detector=other)
+    prediction = predictor.predict(material)
     return prediction if frames is None else _cut(prediction, frames)
 
 
@@ -104,6 +110,33 @@ def _of_pose(
 def open_bundles(bundles: Sequence[Bundle | str | Path]) -> tuple[Bundle, ...]:
     """Open those that are paths."""
     return tuple(b if isinstance(b, Bundle) else Bundle.open(b) for b in bundles)
+
+
+def given_detector(
+    bundles: Sequence[Bundle], detector: str | Mapping[str, Any] | None
+) -> OtherDetector | None:
+    """The detector that is to find the animals, where one was given.
+
+    Raises:
+        UsageError: The bundles look for no animals in videos.
+    """
+    if detector is None:
+        return None
+    if all(bundle.pictures is None for bundle in bundles):
+        raise UsageError(
+            "a detector has no meaning for a bundle that reads no video", todo="leave it out"
+        )
+    other = OtherDetector(detector)
+    for bundle in bundles:
+        if bundle.pictures is not None:
+            steps_with(bundle.pictures, other)
+    return other
+
+
+def detector_words(predictor: Predictor) -> list[str]:
+    """What another detector means for the probabilities, in words."""
+    needs = [bundle.pictures for bundle in predictor.bundles if bundle.pictures is not None]
+    return instead_words(needs, predictor.detector)
 
 
 def stride_words(predictor: Predictor) -> list[str]:

@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -112,6 +112,31 @@ Annotator = Annotated[
 Only = Annotated[
     str | None,
     typer.Option("--only", metavar="QUERY", help="Recordings, such as 'session=baseline'."),
+]
+
+
+def _detector(value: str | None) -> Any:
+    """A detector as a recipe names it: a word, or a mapping."""
+    if value is None:
+        return None
+    import yaml
+
+    from boutwise.types.plain_yaml import load_yaml
+
+    try:
+        return load_yaml(value)[0] or ""
+    except yaml.YAMLError:
+        raise typer.BadParameter(f"'{value}' is neither a name nor {{NAME: {{...}}}}") from None
+
+
+DetectorName = Annotated[
+    str | None,
+    typer.Option(
+        "--detector",
+        metavar="NAME",
+        help="Find animals by this, not by what the bundle was trained with.",
+        callback=_detector,
+    ),
 ]
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from boutwise.cli._command import Answer, command
-from boutwise.cli._options import FormatName, Fps, Mapping, Only
+from boutwise.cli._options import DetectorName, FormatName, Fps, Mapping, Only
 from boutwise.cli._options import shard as parse_shard
 from boutwise.cli._predicting import crowded, divide, failures
 from boutwise.cli._problems import counted
@@ -33,6 +33,7 @@ def run(  # an option is a parameter: the command line has as many as the contra
     fps: Fps = None,
     only: Only = None,
     stride: Annotated[int, typer.Option(metavar="N", min=1, help="Score only one frame in N.")] = 1,
+    detector: DetectorName = None,
     write: Annotated[
         str | None, typer.Option(metavar="NAME", help="One more format to write.")
     ] = None,
@@ -68,6 +69,7 @@ def run(  # an option is a parameter: the command line has as many as the contra
         explain=explain,
         overlay=overlay,
         stride=stride,
+        detector=detector,
         say=talk.say,
     )
     talk.line(

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from boutwise.errors import BundleError
 from boutwise.formats._prediction import file_stem
-from boutwise.inference.predictor import Member, Predictor, member_streams, prepared_for
+from boutwise.inference.predictor import Member, Predictor, member_streams
 from boutwise.learners import Chunk
 from boutwise.learners._explaining import Attention, Contributions, Explains
 from boutwise.prepare import Material
@@ -92,7 +92,7 @@ def explain(predictor: Predictor, material: Material) -> list[Explained]:
     subjects = predictor.subjects(material)
     for bundle, members in zip(predictor.bundles, predictor.members, strict=True):
         bundle.refuse_clock(material.recording, clock)
-        prepared = prepared_for(bundle, material, store=predictor.store)
+        prepared = predictor.prepared(bundle, material)
         last = prepared.clock.n_frames - 1
         native = np.clip(prepared.clock.to_frame(clock.times_s), 0, last)
         for place, member in enumerate(members):

@@ -16,7 +16,7 @@ from boutwise.errors import BundleError, UsageError
 from boutwise.inference.ensembles import Refit, columns_in
 from boutwise.learners import Fitted, score_subject
 from boutwise.prepare import Material, PreparedRecording, present_frames, scores_at
-from boutwise.prepare.picture_steps import bundle_steps
+from boutwise.prepare.other_detector import OtherDetector, steps_with
 from boutwise.prepare.trials import PreparedTrials
 from boutwise.store import Store
 from boutwise.types import FrameClock, Prediction, StreamValues, Subject, is_pixels
@@ -41,6 +41,7 @@ class Predictor:
         store: Where features are cached; None caches nothing.
         stride: Working frames from one that is scored to the next, at least; 1 = as trained.
         refit: What was fitted anew to the average of the bundles; None = it is taken as it is.
+        detector: In place of that of the bundles; None = each looks with its own.
         members: Of each bundle, loaded.
         columns: For each bundle the columns of its behaviors, in the order of the first.
         steps: For each member of each bundle the frames from one that is scored to the next.
@@ -50,6 +51,7 @@ class Predictor:
     store: Store | None = None
     stride: int = 1
     refit: Refit | None = None
+    detector: OtherDetector | None = None
     members: tuple[tuple[Member, ...], ...] = field(init=False, repr=False)
     columns: tuple[tuple[int, ...], ...] = field(init=False, repr=False)
     steps: tuple[tuple[int, ...], ...] = field(init=False, repr=False)
@@ -77,6 +79,7 @@ class Predictor:
             "bundle": self.id,
             "stride": self.stride if self.stride > 1 else None,
             "refit": None if self.refit is None else self.refit.calibration.as_dict(),
+            "detector": None if self.detector is None else self.detector.facts,
         }
 
     @property
@@ -110,7 +113,7 @@ class Predictor:
         loaded = zip(self.bundles, self.members, self.columns, strict=True)
         for bundle, members, columns in loaded:
             bundle.refuse_clock(material.recording, clock)
-            prepared = prepared_for(bundle, material, store=self.store)
+            prepared = self.prepared(bundle, material)
             if boxes is None and bundle.pictures is not None:
                 boxes = prepared.video.boxes
             for place, subject in enumerate(subjects):
@@ -133,6 +136,14 @@ class Predictor:
             self.id,
             boxes,
         )
+
+    def prepared(self, bundle: Bundle, material: Material) -> PreparedRecording:
+        """A recording as one of the bundles saw those of its training.
+
+        Raises:
+            BundleError: It has no pose or no video, and the bundle needs it.
+        """
+        return prepared_for(bundle, material, store=self.store, detector=self.detector)
 
     def subjects(
         self, material: Material, *, animals: Sequence[str] | None = None
@@ -173,16 +184,20 @@ class Predictor:
 
 
 def prepared_for(
-    bundle: Bundle, material: Material, *, store: Store | None = None
+    bundle: Bundle,
+    material: Material,
+    *,
+    store: Store | None = None,
+    detector: OtherDetector | None = None,
 ) -> PreparedRecording:
-    """A recording as a bundle saw those of its training.
+    """A recording as a bundle saw those of its training, or with another detector.
 
     Raises:
         BundleError: It has no pose or no video, and the bundle needs it.
     """
     prepare = bundle.prepare
     if bundle.pictures is not None:
-        prepare = (*prepare, *bundle_steps(bundle.pictures))
+        prepare = (*prepare, *steps_with(bundle.pictures, detector))
     has = {"pose": material.pose is not None, "video": material.scene is not None}
     for what in bundle.reads:
         if not has[what]:

@@ -107,17 +107,24 @@ def _versions(prepare: Sequence[Part]) -> dict[str, int]:
     return known
 
 
-def bundle_steps(need: Mapping[str, Any]) -> tuple[Part, ...]:
+def bundle_steps(need: Mapping[str, Any], *, instead: Part | None = None) -> tuple[Part, ...]:
     """The steps that a bundle was trained with.
 
     Args:
         need: As :func:`pictures_need` gave it.
+        instead: In place of its own ``detect``: another detector, of whatever version.
 
     Raises:
         BundleError: This release makes other pictures of the same video.
     """
     steps = tuple(Part.model_validate(step) for step in need["steps"])
-    now, then = _versions(steps), dict(need["versions"])
+    then = dict(need["versions"])
+    if instead is not None:
+        steps = tuple(instead if step.part == DETECT else step for step in steps)
+        then.pop(need.get("detector", ""), None)
+    now = _versions(steps)
+    if instead is not None:
+        now = {what: version for what, version in now.items() if what in then}
     for what in now | then:
         if now.get(what) != then.get(what):
             raise BundleError(
@@ -125,7 +132,8 @@ def bundle_steps(need: Mapping[str, Any]) -> tuple[Part, ...]:
                 f"{now.get(what)}: it would see other pictures than in training",
                 todo="use the release of boutwise that trained it, or train again",
             )
-    _refuse_other_weights(steps, need)
+    if instead is None:
+        _refuse_other_weights(steps, need)
     return steps
 
 
@@ -143,7 +151,8 @@ def _refuse_other_weights(steps: Sequence[Part], need: Mapping[str, Any]) -> Non
         raise BundleError(
             "the weights of the detector are not those that the bundle was trained with",
             expected=f"weights with the digest {need['weights']}, not {now}",
-            todo="bring back the folder that the recipe names, or train again with the new weights",
+            todo="bring back the folder that the recipe names; name these weights (--detector "
+            "'{rtdetr: {weights: PATH}}'), which is then written down; or train again with them",
         )
 
 
