@@ -14,11 +14,12 @@ from boutwise import registry
 from boutwise.decision import Decision, fit_decision, to_probabilities, to_raw
 from boutwise.decision.calibration import fit_calibration
 from boutwise.decision.combination import fit_combination
+from boutwise.decision.decoders import _best_path
 from boutwise.decision.links import blocks
 from boutwise.decision.smoothing import drop_short, moving_mean
 from boutwise.types import Behavior, Ethogram, ExclusiveGroup
 from boutwise.types.frame_states import runs
-from boutwise.types.recipe import parse_recipe
+from boutwise.types.recipe import Part, parse_recipe
 
 GROUP = Ethogram(
     tuple(Behavior(name) for name in ("rest", "walk", "rear", "sniff")),
@@ -81,7 +82,7 @@ def test_the_logistic_combiner_trusts_the_better_member():
         assert weights[0] > 5 * weights[1]
 
 
-@pytest.mark.parametrize("kind", ["temperature", "vector"])
+@pytest.mark.parametrize("kind", ["temperature", "bias", "vector"])
 def test_calibration_makes_overconfident_scores_honest(kind):
     rng = np.random.default_rng(3)
     states = random_states(rng, 6000)
@@ -94,6 +95,30 @@ def test_calibration_makes_overconfident_scores_honest(kind):
         error_after = np.abs(after[:, place].max(axis=1).mean() - _right(after, states, place))
         if len(place) > 1:
             assert error_after < 0.03 < error_before
+
+
+def test_a_bias_for_each_class_takes_back_what_windows_made_common():
+    """Raw scores of a world in which two classes are as common as the third, which they are not."""
+    rng = np.random.default_rng(8)
+    states = np.zeros((20_000, 4), dtype=np.int8)
+    common = np.log([0.9, 0.07, 0.03])
+    choice = rng.choice(3, size=len(states), p=np.exp(common))
+    states[np.arange(len(states)), choice] = 1
+    raw = (2.0 * (states == 1) + rng.standard_normal(states.shape)).astype(np.float32)
+    # The true log odds of these scores: twice each, and how common its class is.
+    fitted = {
+        kind: fit_calibration(kind, raw, states, GROUP)
+        for kind in ("temperature", "bias", "vector")
+    }
+    found = fitted["bias"]
+    assert found.scale[:3] == pytest.approx([2.0] * 3, rel=0.05)
+    assert np.diff(found.bias[:3]) == pytest.approx(np.diff(common), abs=0.15)
+    rare = {k: v.apply(raw, GROUP)[:, 2].mean() for k, v in fitted.items()}
+    assert rare["bias"] == pytest.approx(0.03, abs=0.002)
+    assert rare["temperature"] > 0.06
+    few = states.copy()
+    few[np.flatnonzero(states[:, 2])[20:]] = -1
+    assert fit_calibration("bias", raw, few, GROUP).bias[2] == 0
 
 
 def _right(chance, states, place):
@@ -217,8 +242,71 @@ def test_expected_frames_finds_the_best_of_all_paths(price_frames):
 
 @pytest.mark.parametrize("n_frames", [1, 2, 6, 7, 8, 14, 15, 50])
 def test_the_best_path_is_the_same_in_pieces(n_frames, monkeypatch):
-    module = registry.load("decoder", "expected_frames")
     gains = np.random.default_rng(n_frames).random((n_frames, 3)).round(1)
-    whole = module._best_path(gains, 0.3)
-    monkeypatch.setattr(module, "PIECE", 7)
-    np.testing.assert_array_equal(module._best_path(gains, 0.3), whole)
+    whole = _best_path.best_path(gains, 0.3)
+    monkeypatch.setattr(_best_path, "PIECE", 7)
+    np.testing.assert_array_equal(_best_path.best_path(gains, 0.3), whole)
+
+
+def slow_macro_f1(chances, decided):
+    """The macro-F1 that is expected of a decision, class by class."""
+    values = []
+    for k in range(chances.shape[1]):
+        right = chances[decided == k, k].sum()
+        values.append(2 * right / (chances[:, k].sum() + (decided == k).sum()))
+    return np.mean(values)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_expected_f1_finds_what_small_changes_cannot_improve(seed):
+    """Better than the likeliest, than thresholds tried at random, and than any frame changed."""
+    rng = np.random.default_rng(seed)
+    names = tuple(Behavior(name) for name in ("rest", "walk", "twitch"))
+    ethogram = Ethogram(names, (ExclusiveGroup("acts", ("rest", "walk", "twitch")),))
+    chances = rng.dirichlet([6.0, 2.0, 0.2], size=400)
+    module = registry.load("decoder", "expected_f1")
+    thresholds, worths = module.fit(
+        chances.astype(np.float32), np.ones(chances.shape, dtype=bool), ethogram
+    )
+
+    def decide(**how):
+        found = module.decide(chances.astype(np.float32), ethogram, 30.0, price_s=0.0, **how)
+        assert (found.sum(axis=1) == 1).all()
+        return found.argmax(axis=1)
+
+    found = decide(thresholds=thresholds, worths=worths)
+    reached = slow_macro_f1(chances, found)
+    assert (decide() == chances.argmax(axis=1)).all()
+    assert reached > slow_macro_f1(chances, decide()) + 0.02
+    for _ in range(300):
+        other = {name: rng.uniform(0, 0.6) for name in ethogram.names}
+        worth = {name: rng.uniform(0.1, 30) for name in ethogram.names}
+        assert slow_macro_f1(chances, decide(thresholds=other, worths=worth)) <= reached + 0.005
+    changed = found.copy()
+    for frame in rng.choice(400, 60, replace=False):
+        for k in range(3):
+            changed[frame] = k
+            assert slow_macro_f1(chances, changed) <= reached + 1e-3
+        changed[frame] = found[frame]
+
+
+def test_expected_f1_is_fitted_to_what_was_not_trained_on_and_kept(tmp_path):
+    rng = np.random.default_rng(6)
+    states = random_states(rng)
+    raw = noisy_raw(rng, states)
+    recipe = RECIPE.model_copy(
+        update={"decode": RECIPE.decode.model_copy(update={"decider": Part(part="expected_f1")})}
+    )
+    decision = fit_decision(recipe, GROUP, [[raw]], [states], [20.0])
+    assert set(decision.worths) == set(GROUP.names[:3])
+    assert set(decision.thresholds) == set(GROUP.names)
+    decision.save(tmp_path)
+    again = Decision.load(tmp_path, GROUP)
+    chance = again.probabilities([raw], 20.0)
+    assert again.worths == decision.worths
+    assert np.array_equal(decision.decide(chance, 20.0), again.decide(chance, 20.0))
+    # Frames that nobody judged say nothing about how common a behavior is.
+    twice = np.concatenate([raw, raw[::-1] + rng.normal(0, 3, raw.shape).astype(np.float32)])
+    unseen = np.concatenate([states, np.full_like(states, -1)])
+    other = fit_decision(recipe, GROUP, [[twice]], [unseen], [20.0])
+    assert other.worths == pytest.approx(decision.worths, rel=0.05)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -91,11 +92,20 @@ def _truth_and_mean(trained, turned):
     return states, mean.astype(np.float32)
 
 
-def test_a_calibration_of_the_average_describes_it_better(trained, turned):
+def test_a_calibration_of_the_average_describes_it_better(trained, turned, pair):
     states, mean = _truth_and_mean(trained, turned)
     ethogram = trained[0].ethogram
     assert ethogram.groups
-    refit = fit_average("vector", [mean], [states], ethogram)
+    first = pair[0].decision
+    decision = replace(
+        first,
+        calibration=replace(first.calibration, kind="vector"),
+        decider="expected_f1",
+        options={},
+    )
+    refit = fit_average(decision, [mean], [states])
+    assert set(refit.decision.worths) == {n for g in ethogram.groups for n in g.behaviors}
+    assert refit.decision.shortest_s == first.shortest_s
     group = ethogram.groups[0]
     columns = [ethogram.names.index(name) for name in group.behaviors]
     known = (states[:, columns] == 1).any(axis=1)

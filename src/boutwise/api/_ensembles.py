@@ -67,12 +67,11 @@ def averaging_of(bundles: Sequence[Bundle]) -> Averaging:
             words=f"{plain}: only {known} frames have the same labels in all of the runs, and "
             f"{ENOUGH_FRAMES} are needed to calibrate the average"
         )
-    kind = bundles[0].decision.calibration.kind
     words = (
         f"the average of {len(bundles)} bundles was calibrated anew on {known:,} frames that "
         "their runs predicted out of fold"
     )
-    return Averaging(fit_average(kind, means, states, ethogram), words)
+    return Averaging(fit_average(bundles[0].decision, means, states), words)
 
 
 def _common(

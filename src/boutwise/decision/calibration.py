@@ -1,8 +1,10 @@
 """Calibration: make a probability of .8 right in 8 of 10 frames.
 
 Temperature scaling divides the raw scores of an exclusive group by one number; vector scaling
-gives each class its own scale and bias (Guo et al., 2017). An independent behavior gets a scale
-and a bias (Platt, 1999). All are fitted on raw out-of-fold scores, before smoothing.
+gives each class its own scale and bias (Guo et al., 2017). In between, one scale for all and a bias
+for each class (Alexandari et al., 2020) sets right how common the classes are, where a network
+learned from windows or weights that make rare ones common. An independent behavior gets a scale and
+a bias (Platt, 1999). All are fitted on raw out-of-fold scores, before smoothing.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ class Calibration:
     """A scale and a bias for each behavior.
 
     Attributes:
-        kind: ``none``, ``temperature``, ``vector`` or ``platt``; names what was fitted in
+        kind: ``none``, ``temperature``, ``bias``, ``vector`` or ``platt``; names what was fitted in
             exclusive groups (independent behaviors are always fitted by Platt's method).
         scale: One value a behavior.
         bias: One value a behavior.
@@ -64,31 +66,30 @@ def fit_calibration(
         truth = yes[used]
         if min(truth.any(axis=1).sum(), used.sum()) < ENOUGH_FRAMES:
             continue
-        per_class = len(columns) == 1 or kind == "vector"
         place = list(columns)
-        scale[place], bias[place] = _fit_block(raw[used][:, columns], truth, per_class)
+        own = "vector" if len(columns) == 1 else kind
+        scale[place], bias[place] = _fit_block(raw[used][:, columns], truth, own)
     return Calibration(kind, tuple(scale.tolist()), tuple(bias.tolist()))
 
 
 def _fit_block(
-    raw: NDArray[np.float32], truth: NDArray[np.bool_], per_class: bool
+    raw: NDArray[np.float32], truth: NDArray[np.bool_], kind: str
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Scale and bias of the columns of a block; a class of which too little is known gets none."""
     from scipy.optimize import minimize
 
     width = raw.shape[1]
-    if not per_class:
-        found = minimize(
-            lambda v: log_loss(raw * np.exp(v[0]), truth),
-            [0.0],
-            bounds=[(-3, 3)],
-            method="L-BFGS-B",
-        )
-        return np.full(width, float(np.exp(found.x[0]))), np.zeros(width)
+    scales = width if kind == "vector" else 1
     enough = truth.sum(axis=0) >= ENOUGH_FRAMES
+    biased = enough & (kind in ("bias", "vector"))
 
     def loss(values: NDArray[np.float64]) -> float:
-        return log_loss(raw * np.exp(values[:width]) + values[width:] * enough, truth)
+        bias = np.zeros(width)
+        bias[biased] = values[scales:]
+        return log_loss(raw * np.exp(values[:scales]) + bias, truth)
 
-    bounds = [(-3.0, 3.0)] * width + [(-8.0, 8.0)] * width
-    found = minimize(loss, np.zeros(2 * width), bounds=bounds, method="L-BFGS-B")
-    return np.exp(found.x[:width]), found.x[width:] * enough
+    bounds = [(-3.0, 3.0)] * scales + [(-8.0, 8.0)] * int(biased.sum())
+    found = minimize(loss, np.zeros(len(bounds)), bounds=bounds, method="L-BFGS-B")
+    bias = np.zeros(width)
+    bias[biased] = found.x[scales:]
+    return np.exp(np.broadcast_to(found.x[:scales], (width,))), bias

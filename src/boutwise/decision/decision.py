@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,9 @@ class Decision:
         smooth_s: Length of the moving mean, seconds.
         decider: Name of the decoder.
         options: Options of the decoder.
-        thresholds: Independent behavior -> threshold.
+        thresholds: Behavior -> threshold: of independent ones, and of all where the decoder finds
+            them itself.
+        worths: Behavior of a group -> worth, where the decoder finds them.
         shortest_s: Behavior -> shortest bout, seconds.
     """
 
@@ -45,6 +47,7 @@ class Decision:
     options: Mapping[str, Any] = field(default_factory=dict)
     thresholds: Mapping[str, float] = field(default_factory=dict)
     shortest_s: Mapping[str, float] = field(default_factory=dict)
+    worths: Mapping[str, float] = field(default_factory=dict)
 
     def probabilities(
         self, members: Sequence[NDArray[np.float32]], fps: float
@@ -56,11 +59,29 @@ class Decision:
     def decide(self, probabilities: NDArray[np.float32], fps: float) -> NDArray[np.bool_]:
         """What the bundle says of each frame, (frames, behaviors)."""
         part = registry.load("decoder", self.decider)
+        options = dict(self.options)
+        if self.worths:
+            options["worths"] = self.worths
         decided = part.decide(
-            probabilities, self.ethogram, fps, thresholds=self.thresholds, **self.options
+            probabilities, self.ethogram, fps, thresholds=self.thresholds, **options
         )
         shortest = {name: max(1, round(seconds * fps)) for name, seconds in self.shortest_s.items()}
         return drop_short(decided, probabilities, self.ethogram, shortest)
+
+    def fitted(self, probabilities: NDArray[np.float32], states: NDArray[np.int8]) -> Decision:
+        """The same with thresholds, and worths, found anew.
+
+        Args:
+            probabilities: Calibrated and smoothed, of frames that were not trained on, (frames,
+                behaviors).
+            states: Frame states of the same.
+        """
+        thresholds, worths = fit_thresholds(probabilities, states, self.ethogram), {}
+        part = registry.load("decoder", self.decider)
+        if hasattr(part, "fit"):
+            of_groups, worths = part.fit(probabilities, states >= FrameState.NO, self.ethogram)
+            thresholds |= of_groups
+        return replace(self, thresholds=thresholds, worths=worths)
 
     def save(self, directory: Path) -> None:
         """Write ``combine.json``, ``calibrate.json`` and ``decode.json``."""
@@ -70,6 +91,7 @@ class Decision:
             "options": dict(self.options),
             "thresholds": dict(self.thresholds),
             "shortest_s": dict(self.shortest_s),
+            "worths": dict(self.worths),
         }
         contents = (self.combination.as_dict(), self.calibration.as_dict(), decode)
         for name, content in zip(FILES, contents, strict=True):
@@ -125,8 +147,7 @@ def fit_decision(
         decision.probabilities([subjects[place] for subjects in members], rate)
         for place, rate in enumerate(fps)
     ]
-    thresholds = fit_thresholds(np.concatenate(smoothed), truth, ethogram)
-    return Decision(**{**vars(decision), "thresholds": thresholds})
+    return decision.fitted(np.concatenate(smoothed), truth)
 
 
 def _shortest(minimum: str | float | Mapping[str, float], ethogram: Ethogram) -> dict[str, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from boutwise.bundle import Bundle
 from boutwise.decision.calibration import Calibration, fit_calibration
-from boutwise.decision.decision import fit_thresholds
+from boutwise.decision.decision import Decision
 from boutwise.decision.links import to_raw
 from boutwise.errors import BundleError
 from boutwise.types import Ethogram
@@ -25,11 +25,11 @@ class Refit:
 
     Attributes:
         calibration: From the mean, as raw scores, to probabilities.
-        thresholds: Independent behavior -> threshold.
+        decision: How the first bundle decides, with thresholds and worths of the average.
     """
 
     calibration: Calibration
-    thresholds: Mapping[str, float]
+    decision: Decision
 
     def apply(self, mean: NDArray[np.float32], ethogram: Ethogram) -> NDArray[np.float32]:
         """Calibrated probabilities of a mean, (frames, behaviors)."""
@@ -37,23 +37,22 @@ class Refit:
 
 
 def fit_average(
-    kind: str,
+    decision: Decision,
     means: Sequence[NDArray[np.float32]],
     states: Sequence[NDArray[np.int8]],
-    ethogram: Ethogram,
 ) -> Refit:
-    """Fit calibration and thresholds to averages of out-of-fold probabilities.
+    """Fit calibration, thresholds and worths to averages of out-of-fold probabilities.
 
     Args:
-        kind: Of the calibration, as in a recipe.
+        decision: Of the first bundle; its kind of calibration and its decoder are kept.
         means: Of each subject the mean over the bundles, (frames, behaviors).
         states: Of each subject the frame states, (frames, behaviors).
-        ethogram: Behaviors and groups.
     """
     mean, truth = np.concatenate(list(means)), np.concatenate(list(states))
-    calibration = fit_calibration(kind, to_raw(mean, ethogram), truth, ethogram)
-    found = calibration.apply(to_raw(mean, ethogram), ethogram)
-    return Refit(calibration, fit_thresholds(found, truth, ethogram))
+    ethogram = decision.ethogram
+    raw = to_raw(mean, ethogram)
+    calibration = fit_calibration(decision.calibration.kind, raw, truth, ethogram)
+    return Refit(calibration, decision.fitted(calibration.apply(raw, ethogram), truth))
 
 
 def columns_in(bundle: Bundle, first: Bundle) -> tuple[int, ...]:

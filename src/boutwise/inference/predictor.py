@@ -123,7 +123,7 @@ class Predictor:
         decision = self.bundles[0].decision
         if self.refit is not None:
             probabilities = np.stack([self.refit.apply(rows, ethogram) for rows in probabilities])
-            decision = replace(decision, thresholds=self.refit.thresholds)
+            decision = self.refit.decision
         decided = np.stack([decision.decide(rows, clock.fps) for rows in probabilities])
         return Prediction(
             material.recording,

@@ -36,7 +36,7 @@ def refuse_unheeded(recipe: Recipe, ethogram: Ethogram) -> None:
     refuse_picture_steps(recipe)
     for part in (part for part in recipe.prepare if part.part not in STEPS):
         refuse_options("preparation", part, "clean")
-    refuse_options("decoder", recipe.decode.decider, "decide", taken=("thresholds",))
+    refuse_options("decoder", recipe.decode.decider, "decide", taken=("thresholds", "worths"))
     scope = ethogram.behaviors[0].scope
     for member in recipe.members:
         for part in (part for parts in member_streams(member).values() for part in parts):

@@ -197,7 +197,9 @@ class Recipe(Strict):
     prepare: PartList = Field(default_factory=lambda: [Part(part="clean_pose")])
     members: Annotated[list[Member], Field(min_length=1)]
     combine: Literal["auto", "mean", "logistic"] = "auto"
-    calibrate: Annotated[Literal["auto", "none", "temperature", "vector", "platt"], OrNone] = "auto"
+    calibrate: Annotated[
+        Literal["auto", "none", "temperature", "bias", "vector", "platt"], OrNone
+    ] = "auto"
     decode: Decode = Decode()
     budget_minutes: Annotated[
         NoneWord | Annotated[float, Field(gt=0, le=LONGEST_BUDGET)], OrNone
