@@ -103,7 +103,7 @@ def test_the_page_is_one_file_that_fetches_nothing(ordinary):
 def test_all_sections_are_there_and_ids_are_unique(ordinary):
     _, page, _ = ordinary
     for name, heading in SECTIONS:
-        if name in SOME_RUNS:
+        if name in SOME_RUNS and name != "gallery":
             assert name not in page.ids
             continue
         assert name in page.ids

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -192,7 +193,25 @@ def test_jumps_are_found_where_they_are(tmp_path):
 
 def test_runs_without_videos_and_networks_have_no_such_sections(tmp_path):
     page = read(write_report(write_run(tmp_path / "run", Folder(n_animals=3, n_frames=900))))
-    assert not {"gallery", "detection", "training"} & set(page.ids)
+    assert not {"detection", "training"} & set(page.ids)
+
+
+def test_mistakes_of_runs_without_videos_stand_in_a_table(tmp_path):
+    page = read(write_report(write_run(tmp_path / "run", Folder(n_animals=3, n_frames=900))))
+    assert "There are no clips of any recording" in page.words("gallery")
+    assert [row for row in page.rows if len(row) == 11]
+
+
+def test_boxes_around_pose_are_cut_out_and_not_judged(filmed_run, tmp_path):
+    run = shutil.copytree(filmed_run[0], tmp_path / "run")
+    path = run / "data" / "videos.json"
+    entries = json.loads(path.read_text(encoding="utf-8"))
+    entries["day1/cage0"]["detected"] = False
+    path.write_text(json.dumps(entries), encoding="utf-8")
+    page = read(write_report(run))
+    assert "detection" not in page.ids
+    assert "animals found badly" not in page.words("head")
+    assert "frames" in page.words("gallery")
 
 
 def test_recordings_stand_in_a_table_the_worst_first(tmp_path):

@@ -161,7 +161,8 @@ def score_on(
             pose = project.pose(name)
             prediction = predict_trials(predictor, name, pose, clock, item.trials).answers
         else:
-            prediction = predictor.predict(material_of(project, item.recording))
+            material = material_of(project, item.recording, reads=bundle.reads)
+            prediction = predictor.predict(material)
         place = prediction.subjects.index(item.subject)
         items.append(
             ScoredSubject(

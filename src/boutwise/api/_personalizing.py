@@ -128,7 +128,7 @@ def _labelled_s(subjects: Sequence[LabelledSubject]) -> float:
 
 def _predicted(bundle: Bundle, project: Project, item: LabelledSubject) -> NDArray[np.float32]:
     predictor = Predictor((bundle,), store=project.store)
-    prediction = predictor.predict(material_of(project, item.recording))
+    prediction = predictor.predict(material_of(project, item.recording, reads=bundle.reads))
     mine: NDArray[np.float32] = prediction.probabilities[prediction.subjects.index(item.subject)]
     return mine
 

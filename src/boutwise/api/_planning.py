@@ -122,7 +122,7 @@ def _prepared(
             store=project.store,
         )
     return PreparedRecording(
-        material_of(project, recording),
+        material_of(project, recording, reads=plan.recipe.reads),
         fps=plan.fps,
         prepare=plan.recipe.prepare,
         store=project.store,

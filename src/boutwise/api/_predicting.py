@@ -141,7 +141,7 @@ def predict_files(
     _refuse_unheeded({"only": only} if project is None else {**options, "fps": fps}, project)
     reads = tuple(sorted({what for bundle in opened for what in bundle.reads}))
     if project is not None:
-        tasks = project_tasks(project, only, reads)
+        tasks = project_tasks(project, only, reads, draws=overlay)
     else:
         assert not isinstance(sources, Project)
         tasks = _tasks_of_files(opened, sources, options, fps, store=store)

@@ -45,13 +45,22 @@ def as_project(sources: Sequence[str | Path] | Project) -> Project | None:
     return None
 
 
-def project_tasks(project: Project, only: str | None, reads: Sequence[str]) -> list[Task]:
-    """Every recording of a project that has what is read and fits the query."""
+def project_tasks(
+    project: Project, only: str | None, reads: Sequence[str], *, draws: bool = False
+) -> list[Task]:
+    """Every recording of a project that has what is read and fits the query.
+
+    Args:
+        project: With the recordings.
+        only: Query.
+        reads: What the bundles read.
+        draws: Whether the video is drawn into as well: then it must be there.
+    """
+    used = (*reads, "video") if draws else tuple(reads)
 
     def task(recording: Recording) -> Task:
-        return Task(
-            recording.id, partial(material_of, project, recording), lambda: recording.trials
-        )
+        load = partial(material_of, project, recording, reads=used)
+        return Task(recording.id, load, lambda: recording.trials)
 
     chosen = [task(r) for r in project.recordings(only) if has_all(project, r.id, reads)]
     if not chosen:

@@ -67,8 +67,16 @@ class Material:
         return "" if self.pose is None else self.pose.source
 
 
-def material_of(project: Project, recording: Recording) -> Material:
+def material_of(
+    project: Project, recording: Recording, *, reads: Sequence[str] = ("pose", "video")
+) -> Material:
     """What a project has of a recording.
+
+    Args:
+        project: That has it.
+        recording: Which.
+        reads: What of it is going to be read; where that is pose only, a video that cannot be used
+            counts as none.
 
     Raises:
         ProjectError: Its video is gone or has changed.
@@ -76,8 +84,13 @@ def material_of(project: Project, recording: Recording) -> Material:
     pose = project.pose(recording.id) if project.has_pose(recording.id) else None
     scene = None
     if project.has_video(recording.id):
-        path, index = project.video_file(recording.id).path, project.video_index(recording.id)
-        scene = Scene(path, index, recording.animals, pose, recording.id)
+        path = project.video_file(recording.id).path
+        try:
+            index = project.video_index(recording.id)
+            scene = Scene(path, index, recording.animals, pose, recording.id)
+        except DataError:
+            if "video" in reads:
+                raise
     return Material(recording.id, recording.clock, recording.animals, pose, scene)
 
 

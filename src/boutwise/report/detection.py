@@ -72,7 +72,7 @@ class Found:
 def found_in(film: Film) -> Iterator[Found]:
     """How each animal was found; nothing where nothing was looked for."""
     boxes = film.boxes
-    if boxes is None:
+    if boxes is None or not film.detected:
         return
     for place, animal in enumerate(boxes.animals):
         corners, there = boxes.corners[:, place], boxes.present[:, place]

@@ -44,7 +44,7 @@ class Run:
         labels_digest: SHA-256 of ``data/labels.parquet``; empty when there is none.
         absent: Files that a complete run has and this one has not.
         colors: Colors that the ethogram asks for, by behavior.
-        films: Videos that were learned from, by recording; none where the recipe reads none.
+        films: Videos of the recordings that were learned from, where there are some.
     """
 
     directory: Path

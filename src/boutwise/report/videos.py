@@ -28,6 +28,8 @@ class Film:
         damaged: Frames whose packet is cut or marked as broken.
         boxes_file: Boxes of all its frames; None where nothing was detected.
         store: Where indexes are kept; None where that folder is gone.
+        detected: Whether the animals were looked for in its pictures; else boxes are those around
+            the pose.
     """
 
     recording: str
@@ -38,6 +40,7 @@ class Film:
     damaged: int
     boxes_file: Path | None
     store: Path | None
+    detected: bool = True
 
     @cached_property
     def boxes(self) -> Boxes | None:
@@ -76,7 +79,7 @@ class Film:
 
 
 def read_films(directory: Path) -> dict[str, Film]:
-    """The videos of a run by recording; none where its recipe reads none.
+    """The videos of a run by recording; none where it has none.
 
     Args:
         directory: The run folder.
@@ -111,6 +114,7 @@ def _film(directory: Path, name: str, entry: dict[str, Any], store: Path | None)
         int(entry["damaged"]),
         None if boxes is None else directory / "data" / boxes,
         store,
+        bool(entry.get("detected", True)),
     )
 
 

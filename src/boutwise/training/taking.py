@@ -107,7 +107,7 @@ class _Looks:
         self, project: Project, plan: Plan, item: LabelledSubject, tell: Callable[[str], None]
     ) -> None:
         self.plan, self.store, self.recording = plan, project.store, item.recording
-        self.material = material_of(project, item.recording)
+        self.material = material_of(project, item.recording, reads=plan.recipe.reads)
         self.original = self._prepared(self.material, tell)
         self._views: dict[str, list[tuple[PreparedRecording, str]]] = {}
 

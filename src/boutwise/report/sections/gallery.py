@@ -16,8 +16,11 @@ from boutwise.report.colors import Swatch
 from boutwise.report.figures import Track, swatch_key
 from boutwise.report.mistakes import FALSE, Mistake, counted, mistakes_in, worst
 from boutwise.report.run_folder import Run
+from boutwise.report.sections.head import of_trials
 from boutwise.report.tables import Cell, Table, count, score, words
 
+SHOWN = 5
+"""Recordings that are named; of more the first are."""
 MOST_BYTES = 8_000_000
 """Of clips in a page; those that come after are left out, and the page says so."""
 KINDS = {FALSE: "seen, but not labelled", "missed": "labelled, but not seen"}
@@ -26,13 +29,16 @@ Chances = dict[str, NDArray[np.float32]]
 
 
 def build(run: Run, swatches: Mapping[str, Swatch]) -> dict[str, Any] | None:
-    """Clips and a table of them; None where the run has no videos or no probabilities."""
-    if not run.films:
+    """Clips and a table of them; None where there are no probabilities of frames."""
+    if of_trials(run.scores) or not run.tracks:
         return None
     names = sorted(swatches, key=lambda name: name != run.scores["primary"])
     backgrounds = run.scores["facts"]["backgrounds"]
-    found = [m for _, each in _subjects(run, backgrounds) for m in each]
-    shown = worst(found, names)
+    known = list(_subjects(run, backgrounds))
+    if not known:
+        return None
+    found = [mistake for each in known for mistake in each]
+    shown = worst([m for m in found if not run.films or m.recording in run.films], names)
     clips, gone = _clips(run, shown, swatches)
     size = 0
     figures = []
@@ -55,6 +61,7 @@ def build(run: Run, swatches: Mapping[str, Swatch]) -> dict[str, Any] | None:
         "counts": _count_table(found, [name for name in names if name not in backgrounds]),
         "table": _table(shown),
         "gone": gone,
+        "unfilmed": _unfilmed(run),
         "left_out": sum(_who(mistake) in clips for mistake in shown) - len(figures),
     }
 
@@ -70,13 +77,22 @@ def _who(mistake: Mistake) -> tuple[str, str, str, str, int, int]:
     )
 
 
-def _subjects(run: Run, backgrounds: list[str]) -> Iterator[tuple[Track, list[Mistake]]]:
-    """Each subject that was filmed, with all that is wrong there."""
+def _unfilmed(run: Run) -> str:
+    """Of which recordings there are no clips, in words; empty where there is a video of each."""
+    without = list(dict.fromkeys(t.recording for t in run.tracks if t.recording not in run.films))
+    if not without:
+        return ""
+    some = f"{', '.join(without[:SHOWN])}{', ...' if len(without) > SHOWN else ''}"
+    return "any recording" if not run.films else f"{len(without)} recordings ({some})"
+
+
+def _subjects(run: Run, backgrounds: list[str]) -> Iterator[list[Mistake]]:
+    """For each subject all that is wrong."""
     for track in run.tracks:
-        if track.recording in run.films and track.n_frames:
+        if track.n_frames:
             chances = _chances(run, track)
             if chances:
-                yield track, list(mistakes_in(track, chances, backgrounds=backgrounds))
+                yield list(mistakes_in(track, chances, backgrounds=backgrounds))
 
 
 def _chances(run: Run, track: Track) -> Chances:
@@ -105,7 +121,7 @@ def _clips(
             if (mistake.recording, mistake.animal, mistake.target)
             == (track.recording, track.animal, track.target)
         ]
-        if not mine:
+        if not mine or track.recording not in run.films:
             continue
         chances, film = _chances(run, track), run.films[track.recording]
         for mistake in sorted(mine, key=lambda each: each.start):
