@@ -95,3 +95,26 @@ def test_outlines_need_a_cage_whatever_finds_the_animal(tmp_path):
     refusal = refusal_of(scene, replace(steps, outline=Outline()))
     assert "nothing that moves stands out" in str(refusal)
     assert "spotter" in str(refusal.todo)
+
+
+def test_an_animal_cannot_be_turned_whose_trunk_nothing_marks(walking, tmp_path):
+    steps = PictureSteps(Detect(detector="pose"), Crop(facing="heading"))
+    places = scenes.wander(120, seed=4)
+    around = np.array([[8.0, 3.0], [-8.0, 3.0], [0.0, -3.0]])
+    points = (places[:, None, :2] + around)[:, None].astype(np.float32)
+
+    def with_points(names):
+        pose = PoseTrack(points, None, ("m",), names, {n: n for n in names if n == "tail_base"})
+        return replace(walking, pose=replace(pose, unit="px"))
+
+    refusal = refusal_of(with_points(("one", "two", "tail_base")), steps)
+    assert "front of the trunk" in refusal.what
+    assert "crop: {facing: none}" in refusal.todo
+    as_seen = replace(steps, crop=Crop())
+    assert refusal_of(with_points(("one", "two", "tail_base")), as_seen) is None
+
+
+def test_an_animal_that_stays_cannot_be_turned_by_an_outline(walking, resting):
+    steps = PictureSteps(Detect(detector="background"), Crop(facing="heading"))
+    assert refusal_of(walking, steps) is None
+    assert refusal_of(resting, steps) is not None

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
+from boutwise.errors import DataError
 from boutwise.features._body import Body
 from boutwise.types import FrameClock, PoseTrack, Subject
 from boutwise.types.frame_states import runs
@@ -51,6 +52,13 @@ def trunk_facing(pose: PoseTrack, subject: Subject, clock: FrameClock) -> Floats
     total = uniform_filter1d(np.where(known, arrows, 0.0), length, axis=1, mode="constant")
     angles = np.where(known, np.arctan2(total[1], total[0]), np.nan)
     return _filled(angles, known, most=round(FILLED_S * clock.fps))
+
+
+def or_as_seen(refusal: DataError) -> DataError:
+    """The same refusal, which says that pictures need not be turned."""
+    as_seen = "leave the pictures as the camera saw them (crop: {facing: none})"
+    refusal.todo = f"{refusal.todo}; or {as_seen}" if refusal.todo else as_seen
+    return refusal
 
 
 def _sure(pose: PoseTrack) -> PoseTrack:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Literal
 
 from boutwise import registry
 from boutwise.errors import BundleError, RecipeError, did_you_mean
@@ -12,6 +12,7 @@ from boutwise.prepare.boxes import VERSION as BOXES
 from boutwise.prepare.boxes import Detect
 from boutwise.prepare.crops import VERSION as CROPS
 from boutwise.prepare.crops import Crop
+from boutwise.prepare.detectors import Scene
 from boutwise.prepare.facing import VERSION as FACING
 from boutwise.prepare.outlines import VERSION as OUTLINES
 from boutwise.prepare.outlines import Outline
@@ -62,6 +63,19 @@ class PictureSteps:
                 expected="prepare: [{detect: {...}}, {crop: {facing: heading}}], or facing: none",
             )
         return cls(detect, crop, outline)
+
+    def needs_outlines(self, scene: Scene) -> bool:
+        """Whether the outlines of a recording are looked for.
+
+        Outlines also tell where an animal faces, wherever keypoints did not find it.
+        """
+        return self.outline is not None or self.faces_by(scene) == "outlines"
+
+    def faces_by(self, scene: Scene) -> Literal["nothing", "pose", "outlines"]:
+        """What tells where the animals of a recording face: the points that find them."""
+        if self.crop.facing == "none" or self.detect is None:
+            return "nothing"
+        return "pose" if self.detect.chosen_for(scene).name == "pose" else "outlines"
 
 
 def _settings(kind: Callable[..., Any], part: Part) -> Any:

@@ -13,7 +13,7 @@ from boutwise.prepare.boxes import boxes_key, boxes_of
 from boutwise.prepare.crops import VERSION as CROPS
 from boutwise.prepare.crops import Squares, crop_squares, whole_picture
 from boutwise.prepare.detectors import Scene
-from boutwise.prepare.facing import trunk_facing
+from boutwise.prepare.facing import or_as_seen, trunk_facing
 from boutwise.prepare.outlines import Outline, outline_key, outline_pose
 from boutwise.prepare.picture_steps import VERSION, PictureSteps
 from boutwise.prepare.pixels import CutPictures, keep, kept_pictures
@@ -104,23 +104,18 @@ class PreparedVideo:
             return whole_picture(self.scene.size, len(self.frames))
         native = crop_squares(self.boxes, subject, self.steps.crop, self.native)
         if self.steps.crop.facing == "heading":
-            native = native.turned(trunk_facing(self._told_by, subject, self.native))
+            native = native.turned(self._facing(subject))
         return native.at(self.frames)
 
-    @property
-    def _faces_by_outlines(self) -> bool:
-        """Whether outlines tell where an animal faces: wherever keypoints did not find it."""
-        if self.steps.crop.facing == "none" or self.steps.detect is None:
-            return False
-        return self.steps.detect.chosen_for(self.scene).name != "pose"
-
-    @property
-    def _told_by(self) -> PoseTrack:
-        """The points that tell where an animal faces: those that found it."""
-        if self._faces_by_outlines:
-            return self.outlines
-        assert self.scene.pose is not None
-        return self.scene.pose
+    def _facing(self, subject: Subject) -> NDArray[np.float64]:
+        """Where the subject faces in each frame of the video, told by the points that found it."""
+        try:
+            by_outlines = self.steps.faces_by(self.scene) == "outlines"
+            pose = self.outlines if by_outlines else self.scene.pose
+            assert pose is not None  # it found the animal
+            return trunk_facing(pose, subject, self.native)
+        except DataError as refusal:
+            raise or_as_seen(refusal) from None
 
     def pictures(self, subject: Subject) -> tuple[Pixels, str]:
         """The pictures of a subject, and the key under which they are kept; empty without a store.
@@ -161,7 +156,7 @@ class PreparedVideo:
             return [last]
         if not self._boxes_lie_in(self._store):
             return ["boxes", last]
-        if self.steps.outline is not None or self._faces_by_outlines:
+        if self.steps.needs_outlines(self.scene):
             lies = self._store.array(outline_key(self.scene, self._looked_at())) is not None
             if self.steps.outline is not None:
                 return [] if lies else [last]

@@ -13,10 +13,12 @@ from boutwise import registry
 from boutwise.errors import DataError
 from boutwise.prepare.boxes import Chosen, boxes_key, boxes_of
 from boutwise.prepare.detectors import Scene, background
+from boutwise.prepare.facing import or_as_seen, trunk_facing
 from boutwise.prepare.outlines import INSTEAD
 from boutwise.prepare.outlines import VERSION as OUTLINES
 from boutwise.prepare.picture_steps import PictureSteps
 from boutwise.store import Store
+from boutwise.types import Subject
 
 VERSION = 1
 FACTS = ("what", "expected", "todo")
@@ -42,9 +44,10 @@ def refusal_of(
     if steps.detect is None:
         return None
     chosen = steps.detect.chosen_for(scene)
-    outlined = steps.outline is not None
+    outlined = steps.needs_outlines(scene)
     if registry.load("detector", chosen.name).READS == "pose":
-        return _asked(scene, chosen, outlined, store)  # its boxes cost no picture, and are kept
+        # Its boxes cost no picture, and are kept.
+        return _asked(scene, chosen, outlined, store) or _cannot_turn(scene, steps)
     knows_cage = chosen.name == "background" or not outlined
     if store is not None and knows_cage and store.array(boxes_key(scene, chosen)) is not None:
         return None
@@ -64,6 +67,17 @@ def refusal_of(
         expected=known["expected"],
         todo=known["todo"],
     )
+
+
+def _cannot_turn(scene: Scene, steps: PictureSteps) -> DataError | None:
+    """Why keypoints do not tell where the animals face, where that is asked for."""
+    if steps.faces_by(scene) != "pose" or scene.pose is None:
+        return None
+    try:
+        trunk_facing(scene.pose, Subject(scene.recording, scene.animals[0]), scene.index.clock)
+    except DataError as refusal:
+        return or_as_seen(refusal)
+    return None
 
 
 def _key(scene: Scene, chosen: Chosen, outlined: bool) -> str:
