@@ -84,7 +84,7 @@ def resolve(recipe: Recipe, facts: Fingerprint, fps: float) -> tuple[Recipe, dic
     data = recipe.model_dump()
     reasons: dict[str, str] = {}
     rules = dict(RULES)
-    if recipe.decode.decider.part == "expected_frames":
+    if recipe.decode.decider.part in ("expected_frames", "expected_f1"):
         rules["decode.smooth.seconds"] = _smooth_before_prices
     for place, member in enumerate(recipe.members):
         values = _network_auto if isinstance(member, NetworkMember) else _trees_auto
