@@ -49,7 +49,15 @@ def test_a_broken_video_beside_good_ones_is_a_part_that_failed(boutwise, films, 
     assert said.code == 4
     assert "cannot be opened as a video" in said.out
     assert str(films / "m3_day1.mkv") in said.out
+    assert "Errno" not in said.out + said.err
     assert boutwise("import", root, films, *PATTERN, "--strict").code == 3
+
+
+def test_an_empty_file_is_called_empty(boutwise, films, root):
+    (films / "m3_day1.mp4").touch()
+    said = boutwise("import", root, films, *PATTERN, "--dry-run")
+    assert "the video file is empty" in said.out
+    assert str(films / "m3_day1.mp4") in said.out
 
 
 def test_a_folder_without_a_usable_video_is_refused(boutwise, films, root):

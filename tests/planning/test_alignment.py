@@ -102,3 +102,8 @@ def test_a_slide_is_taken_out_where_it_is():
 def test_several_annotators_taken_together_are_refused(project):
     with pytest.raises(RecipeError, match="do not go together"):
         make_plan(project, "pose", settings=[*ALIGNED, "target.annotators=majority"])
+
+
+def test_where_nothing_could_be_measured_the_plan_does_not_say_that_all_is_well(filmed):
+    plan = make_plan(filmed[1], "video")
+    assert "measured in none of the recordings" in plan.reasons["target.align"]

@@ -364,3 +364,18 @@ def test_who_shows_another_behavior_of_the_group_shows_none_that_is_asked_for(ra
     assert found[0].states[:10].tolist() == [[0, 1]] * 10
     assert found[0].states[10:20].tolist() == [[0, 0]] * 10
     assert (found[0].states[20:] == -1).all()
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ("prepare.0.outline.padding=0.2", "'outline' is 'prepare.1.outline'"),
+        ("prepare.1.padding=0.2", "did you mean 'prepare.1.outline.padding'"),
+        ("prepare.0.crop.size=32", "'prepare.0' is 'detect', not 'crop'"),
+    ],
+)
+def test_a_setting_of_a_part_that_stands_elsewhere_says_where(setting, words):
+    with pytest.raises(RecipeError, match=re.escape(words)):
+        load_recipe("video", [setting])
+    fine = load_recipe("video", ["prepare.1.outline.padding=0.2"])
+    assert fine.prepare[1].options == {"padding": 0.2}

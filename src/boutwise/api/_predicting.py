@@ -123,6 +123,7 @@ def predict_files(
         write = known_format(write)
     if out.exists() and not out.is_dir():
         raise UsageError("this is a file, not a folder", file=out, todo="choose another --out")
+    _refuse_out_among(sources, out)
     opened = open_bundles(bundles)
     if write is not None:
         refuse_format(write, out, opened[0].ethogram)
@@ -231,6 +232,26 @@ def _tasks_of_files(
         expected="a project, which knows which files belong together",
         todo="import both into a project ('boutwise import'), and predict that",
     )
+
+
+def _refuse_out_among(sources: Sequence[str | Path] | Project, out: Path) -> None:
+    """Refuse to write where the next call would look for what there is to predict.
+
+    Raises:
+        UsageError: The folder of the results is that of a source, or within it.
+    """
+    if as_project(sources) is not None:
+        return
+    assert not isinstance(sources, Project)
+    place = out.resolve()
+    for source in map(Path, sources):
+        if source.is_dir() and source.resolve() in (place, *place.parents):
+            raise UsageError(
+                "the results would lie among what is predicted, and be predicted the next time",
+                file=out,
+                expected="a folder outside of the sources",
+                todo=f"choose another --out, which is not in {source}",
+            )
 
 
 def _crowded(out: Path, recordings: Sequence[str]) -> dict[str, tuple[int, int]]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from boutwise.errors import FormatError, UsageError
 from boutwise.formats._contract import Contents, LabelRow, LabelTrack
 from boutwise.formats._prediction import label_columns
-from boutwise.formats._text import read_bytes
+from boutwise.formats._text import encoding_of, first_bytes, read_bytes
 from boutwise.types import Ethogram, Prediction
 from boutwise.types.frame_states import runs
 
@@ -23,6 +23,16 @@ DECIMALS = 7
 NOTHING = -1
 """In place of a class: the frame was judged, and shows none."""
 _PIECE = 4096
+
+
+def json_head(path: Path) -> str:
+    """How a JSON file begins; empty for a file of another kind."""
+    if path.suffix.lower() != ".json" or not path.is_file():
+        return ""
+    data = first_bytes(path)
+    if encoding_of(data) is None:
+        return ""
+    return data.decode("utf-8-sig", errors="replace").strip()
 
 
 @dataclass(frozen=True)

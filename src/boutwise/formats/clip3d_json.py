@@ -24,6 +24,7 @@ from boutwise.formats._predicted import (
     NOTHING,
     Judged,
     Origin,
+    json_head,
     judged_contents,
     judged_frames,
     load_json,
@@ -32,7 +33,6 @@ from boutwise.formats._predicted import (
     write_list,
 )
 from boutwise.formats._prediction import file_stem
-from boutwise.formats._text import encoding_of, first_bytes
 from boutwise.formats._writing import whole_file
 from boutwise.types import Ethogram, Prediction
 
@@ -58,12 +58,7 @@ _EXPECTED = f"an object with {', '.join(KEYS)}"
 
 def sniff(path: Path) -> bool:
     """Whether it is a JSON object that begins with what it was predicted from."""
-    if path.suffix.lower() != ".json" or not path.is_file():
-        return False
-    data = first_bytes(path)
-    if encoding_of(data) is None:
-        return False
-    text = data.decode("utf-8-sig", errors="replace").lstrip()
+    text = json_head(path)
     return text.startswith("{") and all(f'"{key}"' in text for key in _HEAD)
 
 

@@ -20,9 +20,8 @@ import numpy as np
 from boutwise.errors import FormatError
 from boutwise.formats._contract import Contents, LabelRow, LabelTrack
 from boutwise.formats._names import recording_of
-from boutwise.formats._predicted import Origin, load_json, rounded, write_list
+from boutwise.formats._predicted import Origin, json_head, load_json, rounded, write_list
 from boutwise.formats._prediction import file_stem
-from boutwise.formats._text import encoding_of, first_bytes
 from boutwise.formats._writing import whole_file
 from boutwise.types import Boxes, Ethogram, Prediction
 from boutwise.types.frame_states import runs
@@ -36,12 +35,7 @@ _EXPECTED = f"a list of objects with {', '.join(KEYS)}"
 
 def sniff(path: Path) -> bool:
     """Whether it is a JSON list of events, or of nothing."""
-    if path.suffix.lower() != ".json" or not path.is_file():
-        return False
-    data = first_bytes(path)
-    if encoding_of(data) is None:
-        return False
-    text = data.decode("utf-8-sig", errors="replace").strip()
+    text = json_head(path)
     if not text.startswith("["):
         return False
     return text[1:].strip() == "]" or ('"frame_range"' in text and '"label_name"' in text)

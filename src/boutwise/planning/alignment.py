@@ -53,7 +53,8 @@ def late_labels(
             todo="leave one of them out, or mend the times of the labels first",
         )
     used = {item.recording.id for item in subjects}
-    off, common_s = off_beat(estimates_from_movement(project))
+    estimates = estimates_from_movement(project)
+    off, common_s = off_beat(estimates)
     late = {
         recording: (round(one.start_frames, 2), round(one.stop_frames, 2))
         for (recording, annotator), one in off.items()
@@ -62,5 +63,19 @@ def late_labels(
     shared = f"; a delay of {common_s:.2f} s that all share is left" if common_s else ""
     off_by = "; ".join(f"{name} {a:+.1f} to {b:+.1f} frames" for name, (a, b) in late.items())
     found = f"labels that are late (+) are put back before they are learned: {off_by}"
-    reason = (found if late else "no labels are off against the movement") + shared
+    measured = used & {name for (name, _), one in estimates.items() if not one.cannot_tell}
+    reason = (found if late else _none_off(len(measured), len(used))) + shared
     return late, {"target.align": reason}
+
+
+def _none_off(measured: int, used: int) -> str:
+    """That nothing is put back, and of how many recordings that is known."""
+    how = "it takes a pose, and enough starts and ends of bouts"
+    if not measured:
+        return f"whether labels are late was measured in none of the recordings: {how}"
+    if measured < used:
+        return (
+            "no labels are off against the movement in the "
+            f"{measured} of {used} recordings in which that could be measured: {how}"
+        )
+    return "no labels are off against the movement"

@@ -146,12 +146,49 @@ def _set(data: dict[str, Any], setting: str) -> None:
     steps = path.split(".")
     here: Any = data
     for position, step in enumerate(steps[:-1]):
-        here = _step_into(here, step, ".".join(steps[: position + 1]))
+        before, here = here, _step_into(here, step, ".".join(steps[: position + 1]))
+        if isinstance(before, list):
+            _refuse_other_part(before, here, step, steps[position + 1], path)
     last = steps[-1]
     if isinstance(here, list):
         here[_place(here, last, path)] = value
     else:
         here[last] = value
+
+
+def _refuse_other_part(parts: list[Any], part: Any, place: str, name: str, path: str) -> None:
+    """Refuse to set what belongs to another part of a list: it would become a second part here.
+
+    Args:
+        parts: The list.
+        part: One of its entries, ``{name: options}``.
+        place: Of that entry, in words.
+        name: What the setting calls it.
+        path: Of the setting.
+    """
+    if not isinstance(part, Mapping) or len(part) != 1 or name in part or "learner" in part:
+        return
+    there = next(iter(part))
+    begin = path[: path.rindex(f"{place}.{name}")]
+    places = [n for n, each in enumerate(parts) if each == name or name in _names(each)]
+    options = part[there] if isinstance(part[there], Mapping) else {}
+    if places:
+        todo = f"'{name}' is '{begin}{places[0]}.{name}'"
+    elif name in options:
+        todo = f"did you mean '{begin}{place}.{there}.{name}'?"
+    else:
+        known = [each for other in parts for each in _names(other)]
+        todo = did_you_mean(name, known)
+    raise RecipeError(
+        f"'{path}' cannot be set: '{begin}{place}' is '{there}', not '{name}'", todo=todo
+    )
+
+
+def _names(part: Any) -> list[str]:
+    """Name of a part of a list, with or without options."""
+    if isinstance(part, str):
+        return [part]
+    return list(part) if isinstance(part, Mapping) and len(part) == 1 else []
 
 
 def _step_into(here: Any, step: str, path: str) -> Any:

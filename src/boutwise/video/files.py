@@ -24,11 +24,18 @@ def open_video(path: Path) -> av.container.InputContainer:
 
     if not path.is_file():
         raise FormatError("there is no such video file", file=path, todo="check the path")
+    if path.stat().st_size == 0:
+        raise FormatError(
+            "the video file is empty",
+            file=path,
+            expected="a file with pictures in it",
+            todo="copy it again from where it was recorded",
+        )
     try:
         return av.open(str(path))
     except (av.error.FFmpegError, ValueError) as error:
         raise FormatError(
-            f"cannot be opened as a video: {error}",
+            f"cannot be opened as a video: {getattr(error, 'strerror', None) or error}",
             file=path,
             expected="a video that FFmpeg can read: MP4, AVI, MKV, MOV, WebM, TS and others",
         ) from error
