@@ -10,7 +10,7 @@ from tests.prepare import scenes
 
 from boutwise.errors import DataError, RecipeError
 from boutwise.prepare._outline_heading import _most_likely, headings
-from boutwise.prepare._outline_points import POINTS, Posture, points_of
+from boutwise.prepare._outline_points import EDGES, POINTS, TURNED, Postures, points_of
 from boutwise.prepare._outline_shape import animal_mask, body_of
 from boutwise.prepare.detectors import Scene
 from boutwise.prepare.outlines import Outline
@@ -103,7 +103,8 @@ def test_nothing_in_the_square_is_no_body():
 def test_points_are_the_same_from_both_ends_but_for_their_names():
     y, x = np.mgrid[:96, :96]
     body = body_of((x - 48) ** 2 / 30**2 + (y - 40) ** 2 / 12**2 < 1)
-    there, back = points_of(body)
+    every = points_of(body)
+    there, back = every[: len(POINTS)], every[TURNED]
     pairs = (("nose", "tail_base"), ("middle", "middle"), ("left_middle", "right_middle"))
     for one, other in pairs:
         np.testing.assert_allclose(
@@ -124,15 +125,25 @@ def test_the_most_likely_run_of_headings_is_the_best_of_all_runs():
         assert tuple(_most_likely(evidence, np.append(0, staying[1:]))) == best
 
 
+def test_points_turned_are_those_of_the_body_seen_from_its_other_end():
+    y, x = np.mgrid[:96, :96]
+    pear = ((x - 45) ** 2 / 30**2 + (y - 44) ** 2 / (14 - (x - 45) / 5) ** 2) < 1
+    points, back = points_of(body_of(pear)), points_of(body_of(pear[::-1, ::-1]))
+    # Turned by half a circle the picture has the same axis, and its head at the other end of it.
+    but_edges = slice(0, len(POINTS) - len(EDGES))
+    np.testing.assert_allclose((95 - back)[but_edges], points[TURNED][but_edges], atol=0.02)
+
+
 def test_headings_bridge_frames_without_a_body():
-    body = Posture.of(body_of(np.pad(np.ones((20, 50), bool), 30)))
-    places = np.stack([np.arange(30.0) * 5, np.zeros(30)], axis=1)
-    bodies = [body] * 30
-    bodies[10] = None
-    found = headings(bodies, places, 30.0)
-    assert np.isnan(found[10])
-    np.testing.assert_allclose(np.cos(np.delete(found, 10)), 1, atol=1e-6)
-    assert np.isnan(headings([None], np.full((1, 2), np.nan), 30.0)).all()
+    body = body_of(np.pad(np.ones((20, 50), bool), 30))
+    postures = Postures.none(31, 2)
+    for frame in (*range(10), *range(11, 30)):
+        corner, scale = np.array([5 * frame, 0]), np.array([2.0, 2.0])
+        postures.put((frame, 1), body, corner=corner, scale=scale)
+    found = headings(postures, 1, 30.0)
+    assert np.isnan(found[[10, 30]]).all()
+    np.testing.assert_allclose(np.cos(np.delete(found, [10, 30])), 1, atol=1e-6)
+    assert np.isnan(headings(postures, 0, 30.0)).all()
 
 
 def test_points_are_kept_and_told_as_missing_before(film, tmp_path):

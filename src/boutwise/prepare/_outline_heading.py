@@ -7,13 +7,11 @@ of headings is looked for (Viterbi 1967) over two states, the axis and its oppos
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from boutwise.prepare._outline_points import Posture
+from boutwise.prepare._outline_points import Postures
 
 Floats = NDArray[np.float64]
 
@@ -33,23 +31,22 @@ TURNING = 8.0
 """Pieces of evidence that it takes to believe that a body has turned about within a frame."""
 
 
-def headings(bodies: Sequence[Posture | None], places: Floats, fps: float) -> Floats:
-    """Where the head is, rad from right to down, in each frame; NaN where there is no body.
+def headings(postures: Postures, animal: int, fps: float) -> Floats:
+    """Where the head of an animal is, rad from right to down, (frames,); NaN where it has no body.
 
     Args:
-        bodies: Of each frame.
-        places: Middle of each body in the picture, (frames, 2), in the pixels of its square; NaN
-            where there is none.
+        postures: Of the recording.
+        animal: Its place among them.
         fps: Frames per second.
     """
-    found = np.full(len(bodies), np.nan)
-    there = np.array([body is not None for body in bodies], dtype=bool)
-    if not there.any():
+    axis = postures.axis[:, animal].astype(np.float64)
+    there = np.flatnonzero(np.isfinite(axis))
+    found = np.full(axis.size, np.nan)
+    if not there.size:
         return found
-    seen = [body for body in bodies if body is not None]
-    axis = np.array([body.axis for body in seen])
-    evidence = _evidence(seen, _velocity(places, fps)[there]) * (PER_S / fps)
-    together = np.diff(there.nonzero()[0]) == 1
+    axis = axis[there]
+    evidence = _evidence(postures, animal, there, fps) * (PER_S / fps)
+    together = np.diff(there) == 1
     staying = np.append(0.0, TURNING * np.cos(np.diff(axis)) * together)
     found[there] = axis + np.pi * _most_likely(evidence, staying)
     return found
@@ -66,16 +63,15 @@ def _velocity(places: Floats, fps: float) -> Floats:
     return np.asarray(np.gradient(smooth, axis=0) * fps)
 
 
-def _evidence(bodies: Sequence[Posture], velocity: Floats) -> Floats:
-    """How much speaks for the head being where the axis points to, (bodies,)."""
-    axis = np.array([body.axis for body in bodies])
-    spread = np.array([max(body.spread, 1.0) for body in bodies])
-    lean = np.array([body.lean for body in bodies])
-    tail = np.array([body.tail for body in bodies])
+def _evidence(postures: Postures, animal: int, there: NDArray[np.int64], fps: float) -> Floats:
+    """How much speaks for the head being where the axis points to, in some frames."""
+    velocity = _velocity(postures.center[:, animal].astype(np.float64), fps)[there]
+    axis, lean = postures.axis[there, animal], postures.lean[there, animal]
+    spread = np.maximum(postures.spread[there, animal], 1.0)
     ahead = velocity[:, 0] * np.cos(axis) + velocity[:, 1] * np.sin(axis)
     taper = np.clip(lean / TAPERED, -MOST_TAPER, MOST_TAPER)
     walk = np.clip(ahead / (spread * WALKED_S), -MOST_WALK, MOST_WALK)
-    return np.asarray(taper + walk - np.clip(tail / TAILED, -1, 1))
+    return np.asarray(taper + walk - np.clip(postures.tail[there, animal] / TAILED, -1, 1))
 
 
 def _most_likely(evidence: Floats, staying: Floats) -> NDArray[np.int64]:

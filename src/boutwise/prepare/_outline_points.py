@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from boutwise.prepare._outline_shape import Body, Floats
+
+Floats64 = NDArray[np.float64]
 
 AXIS: tuple[tuple[str, float], ...] = (
     ("tail_base", 0.03),
@@ -19,8 +22,6 @@ AXIS: tuple[tuple[str, float], ...] = (
 """Points on the long axis, and where they are from the rear end (0) to the front (1)."""
 FLANKS = ("hip", "middle", "neck")
 """Where the flanks get a point on each side."""
-_SHARES = np.array([share for _, share in AXIS])
-_FLANKS = [place for place, (name, _) in enumerate(AXIS) if name in FLANKS]
 EDGES = ("top_edge", "bottom_edge", "left_edge", "right_edge")
 """The farthest points of the body in the picture: how high it reaches for a camera at a slant."""
 POINTS: tuple[str, ...] = (
@@ -36,56 +37,114 @@ ENDS = 0.01
 """Share of the pixels that are left out at each end: they tremble."""
 
 
+_BEHIND = tuple(place for place, (name, _) in enumerate(AXIS) if name in ("hip", "neck"))
+"""Points that lie elsewhere on the axis when it is counted from its other end."""
+_SHARES = np.array([share for _, share in AXIS] + [1 - AXIS[place][1] for place in _BEHIND])
+_FLANKS = [place for place, (name, _) in enumerate(AXIS) if name in FLANKS]
+_OTHERS = [len(AXIS), len(AXIS) + 1]
+MORE = 3 * len(_OTHERS)
+"""Points that are kept beside those of ``POINTS`` as long as it is open which end is the head."""
+
+
+def _when_turned() -> list[int]:
+    """For each of ``POINTS`` its place among all that are kept, if the head is at the other end."""
+    first = len(POINTS)
+    other = {
+        "tail_base": POINTS.index("nose"),
+        "nose": POINTS.index("tail_base"),
+        "left_middle": POINTS.index("right_middle"),
+        "right_middle": POINTS.index("left_middle"),
+        **{AXIS[place][0]: first + number for number, place in enumerate(_BEHIND)},
+    }
+    for number, place in enumerate(_BEHIND):
+        for side, name in enumerate(("left", "right")):
+            other[f"{name}_{AXIS[place][0]}"] = first + len(_BEHIND) + 2 * number + side
+    return [other.get(name, place) for place, name in enumerate(POINTS)]
+
+
+TURNED = _when_turned()
+
+
 @dataclass(frozen=True, eq=False)
-class Posture:
-    """What is kept of a body until it is known which end is the head: little, for hours of video.
+class Postures:
+    """What is kept of the bodies of a recording until it is known which ends are heads.
+
+    Little, and in a few arrays, for hours of video; NaN where there is no body.
 
     Attributes:
-        center: As of the body.
-        axis: As of the body.
+        center: Middle of each body in the pictures that are looked at, (frames, animals, 2).
+        axis: As of the body, (frames, animals), as the others.
         spread: As of the body.
         lean: As of the body.
         tail: As of the body.
-        points: (2, points, 2): as they are if the head is where the axis points to, and if it is
-            at the other end.
+        points: (frames, animals, points, 2), pixels of the video, in the order of ``POINTS``: as
+            they are if the head is where the axis points to.
+        more: (frames, animals, 6, 2): what is needed beside them if it is at the other end.
     """
 
-    center: tuple[float, float]
-    axis: float
-    spread: float
-    lean: float
-    tail: float
+    center: Floats
+    axis: Floats
+    spread: Floats
+    lean: Floats
+    tail: Floats
     points: Floats
+    more: Floats
 
     @classmethod
-    def of(cls, body: Body) -> Posture:
-        """Of a body."""
-        return cls(body.center, body.axis, body.spread, body.lean, body.tail, points_of(body))
+    def none(cls, n_frames: int, n_animals: int) -> Postures:
+        """No bodies yet."""
+        shapes: list[tuple[int, ...]] = [(2,), (), (), (), (), (len(POINTS), 2), (MORE, 2)]
+        size = (n_frames, n_animals)
+        return cls(*(np.full((*size, *shape), np.nan, dtype=np.float32) for shape in shapes))
+
+    def put(
+        self, place: tuple[int, int], body: Body, *, corner: NDArray[np.int64], scale: Floats64
+    ) -> None:
+        """Take in a body.
+
+        Args:
+            place: Frame and animal.
+            body: In its square.
+            corner: Left and top of the square in the picture.
+            scale: Pixels of the video for one of the picture, to the right and down.
+        """
+        self.center[place] = body.center + corner
+        self.axis[place], self.spread[place] = body.axis, body.spread
+        self.lean[place], self.tail[place] = body.lean, body.tail
+        points = (points_of(body) + corner + 0.5) * scale
+        self.points[place], self.more[place] = points[: len(POINTS)], points[len(POINTS) :]
+
+    def turn(self, animal: int, frames: NDArray[np.int64]) -> None:
+        """Exchange head and rear of an animal in some frames."""
+        for some in np.array_split(frames, 1 + frames.size // 10_000):
+            both = np.concatenate([self.points[some, animal], self.more[some, animal]], axis=1)
+            self.points[some, animal] = both[:, TURNED]
 
 
 def points_of(body: Body) -> Floats:
     """The points on the outline of a body.
 
     Returns:
-        (2, points, 2): x and y in the square, in the order of ``POINTS``, with the head where the
-        axis of the body points to, and with the head at the other end; NaN where the body has a
-        gap.
+        (21, 2): x and y in the square, in the order of ``POINTS``, with the head where the axis of
+        the body points to; then the others that are needed if it is at the other end, in the order
+        in which ``TURNED`` takes them. NaN where the body has a gap.
     """
     rear, front = _ends(body.along)
-    half_width = max(1.5, SLICE * (front - rear))
-    right, down = np.cos(body.axis), np.sin(body.axis)
-    edges = _edges(body)
-    found = []
-    for start, length in ((rear, front - rear), (front, rear - front)):
-        along = start + _SHARES * length
-        middle, low, high = _across(body, along, half_width)
-        left, other = (low, high) if length > 0 else (high, low)
-        flanks = np.stack([left[_FLANKS], other[_FLANKS]], axis=1).ravel()
-        aside = np.concatenate([middle, flanks])
-        along = np.concatenate([along, np.repeat(along[_FLANKS], 2)])
-        places = np.stack([along * right - aside * down, along * down + aside * right], axis=1)
-        found.append(np.concatenate([places, edges]))
-    return np.asarray(np.stack(found) + body.center, dtype=np.float32)
+    along = rear + _SHARES * (front - rear)
+    middle, low, high = _across(body, along, max(1.5, SLICE * (front - rear)))
+    ahead, ends = len(AXIS), [*_FLANKS, *_OTHERS]
+    # Seen from the other end left is right.
+    left, right = np.stack([low, high])[:, _FLANKS], np.stack([high, low])[:, _OTHERS]
+    flanks = np.concatenate([left.T.ravel(), right.T.ravel()])
+    first = 2 * len(_FLANKS)
+    aside = np.concatenate([middle[:ahead], flanks[:first], middle[ahead:], flanks[first:]])
+    across_at = np.repeat(along[ends], 2)
+    along = np.concatenate([along[:ahead], across_at[:first], along[ahead:], across_at[first:]])
+    cos, sin = math.cos(body.axis), math.sin(body.axis)
+    places = np.stack([along * cos - aside * sin, along * sin + aside * cos], axis=1)
+    split = ahead + first
+    both = np.concatenate([places[:split], _edges(body), places[split:]])
+    return np.asarray(both + body.center, dtype=np.float32)
 
 
 def _ends(rising: Floats) -> tuple[float, float]:

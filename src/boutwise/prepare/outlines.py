@@ -13,7 +13,7 @@ true pose.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from boutwise.errors import RecipeError
 from boutwise.prepare._outline_heading import headings
-from boutwise.prepare._outline_points import POINTS, ROLES, Posture
+from boutwise.prepare._outline_points import POINTS, ROLES, Postures
 from boutwise.prepare._outline_shape import animal_mask, body_of
 from boutwise.prepare.crops import Crop, Squares
 from boutwise.prepare.detectors import Scene
@@ -35,6 +35,9 @@ VERSION = 1
 
 SIDE = 96
 """Pixels a side of the square in which an animal is looked at: the rules of shape need it."""
+
+TOLD = 500
+"""Frames from one word about the progress to the next."""
 
 INSTEAD = (
     "import pose of this recording and take the recipe 'pose', or take one that learns from the "
@@ -93,13 +96,15 @@ def outline_pose(
         DataError: The cage cannot be learned: the camera moves, or nothing stands out.
     """
     key = outline_key(scene, squares)
-    positions = None if store is None else store.array(key)
-    if positions is None:
+    known = None if store is None else store.array(key)
+    if known is not None:
+        positions = np.array(known)
+    else:
         positions = _found(scene, squares, say)
         if store is not None:
             store.put(key, positions, {"what": "points on outlines", "animals": list(squares)})
     return PoseTrack(
-        positions=np.array(positions),
+        positions=positions,
         confidence=None,
         animals=tuple(squares),
         keypoints=POINTS,
@@ -118,31 +123,33 @@ def outline_key(scene: Scene, squares: dict[str, Squares]) -> str:
 
 def _found(scene: Scene, squares: dict[str, Squares], say: Say) -> NDArray[np.float32]:
     n_frames = scene.index.n_frames
-    positions = np.full((n_frames, len(squares), len(POINTS), 2), np.nan, dtype=np.float32)
     sides = [_side(each) for each in squares.values() if each.present.any()]
     if not sides:
-        return positions
+        return Postures.none(n_frames, len(squares)).points
     # All animals of a recording have squares of one side: they are looked at in one picture.
     look = _look(scene, float(np.median(sides)))
     say("outlines: getting to know the cage")
     cage, _ = learn(scene, look, instead=INSTEAD)
     assert look.size is not None
     scales = np.array([scene.size[1] / look.size[1], scene.size[0] / look.size[0]])
-    bodies: list[list[Posture | None]] = [[] for _ in squares]
+    postures = Postures.none(n_frames, len(squares))
     corners = [np.round(each.corners[:, :2] / scales).astype(np.int64) for each in squares.values()]
     with Video(scene.path, scene.index, look=look) as video:
         for frame, picture in enumerate(video.pictures(range(n_frames))):
             for who, each in enumerate(squares.values()):
-                seen = picture is not None and bool(each.present[frame])
-                difference = _difference(cage, picture, corners[who][frame]) if seen else None
-                body = None if difference is None else body_of(animal_mask(difference))
-                bodies[who].append(None if body is None else Posture.of(body))
-            if frame % 100 == 99:
+                if picture is None or not each.present[frame]:
+                    continue
+                corner = corners[who][frame]
+                body = body_of(animal_mask(_difference(cage, picture, corner)))
+                if body is not None:
+                    postures.put((frame, who), body, corner=corner, scale=scales)
+            if frame % TOLD == TOLD - 1:
                 say(f"outlines: {frame + 1} of {n_frames} frames")
-    for who, of_one in enumerate(bodies):
-        for frame, points in _points(of_one, corners[who], scene.index.clock.fps):
-            positions[frame, who] = (points + corners[who][frame] + 0.5) * scales
-    return positions
+    for who in range(len(squares)):
+        heads = headings(postures, who, scene.index.clock.fps)
+        turned = np.cos(heads - postures.axis[:, who]) < 0  # not where there is no body
+        postures.turn(who, np.flatnonzero(turned))
+    return postures.points
 
 
 def _side(squares: Squares) -> float:
@@ -158,14 +165,12 @@ def _look(scene: Scene, side: float) -> Look:
 
 
 def _difference(
-    cage: Background, picture: NDArray[np.uint8] | None, corner: NDArray[np.int64]
-) -> NDArray[np.float32] | None:
+    cage: Background, picture: NDArray[np.uint8], corner: NDArray[np.int64]
+) -> NDArray[np.float32]:
     """From the empty cage within a square, in shares of the strongest excursions.
 
     Outside the picture nothing differs.
     """
-    if picture is None:
-        return None
     height, width = picture.shape
     left, top = (int(place) for place in corner)
     inside = (
@@ -180,20 +185,3 @@ def _difference(
         lit = part.astype(np.float32) / np.float32(cage.gain(picture))
         found[there, across] = cage.relative(lit, inside) / cage.strength
     return found
-
-
-def _points(
-    bodies: list[Posture | None], corners: NDArray[np.int64], fps: float
-) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """Frame, and the points of the body there, in its square."""
-    places = np.array(
-        [
-            (np.nan, np.nan) if body is None else body.center + corner
-            for body, corner in zip(bodies, corners, strict=True)
-        ]
-    )
-    heads = headings(bodies, places, fps)
-    for frame, body in enumerate(bodies):
-        if body is not None:
-            turned = np.cos(heads[frame] - body.axis) < 0
-            yield frame, body.points[int(turned)]
