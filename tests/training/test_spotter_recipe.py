@@ -108,10 +108,12 @@ def test_a_bundle_of_video_refuses_what_has_none(trained, mice, tmp_path):
     bundle = Bundle.open(trained.bundle)
     with pytest.raises(BundleError, match="has no video"):
         Predictor((bundle,)).predict(material_of(mice, mice.recordings()[0]))
+    empty = tmp_path / "empty"
+    empty.mkdir()
     with pytest.raises(DataError, match="there is no video to predict"):
-        api.predict_files([bundle], [tmp_path], tmp_path / "out")
+        api.predict_files([bundle], [empty], tmp_path / "out")
     with pytest.raises(UsageError, match="--fps has no meaning for videos"):
-        api.predict_files([bundle], [tmp_path], tmp_path / "out", fps=30)
+        api.predict_files([bundle], [empty], tmp_path / "out", fps=30)
 
 
 def test_an_interrupted_training_goes_on_and_ends_the_same(project):
