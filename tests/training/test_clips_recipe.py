@@ -76,8 +76,12 @@ def test_the_run_is_complete(trained):
     assert {row["name"] for row in trained.scores["behaviors"]} == {"idle", "grooming", "twitch"}
     assert np.isfinite(trained.scores["frames"]["macro_f1"]["value"])
     plan = Plan.load(trained.directory / "plan.yaml")
-    assert plan.recipe.calibrate == "temperature"
-    assert Bundle.open(trained.bundle).reads == ("video",)
+    assert plan.recipe.calibrate == "bias"
+    bundle = Bundle.open(trained.bundle)
+    assert bundle.reads == ("video",)
+    assert set(bundle.decision.worths) == {"idle", "grooming", "twitch"}
+    assert "facing" in bundle.pictures["versions"]
+    assert "outline" in bundle.pictures["versions"]  # it told where the animals face
 
 
 def test_predictions_of_files_never_overlap_and_have_boxes(trained, project, videos, tmp_path):
@@ -106,5 +110,6 @@ def test_one_more_video_prepares_one_video(trained, project, videos, tmp_path):
     told = api.prepare(project, api.plan(project, "clips", settings=TINY), dry_run=True)
     assert [str(row.subject.recording) for row in told if row.missing] == ["week_1/long_4"]
     api.prepare(project, api.plan(project, "clips", settings=TINY))
-    # Its packet index, its boxes, its pictures and where they are.
-    assert len(set(project.store.keys()) - before) == 4
+    # Its packet index, that it is not refused, its boxes, its outline, its pictures and where they
+    # are.
+    assert len(set(project.store.keys()) - before) == 6
