@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from tests import filmed as films
+from tests.prepare import scenes
 
 from boutwise import api
+from boutwise.api import _personalizing
 from boutwise.bundle import Bundle
 from boutwise.errors import BundleError, RecipeError
 from boutwise.inference import Predictor
@@ -83,3 +86,35 @@ def test_outlines_can_be_turned_and_scaled_for_training(project):
 def test_an_outline_without_boxes_is_refused(project):
     with pytest.raises(RecipeError, match="where the animals are"):
         api.plan(project, "video", settings=[*SMALL, "prepare=[{outline: {}}]"])
+
+
+def test_a_bundle_is_scored_on_a_new_animal_and_fitted_to_it(trained, tmp_path, monkeypatch):
+    places, bouts = films.shaking(360, seed=21)
+    folder = tmp_path / "films"
+    folder.mkdir()
+    scenes.film(folder / "fresh.mp4", [places])
+    rows = [f"shake,{a / scenes.FPS:.4f},{b / scenes.FPS:.4f}" for a, b in bouts]
+    text = "\n".join(["behavior,start_s,stop_s", *rows])
+    (folder / "fresh.csv").write_text(text + "\n", encoding="utf-8")
+    new = films.import_films(tmp_path / "p", folder)
+    assert api.evaluate(trained.bundle, new).behaviors[0].f1.value > 0.8
+    monkeypatch.setattr(_personalizing, "LEAST_S", 5.0)
+    mine = api.personalize(trained.bundle, new, tmp_path / "mine.boutwise")
+    assert mine.manifest["personal"]["animals"] == ["fresh"]
+    assert api.predict_files([mine], [folder], tmp_path / "out").done == ("fresh",)
+    with pytest.raises(BundleError, match="fresh"):
+        api.evaluate(mine, new)
+
+
+def test_what_was_prepared_before_an_interruption_is_kept(project):
+    plan = api.plan(project, "video", settings=[*SMALL, "prepare.1.outline.padding=0.25"])
+
+    def stop_at_the_second(done, total, words):
+        if done == 1 and words == "mouse_2":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        api.prepare(project, plan, say=stop_at_the_second)
+    rows = {r.subject.recording: r.missing for r in api.prepare(project, plan, dry_run=True)}
+    assert rows["mouse_1"] == ()
+    assert rows["mouse_2"]
