@@ -127,6 +127,15 @@ def test_a_model_of_the_hub_is_taken_by_its_name_and_a_missing_one_is_said(weigh
         rtdetr.content(weights="lab/rats")
 
 
+@pytest.mark.parametrize("name", ["nowhere", "{folder}/weigts", "a/b/c"])
+def test_a_misspelt_path_does_not_ask_the_network(name, tmp_path, monkeypatch):
+    from transformers.utils import hub
+
+    monkeypatch.setattr(hub, "cached_file", lambda *_, **__: pytest.fail("asked the network"))
+    with pytest.raises(DataError, match="no weights"):
+        rtdetr.content(weights=name.format(folder=tmp_path))
+
+
 def test_options_and_pictures_that_cannot_be_are_refused(weights, tmp_path):
     with pytest.raises(RecipeError, match="score"):
         rtdetr.content(weights=str(weights[0]), score=2)

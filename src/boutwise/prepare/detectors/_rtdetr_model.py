@@ -9,6 +9,7 @@ Source: RT-DETRv2 (Lv et al. 2024), the model of transformers 5.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,6 +56,13 @@ def weight_files(weights: str) -> dict[str, Path]:
 
 
 def _from_hub(name: str) -> dict[str, Path]:
+    # A misspelt path is no reason to ask the network.
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", name) or Path(name).parent.is_dir():
+        raise DataError(
+            f"there are no weights '{name}'",
+            expected="a folder that is there, or OWNER/NAME of a model of the hub",
+            todo="check the path",
+        )
     from transformers.utils.hub import cached_file
 
     try:
