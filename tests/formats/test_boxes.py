@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from boutwise.errors import FormatError, UsageError
+from boutwise.formats import _boxes
 from boutwise.formats._boxes import COLUMNS, read_boxes, write_boxes
 from boutwise.types import Boxes, FrameClock
 
@@ -34,6 +35,16 @@ def test_boxes_come_back_as_they_were(tmp_path):
     assert table["time_s"][3].as_py() == pytest.approx(1 / 30)
     assert table["x1"].null_count == (~boxes.present).sum()
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_boxes_are_written_some_frames_at_a_time(tmp_path, monkeypatch):
+    boxes, clock = some(), FrameClock.declared(20, 25)
+    write_boxes(boxes, clock, tmp_path / "whole.boxes.parquet")
+    monkeypatch.setattr(_boxes, "ROWS", 7)
+    write_boxes(boxes, clock, tmp_path / "pieces.boxes.parquet")
+    whole, pieces = (pq.read_table(tmp_path / f"{n}.boxes.parquet") for n in ("whole", "pieces"))
+    assert whole.equals(pieces, check_metadata=True)
+    assert pq.ParquetFile(tmp_path / "pieces.boxes.parquet").num_row_groups == 3
 
 
 def test_boxes_and_clock_belong_together(tmp_path):

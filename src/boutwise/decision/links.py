@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from boutwise.types import Ethogram
 
 TINY = 1e-7
+ROWS = 20_000
+"""Frames that are computed at once: in double precision hours of them would fill the memory."""
 
 
 def blocks(ethogram: Ethogram) -> list[tuple[int, ...]]:
@@ -27,6 +29,12 @@ def blocks(ethogram: Ethogram) -> list[tuple[int, ...]]:
 def to_probabilities(raw: NDArray[np.float32], ethogram: Ethogram) -> NDArray[np.float32]:
     """Probabilities of raw scores, (frames, behaviors)."""
     probabilities = np.empty(raw.shape, dtype=np.float32)
+    for start in range(0, len(raw), ROWS):
+        _fill(probabilities[start : start + ROWS], raw[start : start + ROWS], ethogram)
+    return probabilities
+
+
+def _fill(probabilities: NDArray[np.float32], raw: NDArray[np.float32], ethogram: Ethogram) -> None:
     for columns in blocks(ethogram):
         scores = raw[:, columns].astype(np.float64)
         if len(columns) == 1:
@@ -34,7 +42,6 @@ def to_probabilities(raw: NDArray[np.float32], ethogram: Ethogram) -> NDArray[np
         else:
             powers = np.exp(scores - scores.max(axis=1, keepdims=True))
             probabilities[:, columns] = powers / powers.sum(axis=1, keepdims=True)
-    return probabilities
 
 
 def to_raw(probabilities: NDArray[np.float32], ethogram: Ethogram) -> NDArray[np.float32]:

@@ -29,11 +29,13 @@ def moving_mean(
     half = round((seconds * fps - 1) / 2)
     if half < 1 or len(probabilities) == 0:
         return probabilities
-    total = np.concatenate([np.zeros((1, probabilities.shape[1])), probabilities]).cumsum(axis=0)
     frame = np.arange(len(probabilities))
     first, last = np.maximum(frame - half, 0), np.minimum(frame + half + 1, len(frame))
-    smoothed: NDArray[np.float32] = (total[last] - total[first]) / (last - first)[:, None]
-    return smoothed.astype(np.float32)
+    smoothed = np.empty(probabilities.shape, dtype=np.float32)
+    for column, values in enumerate(probabilities.T):  # sums need twice the room: one at a time
+        total = np.concatenate([[0.0], values]).cumsum()
+        smoothed[:, column] = (total[last] - total[first]) / (last - first)
+    return smoothed
 
 
 def drop_short(

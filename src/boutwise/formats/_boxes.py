@@ -16,6 +16,8 @@ from boutwise.types import Boxes, FrameClock
 
 FACTS = b"boutwise"
 SIDES = ("x1", "y1", "x2", "y2")
+ROWS = 20_000
+"""Frames that are turned into a table at once."""
 COLUMNS = ("frame", "time_s", "animal", *SIDES, "score", "detected")
 
 
@@ -38,23 +40,30 @@ def write_boxes(boxes: Boxes, clock: FrameClock, path: Path) -> None:
             f"boxes of {boxes.n_frames} frames with a clock of {clock.n_frames}",
             expected="boxes and clock of one recording",
         )
-    n_animals = len(boxes.animals)
-    frames = np.repeat(np.arange(boxes.n_frames), n_animals)
-    corners, scores = boxes.corners.reshape(-1, 4), boxes.scores.ravel()
+    facts = {"animals": list(boxes.animals), "size": list(boxes.size), "detector": boxes.source}
+    words = {FACTS: json.dumps(facts, ensure_ascii=False).encode("utf-8")}
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    schema = _table(boxes, clock, slice(0, 0)).schema.with_metadata(words)
+    with pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+        for start in range(0, boxes.n_frames, ROWS):
+            some = slice(start, min(start + ROWS, boxes.n_frames))
+            writer.write_table(_table(boxes, clock, some).replace_schema_metadata(words))
+    temporary.replace(path)
+
+
+def _table(boxes: Boxes, clock: FrameClock, some: slice) -> pa.Table:
+    """Some frames: hours of them would fill the memory."""
+    frames = np.repeat(np.arange(some.start, some.stop), len(boxes.animals))
+    corners = boxes.corners[some].reshape(-1, 4)
     columns = {
         "frame": pa.array(frames),
         "time_s": pa.array(clock.to_seconds(frames)),
-        "animal": pa.array(list(boxes.animals) * boxes.n_frames, pa.string()),
+        "animal": pa.array(list(boxes.animals) * (some.stop - some.start), pa.string()),
         **{side: _numbers(corners[:, place]) for place, side in enumerate(SIDES)},
-        "score": _numbers(scores),
-        "detected": pa.array(boxes.detected.ravel()),
+        "score": _numbers(boxes.scores[some].ravel()),
+        "detected": pa.array(boxes.detected[some].ravel()),
     }
-    facts = {"animals": list(boxes.animals), "size": list(boxes.size), "detector": boxes.source}
-    words = {FACTS: json.dumps(facts, ensure_ascii=False).encode("utf-8")}
-    table = pa.table(columns).replace_schema_metadata(words)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    pq.write_table(table, temporary, compression="zstd")
-    temporary.replace(path)
+    return pa.table(columns)
 
 
 def _numbers(values: NDArray[np.float32]) -> pa.Array:

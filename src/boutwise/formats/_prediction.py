@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from boutwise.errors import DataError
 from boutwise.types import Ethogram, Prediction
 
 FACTS = b"boutwise"
+ROWS = 20_000
+"""Frames that are turned into a table at once."""
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)\s*", re.IGNORECASE)
 
 
@@ -66,32 +68,38 @@ def label_columns(ethogram: Ethogram) -> dict[str, tuple[str, ...]]:
     return columns | {f"label:{name}": (name,) for name in free}
 
 
-def frame_table(prediction: Prediction) -> pd.DataFrame:
+def _frame_tables(prediction: Prediction) -> Iterator[pd.DataFrame]:
     """One row a subject and frame: frame, time_s, animal, target, labels, ``p:<behavior>``.
 
-    A label is empty in a frame that could not be judged.
+    A label is empty in a frame that could not be judged. Some frames at a time: hours of them would
+    fill the memory.
     """
-    names = prediction.ethogram.names
-    tables = []
-    for place, subject in enumerate(prediction.subjects):
-        frame = np.arange(prediction.clock.n_frames)
-        columns = {
-            "frame": frame.astype(np.int64),
-            "time_s": prediction.clock.to_seconds(frame),
-            "animal": np.full(frame.size, subject.animal, dtype=object),
-            "target": np.full(frame.size, subject.target, dtype=object),
-        }
-        decided = prediction.decided[place]
-        for column, members in label_columns(prediction.ethogram).items():
-            label = np.full(frame.size, "", dtype=object)
-            for name in members:
-                label[decided[:, names.index(name)]] = name
-            columns[column] = label
-        for column_number, name in enumerate(names):
-            columns[f"p:{name}"] = prediction.probabilities[place, :, column_number]
-        columns["observed"] = prediction.observed[place]
-        tables.append(pd.DataFrame(columns))
-    return pd.concat(tables, ignore_index=True)
+    for place in range(len(prediction.subjects)):
+        for start in range(0, max(prediction.clock.n_frames, 1), ROWS):
+            stop = min(start + ROWS, prediction.clock.n_frames)
+            yield _frame_table(prediction, place, slice(start, stop))
+
+
+def _frame_table(prediction: Prediction, place: int, frames: slice) -> pd.DataFrame:
+    """Some frames of one subject."""
+    names, subject = prediction.ethogram.names, prediction.subjects[place]
+    frame = np.arange(frames.start, frames.stop)
+    columns = {
+        "frame": frame.astype(np.int64),
+        "time_s": prediction.clock.to_seconds(frame),
+        "animal": np.full(frame.size, subject.animal, dtype=object),
+        "target": np.full(frame.size, subject.target, dtype=object),
+    }
+    decided = prediction.decided[place, frames]
+    for column, members in label_columns(prediction.ethogram).items():
+        label = np.full(frame.size, "", dtype=object)
+        for name in members:
+            label[decided[:, names.index(name)]] = name
+        columns[column] = label
+    for column_number, name in enumerate(names):
+        columns[f"p:{name}"] = prediction.probabilities[place, frames, column_number]
+    columns["observed"] = prediction.observed[place, frames]
+    return pd.DataFrame(columns)
 
 
 def write_frames(
@@ -104,13 +112,21 @@ def write_frames(
         path: ``<recording>.frames.parquet``; it appears under this name when it is whole.
         facts: Kept in the file's metadata and read back by :func:`read_facts`.
     """
-    tables = [frame_table(prediction) for prediction in predictions]
-    table = pa.Table.from_pandas(pd.concat(tables, ignore_index=True), preserve_index=False)
     said = {"recording": predictions[0].recording, "bundle": predictions[0].bundle}
     words = json.dumps({**said, **(facts or {})}).encode("utf-8")
-    table = table.replace_schema_metadata({**(table.schema.metadata or {}), FACTS: words})
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    pq.write_table(table, temporary)
+    writer: pq.ParquetWriter | None = None
+    try:
+        for prediction in predictions:
+            for rows in _frame_tables(prediction):
+                table = pa.Table.from_pandas(rows, preserve_index=False)
+                if writer is None:
+                    facts_too = {**(table.schema.metadata or {}), FACTS: words}
+                    writer = pq.ParquetWriter(temporary, table.schema.with_metadata(facts_too))
+                writer.write_table(table)
+    finally:
+        if writer is not None:
+            writer.close()
     temporary.replace(path)
 
 

@@ -11,6 +11,7 @@ here with a fixed number of animals.
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -93,8 +94,9 @@ class Tracker:
             raise UsageError("there are no animals to track", expected="one or more")
         self._fps = fps
         self._animals = [_Animal() for _ in range(n_animals)]
-        self._frames: list[int] = []
-        self._rows: list[NDArray[np.float32]] = []
+        # Numbers and no objects: two hours have 72,000 rows.
+        self._frames = array("q")
+        self._rows = array("f")
 
     def add(self, frame: int, found: Detections) -> None:
         """Take in the detections of one frame.
@@ -124,14 +126,14 @@ class Tracker:
                 animal, middle = self._animals[number], (box[:2] + box[2:]) / 2
                 animal.see(frame, middle, size, seconds[number], alone and holds == 1)
         self._frames.append(frame)
-        self._rows.append(row)
+        self._rows.frombytes(row.tobytes())
 
     def boxes(
         self, n_frames: int
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
         """Corners (frames, animals, 4), scores (frames, animals) and detected (frames, animals)."""
         looked = np.array(self._frames, dtype=np.int64)
-        table = np.stack(self._rows) if self._rows else np.zeros((0, len(self._animals), 5))
+        table = np.array(self._rows, dtype=np.float32).reshape(-1, len(self._animals), 5)
         values = np.full((n_frames, len(self._animals), 5), np.nan, dtype=np.float32)
         values[looked] = table
         detected = np.asarray(np.isfinite(values).all(axis=-1))

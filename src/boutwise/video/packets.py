@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from array import array
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -26,6 +27,8 @@ MANY = 32
 """Packets at the end whose intervals are compared."""
 GAP = 1.5
 """Usual intervals from which on a frame is missing."""
+COLUMNS = 7
+"""Numbers that are noted of a packet."""
 UNKNOWN = np.iinfo(np.int64).min
 
 
@@ -141,7 +144,7 @@ def _packets(
     """All packets that can be read, and what stopped the reading before the end."""
     import av.error
 
-    rows: list[tuple[int, ...]] = []
+    rows = array("q")  # numbers and no objects: hours of video have a million packets
     sampled = hashlib.blake2b(digest_size=DIGEST_BYTES)
     broken_off, is_h264 = "", stream.codec_context.name == "h264"
     try:
@@ -154,17 +157,18 @@ def _packets(
             flags = (packet.is_keyframe, not packet.is_discard, packet.is_corrupt, clean)
             # Pictures that are not compressed all have one size: without a look into some of them,
             # all recordings of ten minutes would be the same.
-            if len(rows) & (len(rows) - 1) == 0:  # 0, 1, 2, 4, 8, ...
+            n_rows = len(rows) // COLUMNS
+            if n_rows & (n_rows - 1) == 0:  # 0, 1, 2, 4, 8, ...
                 sampled.update(bytes(packet))
-            rows.append((pts, dts, packet.size, *flags))
+            rows.extend((pts, dts, packet.size, *flags))
     except av.error.FFmpegError as error:
         # A file that breaks off: what came before is indexed, and the facts say that more is lost.
         if not rows:
             raise FormatError(f"no packet of the video can be read: {error}", file=path) from error
         broken_off = error.strerror or type(error).__name__
-    table = np.array(rows, dtype=np.int64).reshape(-1, 7)
+    table = np.frombuffer(rows, dtype=np.int64).reshape(-1, COLUMNS)
     keys, shown, damaged, fresh = (table[:, column].astype(bool) for column in (3, 4, 5, 6))
-    numbers = (table[:, 0], table[:, 1], table[:, 2])
+    numbers = (table[:, 0].copy(), table[:, 1].copy(), table[:, 2].copy())
     return _Packets(*numbers, keys, shown, damaged, fresh, sampled.digest()), broken_off
 
 
