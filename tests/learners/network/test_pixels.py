@@ -124,6 +124,38 @@ def test_chunks_score_like_the_whole(encoder, average, monkeypatch):
     np.testing.assert_allclose(np.concatenate(list(fitted.scores(found))), whole, atol=1e-4)
 
 
+@pytest.mark.parametrize(("encoder", "edge"), [("conv3d", 8), ("spotter", 2)])
+def test_nothing_is_learned_where_a_window_lacks_the_frames_around(encoder, edge):
+    """Else a fast act at the end of a window would be learned from pictures that stand still."""
+    options = {
+        "spotter": {"stages": [8, 16], "entrance": 2, "width": 16},
+        "conv3d": {"variant": "light"},
+    }
+    fitted = fitted_without_training(make_member({encoder: options[encoder]}, temporal=[]))
+    data, network = make_pictures(n_frames=80), fitted._network.eval()
+    batches = Batches(data, fitted.scaling, WindowPlan(40, 4, around_bouts=False, seed=0))
+    batch, target = next(batches.epoch(0))
+
+    def loss(**changed):
+        return float(network.loss(batch, replace(target, **changed)).detach())
+
+    ends, inner = target.labels.clone(), target.labels.clone()
+    for frames in (slice(None, edge), slice(-edge, None)):
+        ends[:, frames] = ends[:, frames].roll(1, dims=-1)
+    assert loss(labels=ends) == loss()
+    inner[:, edge] = inner[:, edge].roll(1, dims=-1)
+    assert loss(labels=inner) != loss()
+    short = Batch(
+        {"video": batch.streams["video"][:, : 2 * edge]},
+        batch.mask[:, : 2 * edge],
+        {"video": batch.present["video"][:, : 2 * edge]},
+    )
+    few = replace(
+        target, labels=target.labels[:, : 2 * edge], weights=target.weights[:, : 2 * edge]
+    )
+    assert float(network.loss(short, few).detach()) > 0  # what is shorter has nothing but ends
+
+
 def test_chunks_of_pictures_read_nothing():
     item = subject_frames(0, 100)
     chunks = list(chunks_of(item.subject, 30.0, item.streams, margin_frames=5, chunk_frames=40))

@@ -43,6 +43,11 @@ class Inputs(nn.Module):
         return any(part.margin_frames is None for part in self.parts.values())
 
     @property
+    def context_frames(self) -> int:
+        """Frames on each side that an embedding is made of, where it is not of a whole window."""
+        return max((part.margin_frames or 0 for part in self.parts.values()), default=0)
+
+    @property
     def margin_frames(self) -> int:
         """Frames on each side that a frame's row depends on.
 
