@@ -20,6 +20,9 @@ from boutwise.video import Video
 
 VERSION = 1
 
+TOLD = 100
+"""Pictures from one word about the progress to the next."""
+
 LOOKS_A_SECOND = 10.0
 """A running mouse moves by less than its own length in between, and a line joins the two places."""
 
@@ -225,7 +228,7 @@ def _detected(scene: Scene, chosen: Chosen, say: Say | None) -> NDArray[np.float
         for done, (frame, picture) in enumerate(zip(frames, video.pictures(frames), strict=True)):
             if picture is not None:
                 tracker.add(int(frame), detector.find(picture))
-            if say:
+            if say and ((done + 1) % TOLD == 0 or done + 1 == frames.size):
                 say(done + 1, frames.size, "looking for animals")
     corners, scores, detected = tracker.boxes(scene.index.n_frames)
     parts = [corners, scores[..., None], detected[..., None]]
