@@ -41,10 +41,11 @@ class OutOfFold:
     cpu_s: float
 
     def items(self, seed: int) -> list[ScoredSubject]:
-        """Labels and decisions, under names that no other seed has."""
+        """Labels and decisions of what is in a fold, under names that no other seed has."""
         return [
             scored(entry, self.snapshot.states[entry.subject], self.decided[entry.subject], seed)
             for entry in self.snapshot.entries
+            if entry.subject in self.decided
         ]
 
 

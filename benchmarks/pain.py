@@ -48,7 +48,7 @@ SMALL = (
     "members.0.readout.frames.dropout=0.2",
     "members.0.readout.frames.hidden=[]",
     "members.0.optim.lr=0.002",
-    "members.0.optim.batch=4",
+    "members.0.optim.batch=2",
     "members.0.optim.epochs=8",
 )
 """What differs from the recipe, for time: two folds, 48 pixels, the light network, fewer steps.

@@ -191,12 +191,14 @@ def clip_by_clip(part, values):
     return torch.cat(found, dim=1)
 
 
-@pytest.mark.parametrize("variant", ["standard", "light"])
+@pytest.mark.parametrize(
+    ("variant", "standardize"), [("standard", False), ("light", False), ("light", True)]
+)
 @pytest.mark.parametrize("frames", [1, 2, 9, 17, 50])
-def test_conv3d_dense_equals_clip_by_clip(variant, frames, monkeypatch):
+def test_conv3d_dense_equals_clip_by_clip(variant, standardize, frames, monkeypatch):
     """Every frame, the first, the last, and of videos shorter than a window."""
     monkeypatch.setattr("boutwise.learners.network._embedding.frames_at_once", lambda size: 16)
-    part = encoder("conv3d", variant=variant).eval()
+    part = encoder("conv3d", variant=variant, standardize=standardize).eval()
     rng = np.random.default_rng(0)
     values = rng.integers(0, 255, size=(frames, 1, SIZE, SIZE), dtype=np.uint8)
     found = embeddings(part, Array(values), mirrored=[False], device=torch.device("cpu"))
@@ -233,6 +235,19 @@ def test_what_an_encoder_cannot_be(name, size, options, words):
     with pytest.raises(RecipeError) as caught:
         registry.load("encoder", name).Encoder(1, size, **options)
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("padding", ["none", "zero"])
+def test_standardized_pictures_tell_nothing_of_lamp_and_lens(padding):
+    part = encoder("conv3d", padding=padding, standardize=True).eval()
+    plain = encoder("conv3d", padding=padding).eval()
+    values = 0.2 + 0.4 * pictures(1, 20)
+    other = 0.3 + 0.6 * values
+    with torch.no_grad():
+        same = part(values, full(1, 20)), part(other, full(1, 20))
+        not_same = plain(values, full(1, 20)), plain(other, full(1, 20))
+    torch.testing.assert_close(*same, rtol=1e-3, atol=1e-4)
+    assert float((not_same[0] - not_same[1]).abs().max()) > 0.01
 
 
 def test_conv3d_with_zero_padding_wants_eight_frames():

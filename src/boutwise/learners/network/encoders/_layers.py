@@ -1,10 +1,26 @@
-"""Convolutions with batch norm that cost no more than convolutions once they are trained."""
+"""Pictures made alike, and convolutions with batch norm that cost no more than plain ones later."""
 
 from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+LEAST_SD = 0.02
+"""Standard deviation below which a picture counts as empty, of a range of 1."""
+
+LOOKED_AT = 4
+"""A picture is standardized by every so many pixels of every so many rows: more tell no more."""
+
+
+def standardized(pictures: Tensor) -> Tensor:
+    """Each picture, (..., C, H, W), less its mean and by its spread.
+
+    Coats, floors and lamps differ between animals more than postures do.
+    """
+    some = pictures[..., ::LOOKED_AT, ::LOOKED_AT]
+    spread, mean = torch.std_mean(some, dim=(-3, -2, -1), keepdim=True, correction=0)
+    return (pictures - mean) / spread.clamp(min=LEAST_SD)
 
 
 class NormedConv2d(nn.Module):

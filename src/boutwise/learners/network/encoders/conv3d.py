@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from boutwise.errors import RecipeError
 from boutwise.learners.network._pixels import held
-from boutwise.learners.network.encoders._layers import folded
+from boutwise.learners.network.encoders._layers import folded, standardized
 
 VARIANTS = {"standard": (32, 64, 128, 256), "light": (16, 32, 64, 128)}
 """Channels of the four blocks."""
@@ -100,14 +100,23 @@ class Encoder(nn.Module):
         variant: ``standard`` (32 to 256 channels) or ``light`` (16 to 128).
         padding: ``none`` gives an embedding for each frame, from 17 frames; ``zero`` one for a
             window, as the original does.
+        standardize: See each picture less its own mean and by its own spread, in place of from 0
+            to 1.
     """
 
     stride = 1
 
     def __init__(
-        self, channels: int, size: int, *, variant: str = "standard", padding: str = "none"
+        self,
+        channels: int,
+        size: int,
+        *,
+        variant: str = "standard",
+        padding: str = "none",
+        standardize: bool = False,
     ) -> None:
         super().__init__()
+        self.standardize = bool(standardize)
         if variant not in VARIANTS or padding not in ("none", "zero"):
             raise RecipeError(
                 f"conv3d has no variant '{variant}' with the padding '{padding}'",
@@ -141,7 +150,7 @@ class Encoder(nn.Module):
                 f"conv3d with zero padding cannot see windows of {pixels.shape[1]} frames",
                 expected=f"'windows.length' of {LEAST_FRAMES} or more",
             )
-        values = held(pixels, mask).transpose(1, 2)
+        values = self._seen(pixels, mask).transpose(1, 2)
         for place, block in enumerate(self.blocks):
             values = F.max_pool3d(block(values), (1 if place == 0 else 2, 2, 2))
         embedded = values.mean(dim=(2, 3, 4)).unsqueeze(1)
@@ -162,11 +171,16 @@ class Encoder(nn.Module):
         reach = sum(DILATIONS)
         frames = torch.arange(before - reach, mask.shape[1] - behind + reach, device=mask.device)
         inside = mask[:, before : mask.shape[1] - behind]
-        seen = held(pixels, mask)
+        seen = self._seen(pixels, mask)
         if before != reach or behind != reach:
             seen = seen[:, frames.clamp(0, mask.shape[1] - 1)]
         embedded = self._dense(seen)
         return embedded * inside.unsqueeze(-1).to(embedded.dtype)
+
+    def _seen(self, pixels: Tensor, mask: Tensor) -> Tensor:
+        """The pictures, with the nearest one in the place of each that is not there."""
+        seen = held(pixels, mask)
+        return standardized(seen) if self.standardize else seen
 
     def _dense(self, pixels: Tensor) -> Tensor:
         """(B, T + 16, C, H, W) -> (B, T, D): one embedding for each 17 frames."""

@@ -15,13 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from boutwise.errors import RecipeError
-from boutwise.learners.network.encoders._layers import NormedConv2d
-
-LEAST_SD = 0.02
-"""Standard deviation below which a picture counts as empty, of a range of 1."""
-
-LOOKED_AT = 4
-"""A picture is standardized by every so many pixels of every so many rows: more tell no more."""
+from boutwise.learners.network.encoders._layers import NormedConv2d, standardized
 
 
 class _Block(nn.Module):
@@ -107,9 +101,7 @@ class Encoder(nn.Module):
 
     def _embedded(self, frames: Tensor, joined: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, D); ``joined`` says which of them follow each other, (N - 1,)."""
-        some = frames[..., ::LOOKED_AT, ::LOOKED_AT]
-        spread, mean = torch.std_mean(some, dim=(1, 2, 3), keepdim=True, correction=0)
-        values = (frames - mean) / spread.clamp(min=LEAST_SD)
+        values = standardized(frames)
         if self.differences:
             gray = values.mean(dim=1, keepdim=True)
             step = (gray[1:] - gray[:-1]) * joined.view(-1, 1, 1, 1)
