@@ -149,8 +149,8 @@ def test_one_more_video_prepares_one_video(films, tmp_path):
     api.apply_import(project, api.plan_import(project, [more]))
     api.prepare(project, api.plan(project, "spotter", settings=SMALL))
     new = set(project.store.keys()) - before
-    # Its packet index, its boxes, its pictures and where they are.
-    assert len(new) == 4
+    # Its packet index, that it is not refused, its boxes, its pictures and where they are.
+    assert len(new) == 5
 
 
 def test_a_video_that_is_gone_is_named(films, tmp_path):
