@@ -19,8 +19,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from boutwise.decision.decoders import expected_frames
 from boutwise.decision.decoders._best_path import best_path
+from boutwise.decision.decoders.expected_frames import yes_or_no
 from boutwise.decision.links import blocks
 from boutwise.types import Ethogram
 
@@ -61,17 +61,17 @@ def decide(
         price_s: Seconds of gain that a change must win; 0 decides each frame alone. A second of
             all behaviors as often as they are is worth 1.
     """
-    decided = expected_frames.decide(
-        probabilities, ethogram, fps, thresholds=thresholds, price_s=price_s
-    )
+    decided = np.zeros(probabilities.shape, dtype=bool)
     for columns in blocks(ethogram):
-        if len(columns) == 1:
-            continue
+        chance = probabilities[:, columns].astype(np.float64)
         names = [ethogram.names[column] for column in columns]
+        if len(columns) == 1:
+            threshold = (thresholds or {}).get(names[0], 0.5)
+            decided[:, columns[0]] = yes_or_no(chance[:, 0], threshold, price_s * fps)
+            continue
         least = np.array([(thresholds or {}).get(name, 0.0) for name in names])
         worth = np.array([(worths or {}).get(name, 1.0) for name in names])
-        gains = (probabilities[:, columns].astype(np.float64) - least) * worth
-        path = best_path(gains, price_s * fps)
+        path = best_path((chance - least) * worth, price_s * fps)
         decided[:, columns] = np.arange(len(columns)) == path[:, None]
     return decided
 

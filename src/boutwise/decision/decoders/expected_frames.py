@@ -44,10 +44,15 @@ def decide(
         chance = probabilities[:, columns].astype(np.float64)
         if len(columns) == 1:
             threshold = (thresholds or {}).get(ethogram.names[columns[0]], 0.5)
-            no_and_yes = np.column_stack([np.full(len(chance), threshold), chance[:, 0]])
-            # Twice the distance from the threshold is the gain of the likelier of two behaviors.
-            decided[:, columns[0]] = best_path(2 * no_and_yes, price_s * fps) == 1
+            decided[:, columns[0]] = yes_or_no(chance[:, 0], threshold, price_s * fps)
         else:
             path = best_path(chance, price_s * fps)
             decided[:, columns] = np.arange(len(columns)) == path[:, None]
     return decided
+
+
+def yes_or_no(chance: NDArray[np.float64], threshold: float, price: float) -> NDArray[np.bool_]:
+    """An independent behavior, (frames,), when each change costs ``price`` frames."""
+    no_and_yes = np.column_stack([np.full(len(chance), threshold), chance])
+    # Twice the distance from the threshold is the gain of the likelier of two behaviors.
+    return best_path(2 * no_and_yes, price) == 1
