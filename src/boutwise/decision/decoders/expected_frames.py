@@ -55,4 +55,4 @@ def yes_or_no(chance: NDArray[np.float64], threshold: float, price: float) -> ND
     """An independent behavior, (frames,), when each change costs ``price`` frames."""
     no_and_yes = np.column_stack([np.full(len(chance), threshold), chance])
     # Twice the distance from the threshold is the gain of the likelier of two behaviors.
-    return best_path(2 * no_and_yes, price) == 1
+    return np.asarray(best_path(2 * no_and_yes, price) == 1)
