@@ -19,9 +19,6 @@ from boutwise.types.frame_states import runs
 
 VERSION = 1
 
-LEAST_CONFIDENCE = 0.6
-"""Points below are where the tracker guessed; a track without confidence has none."""
-
 SMOOTHED_S = 0.2
 """The direction is averaged over so long: keypoints tremble, a picture must not."""
 
@@ -31,23 +28,34 @@ FILLED_S = 0.5
 Floats = NDArray[np.float64]
 
 
-def trunk_facing(pose: PoseTrack, subject: Subject, clock: FrameClock) -> Floats:
+def trunk_facing(
+    pose: PoseTrack, subject: Subject, clock: FrameClock, *, least_confidence: float = 0.6
+) -> Floats:
     """Direction of the trunk of the acting animal, (frames,), rad from the x to the y axis.
 
     Args:
         pose: In pixels of the picture, y down.
         subject: The animal; of a pair, the one who acts.
         clock: Of the recording.
+        least_confidence: Points below are where the tracker guessed. A confidence that is not a
+            number masks nothing.
 
     Returns:
         NaN where neither this frame nor frames near it on both sides tell the direction.
 
     Raises:
-        DataError: No keypoint marks the front or the rear of the trunk.
+        DataError: No keypoint marks the front or the rear of the trunk, or no frame shows both.
     """
-    axis = Body.of(_sure(pose), clock, subject).heading
+    axis = Body.of(_sure(pose, least_confidence), clock, subject).heading
     arrows = np.stack([axis[0], -axis[1]])  # a body has its y axis up, a picture down
     known = np.asarray(np.isfinite(arrows).all(axis=0))
+    if not known.any():
+        raise DataError(
+            f"no frame shows both ends of the trunk of {subject.animal}",
+            file=pose.source or None,
+            recording=subject.recording,
+            expected="frames in which neck, ears or nose, and the base of the tail, are visible",
+        )
     length = 2 * int(SMOOTHED_S * clock.fps / 2) + 1
     total = uniform_filter1d(np.where(known, arrows, 0.0), length, axis=1, mode="constant")
     angles = np.where(known, np.arctan2(total[1], total[0]), np.nan)
@@ -61,12 +69,12 @@ def or_as_seen(refusal: DataError) -> DataError:
     return refusal
 
 
-def _sure(pose: PoseTrack) -> PoseTrack:
+def _sure(pose: PoseTrack, least: float) -> PoseTrack:
     """The track without the points that the tracker was not sure of."""
     if pose.confidence is None:
         return pose
-    sure = pose.confidence >= LEAST_CONFIDENCE
-    return replace(pose, positions=np.where(sure[..., None], pose.positions, np.nan))
+    guessed = pose.confidence < least
+    return replace(pose, positions=np.where(guessed[..., None], np.nan, pose.positions))
 
 
 def _filled(angles: Floats, known: NDArray[np.bool_], *, most: int) -> Floats:

@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from boutwise import registry
 from boutwise.errors import BundleError, RecipeError, did_you_mean
 from boutwise.prepare.boxes import VERSION as BOXES
@@ -14,9 +17,11 @@ from boutwise.prepare.crops import VERSION as CROPS
 from boutwise.prepare.crops import Crop
 from boutwise.prepare.detectors import Scene
 from boutwise.prepare.facing import VERSION as FACING
+from boutwise.prepare.facing import trunk_facing
 from boutwise.prepare.outlines import VERSION as OUTLINES
 from boutwise.prepare.outlines import Outline
 from boutwise.prepare.tracking import VERSION as TRACKING
+from boutwise.types import Subject
 from boutwise.types.recipe import Part, Recipe
 
 VERSION = 1
@@ -76,6 +81,18 @@ class PictureSteps:
         if self.crop.facing == "none" or self.detect is None:
             return "nothing"
         return "pose" if self.detect.chosen_for(scene).name == "pose" else "outlines"
+
+    def facing_by_pose(self, scene: Scene, subject: Subject) -> NDArray[np.float64]:
+        """Where a subject faces in each frame, told by the keypoints that found it.
+
+        Raises:
+            DataError: They do not tell it.
+        """
+        assert scene.pose is not None
+        assert self.detect is not None
+        options = self.detect.chosen_for(scene).options
+        known = {name: options[name] for name in ("least_confidence",) if name in options}
+        return trunk_facing(scene.pose, subject, scene.index.clock, **known)
 
 
 def _settings(kind: Callable[..., Any], part: Part) -> Any:
@@ -138,7 +155,8 @@ def bundle_steps(need: Mapping[str, Any], *, instead: Part | None = None) -> tup
         then.pop(need.get("detector", ""), None)
     now = _versions(steps)
     if instead is not None:
-        now = {what: version for what, version in now.items() if what in then}
+        # Another detector may need outlines where the first needed none, and the other way round.
+        now, then = ({k: v for k, v in a.items() if k in b} for a, b in ((now, then), (then, now)))
     for what in now | then:
         if now.get(what) != then.get(what):
             raise BundleError(

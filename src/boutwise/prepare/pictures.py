@@ -102,18 +102,33 @@ class PreparedVideo:
         """What is cut out of each working frame for a subject."""
         if self.boxes is None:
             return whole_picture(self.scene.size, len(self.frames))
-        native = crop_squares(self.boxes, subject, self.steps.crop, self.native)
-        if self.steps.crop.facing == "heading":
-            native = native.turned(self._facing(subject))
-        return native.at(self.frames)
+        return self._turned(
+            crop_squares(self.boxes, subject, self.steps.crop, self.native), subject
+        )
+
+    def _turned(self, squares: Squares, subject: Subject) -> Squares:
+        """The working frames of squares in all frames of the video, turned where that is asked."""
+        if self.steps.crop.facing == "heading" and squares.present.any():
+            squares = squares.turned(self._facing(subject))
+        return squares.at(self.frames)
+
+    def unturned(self, subject: Subject) -> int:
+        """Frames of the video in which a subject is found and nothing tells where it faces."""
+        if self.boxes is None or self.steps.crop.facing == "none":
+            return 0
+        there = crop_squares(self.boxes, subject, self.steps.crop, self.native).present
+        return int((there & ~np.isfinite(self._facing(subject))).sum())
 
     def _facing(self, subject: Subject) -> NDArray[np.float64]:
-        """Where the subject faces in each frame of the video, told by the points that found it."""
+        """Where the subject faces in each frame of the video, told by the points that found it.
+
+        Raises:
+            DataError: They do not tell it in any frame.
+        """
         try:
-            by_outlines = self.steps.faces_by(self.scene) == "outlines"
-            pose = self.outlines if by_outlines else self.scene.pose
-            assert pose is not None  # it found the animal
-            return trunk_facing(pose, subject, self.native)
+            if self.steps.faces_by(self.scene) == "outlines":
+                return trunk_facing(self.outlines, subject, self.native)
+            return self.steps.facing_by_pose(self.scene, subject)
         except DataError as refusal:
             raise or_as_seen(refusal) from None
 

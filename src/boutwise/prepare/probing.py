@@ -13,7 +13,7 @@ from boutwise import registry
 from boutwise.errors import DataError
 from boutwise.prepare.boxes import Chosen, boxes_key, boxes_of
 from boutwise.prepare.detectors import Scene, background
-from boutwise.prepare.facing import or_as_seen, trunk_facing
+from boutwise.prepare.facing import or_as_seen
 from boutwise.prepare.outlines import INSTEAD
 from boutwise.prepare.outlines import VERSION as OUTLINES
 from boutwise.prepare.picture_steps import PictureSteps
@@ -51,10 +51,12 @@ def refusal_of(
     knows_cage = chosen.name == "background" or not outlined
     if store is not None and knows_cage and store.array(boxes_key(scene, chosen)) is not None:
         return None
-    key = _key(scene, chosen, outlined)
+    key = _key(scene, chosen, (outlined, steps.crop.facing))
     known = None if store is None else store.header(key)
     if known is None:
         refusal = _asked(scene, chosen, outlined, store)
+        if refusal is not None and steps.faces_by(scene) == "outlines":
+            refusal = or_as_seen(refusal)
         known = {} if refusal is None else {name: getattr(refusal, name) for name in FACTS}
         if store is not None:
             store.put(key, np.array([refusal is not None]), known)
@@ -74,16 +76,17 @@ def _cannot_turn(scene: Scene, steps: PictureSteps) -> DataError | None:
     if steps.faces_by(scene) != "pose" or scene.pose is None:
         return None
     try:
-        trunk_facing(scene.pose, Subject(scene.recording, scene.animals[0]), scene.index.clock)
+        for animal in scene.animals:
+            steps.facing_by_pose(scene, Subject(scene.recording, animal))
     except DataError as refusal:
         return or_as_seen(refusal)
     return None
 
 
-def _key(scene: Scene, chosen: Chosen, outlined: bool) -> str:
+def _key(scene: Scene, chosen: Chosen, outlined: tuple[bool, str]) -> str:
     versions = [VERSION, OUTLINES, registry.load("detector", chosen.name).VERSION]
     detector = [chosen.name, dict(chosen.options), chosen.content()]
-    return Store.key("refused", versions, scene.index.digest, scene.animals, detector, outlined)
+    return Store.key("refused", versions, scene.index.digest, scene.animals, detector, *outlined)
 
 
 def _asked(scene: Scene, chosen: Chosen, outlined: bool, store: Store | None) -> DataError | None:

@@ -33,8 +33,12 @@ ROUNDS = 60
 STEP = 0.3
 """Share of the way that is gone in a round: a whole step may swing between two decisions."""
 
-RAREST = 1e-4
-"""Share of the frames that a behavior counts for at least: nothing is of infinite worth."""
+FEWEST_FRAMES, RAREST = 30, 1e-4
+"""Frames, and share of the frames, that a behavior counts for at least: what nearly never occurs is
+of no great worth, or one wrong guess would be said for it everywhere."""
+
+LEAST = 0.02
+"""Lowest threshold, as of independent behaviors."""
 
 Floats = NDArray[np.float64]
 
@@ -103,7 +107,7 @@ def fit(
 
 def _settled(chances: Floats) -> tuple[Floats, Floats]:
     """Threshold and worth of each class of a group, (classes,) each."""
-    share = np.maximum(chances.mean(axis=0), RAREST)
+    share = np.maximum(chances.mean(axis=0), max(RAREST, FEWEST_FRAMES / len(chances)))
     f1, counts = np.full(share.size, 0.5), 2 * share
     best, found = -1.0, (f1, counts)
     for _ in range(ROUNDS):
@@ -118,4 +122,4 @@ def _settled(chances: Floats) -> tuple[Floats, Floats]:
         counts = counts + STEP * (share + said - counts)
     f1, counts = found
     worth = 1 / counts
-    return f1 / 2, worth / (share @ worth)
+    return np.maximum(f1 / 2, LEAST), worth / (share @ worth)

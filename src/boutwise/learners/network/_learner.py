@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -91,12 +92,9 @@ class Learner:
             around_bouts=member.windows.sampling == "around_bouts",
             seed=run.seed,
         )
-        batches = self._batches(train, scaling, plan, augments, views=True)
-        stopping = None
-        if valid is not None and member.optim.early_stop != "none":
-            _refuse_overlap(valid)
-            evenly = WindowPlan(plan.length, plan.batch, around_bouts=False, seed=0)
-            stopping = self._batches(valid, scaling, evenly)
+        watched = valid if member.optim.early_stop != "none" else None
+        if watched is not None:
+            _refuse_overlap(watched)
         weights = {
             name: torch.from_numpy(class_weights(train, head.weights, head.class_weights))
             for name, head in member.heads.items()
@@ -115,6 +113,12 @@ class Learner:
                 torch.manual_seed(run.seed)
                 network = build(member, self.ethogram, scaling, weights)
                 network.start()
+                plan = replace(plan, edge=0 if self.per_window else network.inputs.context_frames)
+                batches = self._batches(train, scaling, plan, augments, views=True)
+                stopping = None
+                if watched is not None:
+                    evenly = replace(plan, around_bouts=False, seed=0)
+                    stopping = self._batches(watched, scaling, evenly)
                 rehearse(network, batches, train.items[0], fitted)
                 steps = run.trainer(network, batches, optim=member.optim, run=run, valid=stopping)
         finally:

@@ -81,17 +81,9 @@ class Network(nn.Module):
         return values, mask
 
     def _judged(self, batch: Batch, target: Target) -> tuple[Target, Tensor]:
-        """What the scores are compared with, and the mask of it: the centre, or all frames.
-
-        At the ends of a window an encoder sees the first or last picture held still in place of
-        those that it would see: what moves there seems to rest, and nothing is learned from it.
-        """
+        """What the scores are compared with, and the mask of it: all frames, or the centre."""
         if not self.per_window:
-            edge, frames = self.inputs.context_frames, batch.mask.shape[1]
-            if frames <= 2 * edge:
-                return target, batch.mask
-            place = torch.arange(frames, device=batch.mask.device)
-            return target, batch.mask & (place >= edge) & (place < frames - edge)
+            return target, batch.mask
         centre = centre_of(batch.mask.shape[1])
         return target.at(centre), batch.mask[:, centre : centre + 1]
 

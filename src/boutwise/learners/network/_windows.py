@@ -30,12 +30,24 @@ class WindowPlan:
         batch: Windows of a batch.
         around_bouts: Draw half of the windows around bouts, rare behaviors as often as common ones.
         seed: With the number of the epoch it decides everything random.
+        edge: Frames at each end of a window that are not judged where the recording goes on. An
+            encoder sees the first or last picture held still in place of those beyond: what moves
+            there seems to rest. At an end of the recording predictions see it so, too.
     """
 
     length: int
     batch: int
     around_bouts: bool
     seed: int
+    edge: int = 0
+
+    def judged(self, start: int, n_frames: int) -> slice:
+        """The frames of a window that are judged, of a recording of so many frames."""
+        if self.length <= 2 * self.edge:
+            return slice(0, self.length)
+        first = self.edge if start > 0 else 0
+        goes_on = start + self.length < n_frames
+        return slice(first, self.length - self.edge if goes_on else self.length)
 
 
 class Draws(Protocol):
@@ -231,6 +243,9 @@ class Batches:
             if shares is not None and self.shares is not None:
                 shares[row, inside] = self.shares[index][look][low:high]
             weights[row, inside] = item.weights[low:high]
+            judged = self.plan.judged(start, item.n_frames)
+            weights[row, : judged.start] = 0
+            weights[row, judged.stop :] = 0
             mask[row, inside] = True
         target = Target(
             torch.from_numpy(labels),
