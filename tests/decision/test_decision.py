@@ -290,6 +290,24 @@ def test_expected_f1_finds_what_small_changes_cannot_improve(seed):
         changed[frame] = found[frame]
 
 
+def test_what_nearly_never_occurs_is_not_said_on_a_whim():
+    rng = np.random.default_rng(3)
+    names = tuple(Behavior(name) for name in ("rest", "walk", "seizure"))
+    ethogram = Ethogram(names, (ExclusiveGroup("acts", ("rest", "walk", "seizure")),))
+    seizure = rng.uniform(0, 6e-5, 20_000)
+    walk = rng.beta(1, 3, 20_000) * (1 - seizure)
+    chances = np.stack([1 - walk - seizure, walk, seizure], axis=1).astype(np.float32)
+    module = registry.load("decoder", "expected_f1")
+    thresholds, worths = module.fit(chances, np.ones(chances.shape, dtype=bool), ethogram)
+    assert thresholds["seizure"] >= 0.02
+    assert worths["seizure"] < 1 / (30 / 20_000)
+    decide = module.decide
+    said = decide(chances, ethogram, 30.0, thresholds=thresholds, worths=worths)
+    assert not said[:, 2].any()
+    unsure = np.tile(np.array([0.815, 0.17, 0.015], np.float32), (300, 1))
+    assert not decide(unsure, ethogram, 30.0, thresholds=thresholds, worths=worths)[:, 2].any()
+
+
 def test_expected_f1_is_fitted_to_what_was_not_trained_on_and_kept(tmp_path):
     rng = np.random.default_rng(6)
     states = random_states(rng)

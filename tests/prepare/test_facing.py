@@ -75,6 +75,18 @@ def test_what_the_tracker_guessed_tells_nothing():
     assert np.isfinite(found[:10]).all()
 
 
+def test_a_confidence_that_is_no_number_masks_nothing_and_the_limit_can_be_lowered():
+    unsure = np.full((40, 1, 3), np.nan, dtype=np.float32)
+    assert np.isfinite(
+        trunk_facing(walking(np.zeros(40), confidence=unsure), MOUSE, clock(40))
+    ).all()
+    low = np.full((40, 1, 3), 0.5, dtype=np.float32)
+    pose = walking(np.zeros(40), confidence=low)
+    assert np.isfinite(trunk_facing(pose, MOUSE, clock(40), least_confidence=0.3)).all()
+    with pytest.raises(DataError, match="no frame shows both ends"):
+        trunk_facing(pose, MOUSE, clock(40))
+
+
 def test_points_that_mark_no_trunk_are_refused():
     with pytest.raises(DataError, match="front of the trunk"):
         trunk_facing(walking(np.zeros(9), names=("a1", "a2", "a3")), MOUSE, clock(9))

@@ -227,3 +227,40 @@ def test_nothing_is_turned_that_was_not_found(scene):
         prepared(scene, crop(facing="heading"))
     need = {"steps": [DETECT.model_dump(), crop(facing="heading").model_dump()]}
     assert "turned so that it faces up, 32 x 32 gray" in describe_pictures(need)
+
+
+def test_frames_in_which_nothing_tells_where_it_faces_are_counted(scene):
+    film = with_pose(scene)
+    film.pose.positions[30:70, :, 1] = np.nan  # the neck, for more than half a second
+    detect = Part(part="detect", options={"detector": {"pose": {"least_share": 0.3}}, "every": 1})
+    turned = prepared(film, detect, crop(facing="heading"))
+    pixels, _ = turned.pictures(MOUSE)
+    assert turned.unturned(MOUSE) == 40
+    assert not pixels.present[30:70].any()
+    assert prepared(film, detect, crop()).unturned(MOUSE) == 0
+
+
+@pytest.mark.parametrize("instead", ["pose", "background"])
+@pytest.mark.parametrize("first", ["pose", "background"])
+def test_another_detector_may_tell_where_animals_face(first, instead):
+    steps = [Part(part="detect", options={"detector": first, "every": 1}), crop(facing="heading")]
+    recipe = parse_recipe(
+        {
+            "name": "x",
+            "prepare": [step.model_dump() for step in steps],
+            "members": [
+                {
+                    "learner": "network",
+                    "streams": {"video": {"encoder": "spotter"}},
+                    "heads": {"behavior": {"loss": "cross_entropy"}},
+                }
+            ],
+        }
+    )
+    need = pictures_need(recipe)
+    assert ("outline" in need["versions"]) == (first == "background")
+    other = Part(part="detect", options={"detector": instead, "every": 1})
+    assert bundle_steps(need, instead=other)[0] == other
+    need["versions"]["facing"] += 1
+    with pytest.raises(BundleError, match="facing"):
+        bundle_steps(need, instead=other)

@@ -38,6 +38,8 @@ class Found:
             exchanged there; None where it is alone.
         score: Median score of the boxes; NaN where there is none.
         damaged: Frames that cannot be decoded.
+        unturned: Frames in which it is found and nothing tells where it faces; where pictures are
+            turned they are not judged either.
     """
 
     recording: str
@@ -52,6 +54,7 @@ class Found:
     overlapping: int | None
     score: float
     damaged: int
+    unturned: int = 0
 
     @property
     def jumps_a_minute(self) -> float:
@@ -64,6 +67,9 @@ class Found:
         words = []
         if self.without > MOST_WITHOUT * self.n_frames:
             words.append(f"no box in {100 * self.without / self.n_frames:.0f} % of the frames")
+        if self.unturned > MOST_WITHOUT * self.n_frames:
+            share = 100 * self.unturned / self.n_frames
+            words.append(f"nothing tells where it faces in {share:.0f} % of the frames")
         if self.jumps_a_minute > MOST_JUMPS:
             words.append(f"{self.jumps_a_minute:.1f} jumps a minute")
         return " and ".join(words)
@@ -92,6 +98,7 @@ def found_in(film: Film) -> Iterator[Found]:
             _overlapping(corners, boxes.corners[:, others]) if others else None,
             float(np.median(scores)) if scores.size else float("nan"),
             film.damaged,
+            film.unturned.get(animal, 0),
         )
 
 

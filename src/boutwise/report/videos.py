@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,8 @@ class Film:
         store: Where indexes are kept; None where that folder is gone.
         detected: Whether the animals were looked for in its pictures; else boxes are those around
             the pose.
+        unturned: Animal -> frames in which it was found and nothing told where it faces, where its
+            pictures are turned.
     """
 
     recording: str
@@ -41,6 +44,7 @@ class Film:
     boxes_file: Path | None
     store: Path | None
     detected: bool = True
+    unturned: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def boxes(self) -> Boxes | None:
@@ -115,6 +119,7 @@ def _film(directory: Path, name: str, entry: dict[str, Any], store: Path | None)
         None if boxes is None else directory / "data" / boxes,
         store,
         bool(entry.get("detected", True)),
+        {str(who): int(frames) for who, frames in entry.get("unturned", {}).items()},
     )
 
 

@@ -12,6 +12,7 @@ keypoints, and say nothing of how well anything was found.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from boutwise.errors import DataError
 from boutwise.formats._boxes import write_boxes
 from boutwise.formats._prediction import file_stem
 from boutwise.planning import Plan
-from boutwise.prepare import Material, PreparedRecording, material_of
+from boutwise.prepare import PreparedRecording, material_of
 from boutwise.prepare.boxes import Detect, boxes_of
 from boutwise.project import Project
 from boutwise.training.opening import write_json
@@ -53,9 +54,16 @@ def keep_videos(project: Project, plan: Plan, snapshot: Snapshot, run: Path) -> 
             "damaged": int(index.damaged.size),
             "detected": "video" in reads,
         }
-        boxes = _boxes(project, plan, material)
+        prepared = PreparedRecording(
+            material, fps=plan.fps, prepare=plan.recipe.prepare, store=project.store
+        )
+        boxes = _boxes(prepared, reads, project)
         if boxes is None:
             continue
+        if "video" in reads:
+            subjects = [e.subject for e in snapshot.entries if e.subject.recording == name]
+            acting = {each.animal: prepared.video.unturned(each) for each in subjects}
+            found[name]["unturned"] = {who: frames for who, frames in acting.items() if frames}
         path = run / "data" / BOXES / f"{file_stem(name)}.boxes.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
         write_boxes(boxes, material.clock, path)
@@ -64,18 +72,15 @@ def keep_videos(project: Project, plan: Plan, snapshot: Snapshot, run: Path) -> 
         write_json(run / "data" / VIDEOS, found)
 
 
-def _boxes(project: Project, plan: Plan, material: Material) -> Boxes | None:
+def _boxes(prepared: PreparedRecording, reads: Sequence[str], project: Project) -> Boxes | None:
     """Where the animals are: as they were detected, or around the pose that was learned from.
 
     None where nothing was detected, or the pose is not in pixels of the video.
     """
-    if "video" in plan.recipe.reads:
-        prepare = plan.recipe.prepare
-        return PreparedRecording(
-            material, fps=plan.fps, prepare=prepare, store=project.store
-        ).video.boxes
-    assert material.scene is not None
+    if "video" in reads:
+        return prepared.video.boxes
+    assert prepared.material.scene is not None
     try:
-        return boxes_of(material.scene, Detect(detector="pose"), store=project.store)
+        return boxes_of(prepared.material.scene, Detect(detector="pose"), store=project.store)
     except DataError:
         return None

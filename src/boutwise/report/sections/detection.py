@@ -35,6 +35,7 @@ def build(run: Run) -> dict[str, Any] | None:
 
 
 def _table(found: list[Found], several: bool) -> Table:
+    turned = any(each.unturned for each in found)
     rows = []
     for each in found:
         frames = each.n_frames
@@ -53,11 +54,13 @@ def _table(found: list[Found], several: bool) -> Table:
                 score(None if each.score != each.score else each.score, "no box", digits=2),
                 count(each.damaged),
                 *([overlapping] if several else []),
+                *([_share(each.unturned, frames)] if turned else []),
             )
         )
     boxes = ("box found", "box put between two", "no box", "jumps", "median score")
     columns = ("recording", "animal", "frames", *boxes, "undecodable")
-    return Table((*columns, *(["overlaps another"] if several else [])), tuple(rows))
+    also = [*(["overlaps another"] if several else []), *(["faces nowhere"] if turned else [])]
+    return Table((*columns, *also), tuple(rows))
 
 
 def _share(part: int, whole: int) -> Cell:
