@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow.parquet as pq
+import pytest
 
 from boutwise.formats import _prediction
 from boutwise.formats._prediction import read_facts, write_frames
@@ -40,3 +41,25 @@ def test_frames_are_written_some_at_a_time(tmp_path, monkeypatch):
     for column, name in enumerate(("rear", "groom", "walk")):
         said = frames[f"p:{name}"].to_numpy()[:40].reshape(2, 20)
         np.testing.assert_array_equal(said, twice[0].probabilities[..., column])
+
+
+def test_a_write_that_fails_half_way_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
+    path = tmp_path / "r.frames.parquet"
+    write_frames([predicted(20)], path)
+    before = path.read_bytes()
+    monkeypatch.setattr(_prediction, "ROWS", 7)
+    whole = _prediction.pq.ParquetWriter.write_table
+    written = []
+
+    def fails(self, table, *args, **options):
+        written.append(table.num_rows)
+        if len(written) == 3:
+            raise OSError("no space left")
+        return whole(self, table, *args, **options)
+
+    monkeypatch.setattr(_prediction.pq.ParquetWriter, "write_table", fails)
+    with pytest.raises(OSError, match="no space"):
+        write_frames([predicted(30)], path)
+    assert len(written) == 3
+    assert path.read_bytes() == before
+    assert [each.name for each in tmp_path.iterdir()] == [path.name]

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from boutwise import registry
 from boutwise.api._clip_labels import Holdout, background_of, held_out, labelled, subject_words
 from boutwise.api._clip_labels import tracks as label_tracks
 from boutwise.api._clip_manifest import ManifestRow, read_manifest, write_manifest
+from boutwise.api._clip_test_set import write_kept_apart
 from boutwise.errors import DataError, UsageError
 from boutwise.formats._prediction import file_stem, refuse_same_stems
 from boutwise.prepare import material_of
@@ -107,7 +106,9 @@ def export_clips(
     cutter = _Cutter(project, out, wish, say or (lambda done, total, words: None))
     out.mkdir(parents=True, exist_ok=True)
     cutter.cut_all(clips)
-    _write_test(project, [recordings[name] for name in sorted(apart)], out / TEST, wish.annotator)
+    write_kept_apart(
+        project, [recordings[name] for name in sorted(apart)], out / TEST, wish.annotator
+    )
     return ExportedClips(
         dict(sorted(Counter(row.behavior for row in cutter.rows).items())),
         tuple(cutter.cut),
@@ -276,29 +277,3 @@ def _folders(names: Sequence[str]) -> dict[str, str]:
                 todo="rename it in boutwise.yaml by 'merges', or export another format",
             )
     return found
-
-
-def _write_test(
-    project: Project, recordings: Sequence[Recording], folder: Path, annotator: str | None
-) -> None:
-    """List the full-length videos that are kept apart, with their labels beside the list."""
-    if not recordings:
-        return
-    folder.mkdir(exist_ok=True)
-    part = registry.load("format", "bouts_csv")
-    with (folder / "videos.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("recording", "video", "animals", "frames", "seconds"))
-        writer.writerows(_listed(project, recordings))
-    for recording in recordings:
-        bouts = project.bouts(recording.id)
-        if annotator not in (None, "majority"):
-            bouts = bouts.where(annotator=annotator)
-        path = folder / f"{file_stem(recording.id)}.bouts.csv"
-        part.write(path, bouts, clocks={recording.id: recording.clock})
-
-
-def _listed(project: Project, recordings: Sequence[Recording]) -> Iterator[tuple[object, ...]]:
-    for each in recordings:
-        path = project.video_file(each.id).path
-        yield each.id, path, " ".join(each.animals), each.n_frames, round(each.clock.duration_s, 3)

@@ -124,10 +124,13 @@ def write_frames(
                     facts_too = {**(table.schema.metadata or {}), FACTS: words}
                     writer = pq.ParquetWriter(temporary, table.schema.with_metadata(facts_too))
                 writer.write_table(table)
-    finally:
         if writer is not None:
             writer.close()
-    temporary.replace(path)
+        temporary.replace(path)
+    finally:
+        if writer is not None:
+            writer.close()  # a second time does nothing; Windows deletes no open file
+        temporary.unlink(missing_ok=True)
 
 
 def read_facts(path: Path) -> dict[str, Any]:
