@@ -301,3 +301,18 @@ def test_from_random_weights_half_of_the_tubes_see_what_changes():
     assert float(seen[:, 16:].abs().mean()) > 0.05
     moving = encoder.patch_embed(torch.rand(2, 3, 8, 32, 32)) - bias
     assert float(moving[:, :16].abs().mean()) > 0.5
+
+
+def test_standardized_windows_tell_nothing_of_the_lamp_and_all_of_the_changes():
+    options = {"frames": 8, "rate": 1, "standardize": True}
+    part, plain = make(1, **options).eval(), make(1, **{**options, "standardize": False}).eval()
+    mask = torch.ones(2, 8, dtype=torch.bool)
+    window = 0.2 + 0.4 * torch.rand(2, 8, 1, 16, 16)
+    lit = 0.3 + 0.6 * window
+    flickering = window + 0.2 * (torch.arange(8) % 2).view(1, -1, 1, 1, 1)
+    with torch.no_grad():
+        torch.testing.assert_close(part(window, mask), part(lit, mask), rtol=1e-3, atol=1e-4)
+        assert float((plain(window, mask) - plain(lit, mask)).abs().max()) > 0.01
+        assert float((part(window, mask) - part(flickering, mask)).abs().max()) > 0.01
+        empty = part(torch.zeros(2, 8, 1, 16, 16), mask)
+    assert bool(empty.isfinite().all())

@@ -13,13 +13,19 @@ LOOKED_AT = 4
 """A picture is standardized by every so many pixels of every so many rows: more tell no more."""
 
 
-def standardized(pictures: Tensor) -> Tensor:
+def standardized(pictures: Tensor, *, together: bool = False) -> Tensor:
     """Each picture, (..., C, H, W), less its mean and by its spread.
 
     Coats, floors and lamps differ between animals more than postures do.
+
+    Args:
+        pictures: From 0 to 1.
+        together: All pictures of a window, (..., T, C, H, W), by one mean and one spread: what
+            changes from picture to picture is kept as it is.
     """
     some = pictures[..., ::LOOKED_AT, ::LOOKED_AT]
-    spread, mean = torch.std_mean(some, dim=(-3, -2, -1), keepdim=True, correction=0)
+    over = (-4, -3, -2, -1) if together else (-3, -2, -1)
+    spread, mean = torch.std_mean(some, dim=over, keepdim=True, correction=0)
     return (pictures - mean) / spread.clamp(min=LEAST_SD)
 
 

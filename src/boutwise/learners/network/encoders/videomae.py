@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from boutwise.errors import RecipeError
 from boutwise.learners.network._pixels import held
+from boutwise.learners.network.encoders._layers import standardized
 from boutwise.learners.network.encoders._videomae_weights import converted, read_weights
 
 VARIANTS = {"small": (384, 12, 6), "base": (768, 12, 12)}
@@ -96,6 +97,8 @@ class Encoder(nn.Module):
         weights: File or folder with weights to begin with, or a name on the hub; None = random.
         layer_decay: Each layer learns at so much of the rate of the one above; with weights only.
         drop_path: Share of the residual branches dropped in the last layer, less before.
+        standardize: See each window less its own mean and by its own spread, in place of by those
+            of the colors of ImageNet.
     """
 
     margin_frames = None
@@ -117,8 +120,10 @@ class Encoder(nn.Module):
         weights: str | None = None,
         layer_decay: float = 0.75,
         drop_path: float = 0.1,
+        standardize: bool = False,
     ) -> None:
         super().__init__()
+        self.standardize = bool(standardize)
         if variant not in VARIANTS:
             raise RecipeError(
                 f"videomae has no variant '{variant}'", expected=" or ".join(VARIANTS)
@@ -154,13 +159,19 @@ class Encoder(nn.Module):
                 f"videomae sees windows of {self.window_frames} frames, and got {pixels.shape[1]}",
                 expected="'windows.length' of frames times rate",
             )
-        seen = held(pixels, mask)[:, :: self.rate].transpose(1, 2).expand(-1, 3, -1, -1, -1)
-        tokens = self.patch_embed((seen - self.mean) / self.sd).flatten(2).transpose(1, 2)
+        tokens = self.patch_embed(self._seen(pixels, mask)).flatten(2).transpose(1, 2)
         tokens = tokens + self.positions
         for block in self.blocks:
             tokens = block(tokens)
         embedded: Tensor = self.norm(tokens.mean(dim=1)).unsqueeze(1)
         return embedded * mask.any(dim=1)[:, None, None].to(embedded.dtype)
+
+    def _seen(self, pixels: Tensor, mask: Tensor) -> Tensor:
+        """The pictures that are seen, standardized, (B, 3, frames, H, W)."""
+        seen = held(pixels, mask)[:, :: self.rate]
+        if self.standardize:
+            return standardized(seen, together=True).transpose(1, 2).expand(-1, 3, -1, -1, -1)
+        return (seen.transpose(1, 2).expand(-1, 3, -1, -1, -1) - self.mean) / self.sd
 
     def start(self) -> None:
         """Take the weights of another training, when there are any to take.
