@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from boutwise.errors import DataError
 from boutwise.types import FrameClock, PoseTrack, Subject
 
 Floats = NDArray[np.float64]
+Track = NDArray[np.float32]
 Column = tuple[str, str, Floats]
 """Name, unit and values (frames,) of a feature."""
 
@@ -42,23 +44,44 @@ def points_of(pose: PoseTrack, subject: Subject) -> dict[str, Floats]:
 
     Left stays left of the animal in 2D and 3D: the y axis of an image points down and is turned.
     """
+    return {name: upright(track) for name, track in tracks_of(pose, subject).items()}
+
+
+def tracks_of(pose: PoseTrack, subject: Subject) -> dict[str, Track]:
+    """The same points as the pose has them, (dims, frames) each: nothing is copied or turned."""
     animal = pose.index(subject.animal)
-    points: dict[str, Floats] = {}
+    tracks: dict[str, Track] = {}
     for place, keypoint in enumerate(pose.keypoints):
         name = pose.roles.get(keypoint, keypoint)
-        if name in points:
+        if name in tracks:
             raise DataError(
                 f"two keypoints have the role '{name}'",
                 file=pose.source or None,
                 recording=subject.recording,
                 todo="give each role to one keypoint only in boutwise.yaml",
             )
-        # Ordered by axis: what is computed of one axis then reads neighbors.
-        track = pose.positions[:, animal, place, :].T.astype(np.float64, order="C")
-        if pose.n_dims == 2:
-            track[1] *= -1
-        points[name] = track
-    return points
+        tracks[name] = pose.positions[:, animal, place, :].T
+    return tracks
+
+
+def upright(track: Track) -> Floats:
+    """A track with y up the page, (dims, frames), in double precision."""
+    # Ordered by axis: what is computed of one axis then reads neighbors.
+    found = track.astype(np.float64, order="C")
+    if len(found) == 2:
+        found[1] *= -1
+    return found
+
+
+def spread_frames(n_frames: int, most: int) -> NDArray[np.int64]:
+    """No more than ``most`` frames, evenly spread.
+
+    >>> spread_frames(9, 3).tolist(), spread_frames(2, 3).tolist()
+    ([0, 4, 8], [0, 1])
+    """
+    if n_frames <= most:
+        return np.arange(n_frames)
+    return np.linspace(0, n_frames - 1, most).round().astype(np.int64)
 
 
 def trunk_end(points: Container[str], ends: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
@@ -72,28 +95,39 @@ class Body:
 
     Attributes:
         points: Name -> (dims, all frames), in body lengths (or pose units before the size is
-            known); x to the right, y up the page, z up.
+            known); x to the right, y up the page, z up. Of a sample they are as the pose has them.
         front: Names of the point or pair at the front of the trunk.
         rear: Names at the rear.
         frames: Frames that are computed, (n,); others are only looked at by shifts.
         fps: Frames per second.
+        unit: Of a sample, pose units: what is looked at is turned upright and divided by it then,
+            so that hours of pose are not copied. None = ``points`` are what they are.
     """
 
-    points: Mapping[str, Floats]
+    points: Mapping[str, NDArray[Any]]
     front: tuple[str, ...]
     rear: tuple[str, ...]
     frames: NDArray[np.int64]
     fps: float
+    unit: float | None = None
 
     @classmethod
-    def of(cls, pose: PoseTrack, clock: FrameClock, subject: Subject) -> Body:
-        """The body of the acting animal at all frames.
+    def of(
+        cls, pose: PoseTrack, clock: FrameClock, subject: Subject, *, most: int | None = None
+    ) -> Body:
+        """The body of the acting animal.
+
+        Args:
+            pose: A recording, or a chunk of it.
+            clock: Its clock; only the rate is used.
+            subject: Its animal.
+            most: Of a longer track no more than so many frames, evenly spread; None = all.
 
         Raises:
             DataError: The points that mark the trunk are not there.
         """
-        points = points_of(pose, subject)
-        front, rear = trunk_end(points, FRONTS), trunk_end(points, REARS)
+        tracks = tracks_of(pose, subject)
+        front, rear = trunk_end(tracks, FRONTS), trunk_end(tracks, REARS)
         for end, found, wanted in (("front", front, FRONTS), ("rear", rear, REARS)):
             if not found:
                 words = ", ".join(" + ".join(alternative) for alternative in wanted)
@@ -105,20 +139,16 @@ class Body:
                     todo="give the keypoints their roles in boutwise.yaml; the keypoints are "
                     + ", ".join(pose.keypoints),
                 )
+        if most is not None and pose.n_frames > most:
+            return cls(tracks, front, rear, spread_frames(pose.n_frames, most), clock.fps, 1.0)
+        points = {name: upright(track) for name, track in tracks.items()}
         return cls(points, front, rear, np.arange(pose.n_frames), clock.fps)
 
     def scaled(self, size: float) -> Body:
-        """The same body in units of ``size``."""
-        points = {name: track / size for name, track in self.points.items()}
-        return Body(points, self.front, self.rear, self.frames, self.fps)
-
-    def sampled(self, most: int) -> Body:
-        """The same body at no more than ``most`` frames, evenly spread."""
-        n_frames = self.n_frames
-        if n_frames <= most:
-            return self
-        frames = np.linspace(0, n_frames - 1, most).round().astype(np.int64)
-        return Body(self.points, self.front, self.rear, frames, self.fps)
+        """The same body in units of ``size``; this one is in pose units."""
+        if self.unit is not None:
+            return replace(self, unit=size)
+        return replace(self, points={name: track / size for name, track in self.points.items()})
 
     @property
     def n_frames(self) -> int:
@@ -138,14 +168,14 @@ class Body:
         """A point, or the middle of several, ``shift`` frames later, (dims, n)."""
         if isinstance(names, str):
             names = (names,)
-        tracks = [self._moved(self.points[name], shift) for name in names]
+        seen = self._moved if self.unit is None else self._sampled
+        tracks = [seen(self.points[name], shift) for name in names]
         middle: Floats = tracks[0] if len(tracks) == 1 else np.mean(tracks, axis=0)
         return middle
 
     def _moved(self, track: Floats, shift: int) -> Floats:
         """A track at the frames ``shift`` later, (dims, n); slices are much faster than picking."""
-        n_frames = self.n_frames
-        if self.frames.size < n_frames or abs(shift) >= n_frames:
+        if abs(shift) >= self.n_frames:
             taken: Floats = np.take(track, self.shifted(shift), axis=1)  # faster than track[:, ...]
             return taken
         if shift == 0:
@@ -158,6 +188,12 @@ class Body:
             moved[:, -shift:] = track[:, :shift]
             moved[:, :-shift] = track[:, :1]
         return moved
+
+    def _sampled(self, track: Track, shift: int) -> Floats:
+        """A track of the pose at the frames ``shift`` later, (dims, n)."""
+        found = upright(track.T[self.shifted(shift)].T)
+        found /= self.unit or 1.0
+        return found
 
     def span_s(self, half: int) -> Floats:
         """Seconds between the frames ``half`` before and after, (n,); NaN where it is none."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from boutwise.errors import DataError
-from boutwise.features._body import Floats, length, points_of
+from boutwise.features._body import Floats, length, points_of, spread_frames
 from boutwise.types import PoseTrack, Subject
 
 SAMPLED_FRAMES = 20_000
@@ -43,12 +44,13 @@ def fixed_points(
     return np.stack([points[role] for role in roles])
 
 
-def sampled(tracks: Floats, most: int = SAMPLED_FRAMES) -> Floats:
-    """Tracks at no more than ``most`` frames, evenly spread, (..., frames)."""
-    n_frames = tracks.shape[-1]
-    if n_frames <= most:
-        return tracks
-    return tracks[..., np.linspace(0, n_frames - 1, most).round().astype(np.int64)]
+def sampled(pose: PoseTrack, most: int = SAMPLED_FRAMES) -> PoseTrack:
+    """The same track at no more than ``most`` frames, evenly spread."""
+    if pose.n_frames <= most:
+        return pose
+    frames = spread_frames(pose.n_frames, most)
+    confidence = None if pose.confidence is None else pose.confidence[frames]
+    return replace(pose, positions=pose.positions[frames], confidence=confidence)
 
 
 def median_length(front: Floats, rear: Floats, subject: Subject, pose: PoseTrack) -> float:

@@ -97,7 +97,7 @@ def constants(pose: PoseTrack, clock: FrameClock, subject: Subject) -> dict[str,
 
 
 def _measured(pose: PoseTrack, clock: FrameClock, subject: Subject) -> dict[str, Floats]:
-    bodies = [body.sampled(SAMPLED_FRAMES) for body in _bodies(pose, clock, subject)]
+    bodies = _bodies(pose, clock, subject, most=SAMPLED_FRAMES)
     measured: dict[str, Floats] = {}
     for prefix, body, who in zip(("", OTHER), bodies, _animals(subject), strict=False):
         size = _size(body, who, pose.source)
@@ -169,8 +169,10 @@ def _animals(subject: Subject) -> list[Subject]:
     return [agent, replace(agent, animal=subject.target)] if subject.target else [agent]
 
 
-def _bodies(pose: PoseTrack, clock: FrameClock, subject: Subject) -> list[Body]:
-    return [Body.of(pose, clock, who) for who in _animals(subject)]
+def _bodies(
+    pose: PoseTrack, clock: FrameClock, subject: Subject, *, most: int | None = None
+) -> list[Body]:
+    return [Body.of(pose, clock, who, most=most) for who in _animals(subject)]
 
 
 def _size(body: Body, who: Subject, source: str) -> float:

@@ -89,7 +89,7 @@ def constants(pose: PoseTrack, clock: FrameClock, subject: Subject) -> dict[str,
 
 
 def _measured(pose: PoseTrack, subject: Subject) -> dict[str, Floats]:
-    points = sampled(fixed_points(pose, subject, ROLES, set_name="pose_graph18"))
+    points = fixed_points(sampled(pose), subject, ROLES, set_name="pose_graph18")
     return {"size": np.array([median_length(points[0], points[1], subject, pose)])}
 
 

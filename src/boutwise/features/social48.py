@@ -99,11 +99,11 @@ def constants(pose: PoseTrack, clock: FrameClock, subject: Subject) -> dict[str,
         DataError: The subject has no target, a point is not in the track, or an animal is never
             seen with neck and tail base.
     """
-    return _measured(_tracks(pose, subject), pose, subject)
+    return _measured(pose, subject)
 
 
-def _measured(both: Sequence[Floats], pose: PoseTrack, subject: Subject) -> dict[str, Floats]:
-    tracks = [sampled(points) for points in both]
+def _measured(pose: PoseTrack, subject: Subject) -> dict[str, Floats]:
+    tracks = _tracks(sampled(pose), subject)
     sizes = [
         median_length(points[NECK], points[TAIL_BASE], who, pose)
         for points, who in zip(tracks, _animals(subject), strict=True)
@@ -128,7 +128,7 @@ def compute(
     """
     both = _tracks(pose, subject)
     if constants is None:
-        constants = _measured(both, pose, subject)
+        constants = _measured(pose, subject)
     origin, size = constants["origin"][:, np.newaxis], float(constants["size"][0])
     agent, target = ((points - origin) / size for points in both)
     with np.errstate(invalid="ignore", divide="ignore"):

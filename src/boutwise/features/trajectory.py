@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from boutwise.features import _withdrawal
-from boutwise.features._body import Column, Floats, half_lag, points_of
+from boutwise.features._body import Column, Floats, Track, half_lag, points_of, tracks_of, upright
 from boutwise.features._mirror import mirror_by_names
 from boutwise.types import FeatureTable, FrameClock, Mirror, PoseTrack, Subject
 
@@ -47,7 +47,11 @@ def constants(pose: PoseTrack, clock: FrameClock, subject: Subject) -> dict[str,
     Returns:
         ``start:<point>`` (dims,), in the unit of the track: where it is first seen; NaN = never.
     """
-    return {f"start:{name}": _start(track) for name, track in points_of(pose, subject).items()}
+    return _starts(pose, subject)
+
+
+def _starts(pose: PoseTrack, subject: Subject) -> dict[str, Floats]:
+    return {f"start:{name}": _start(track) for name, track in tracks_of(pose, subject).items()}
 
 
 def compute(
@@ -68,10 +72,11 @@ def compute(
         subject: The animal.
         constants: As measured over the whole recording; measured here when None.
     """
-    points = points_of(pose, subject)
+    if constants is None:
+        constants = _starts(pose, subject)
     found: list[Column] = []
-    for name, track in points.items():
-        start = _start(track) if constants is None else constants[f"start:{name}"]
+    for name, track in points_of(pose, subject).items():
+        start = constants[f"start:{name}"]
         found += _columns(name, track, start, clock.fps)
     return FeatureTable(
         np.stack([values for _, _, values in found], axis=1).astype(np.float32)[None],
@@ -104,12 +109,13 @@ def of_trial(pose: PoseTrack, clock: FrameClock, subject: Subject) -> FeatureTab
     return FeatureTable(table, (subject,), tuple(columns), tuple(units), "trajectory", VERSION)
 
 
-def _start(track: Floats) -> Floats:
-    """The first place that is seen, (dims,)."""
-    seen = np.flatnonzero(np.isfinite(track).all(axis=0))
-    if not seen.size:
+def _start(track: Track) -> Floats:
+    """The first place of a track of the pose that is seen, upright, (dims,)."""
+    seen = np.isfinite(track).all(axis=0)
+    if not seen.any():
         return np.full(len(track), np.nan)
-    return np.asarray(track[:, seen[0]], dtype=np.float64)
+    first = int(seen.argmax())
+    return upright(track[:, first : first + 1])[:, 0]
 
 
 def _main_axis(ground: Floats) -> Floats:
