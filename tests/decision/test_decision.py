@@ -16,7 +16,7 @@ from boutwise.decision.calibration import fit_calibration
 from boutwise.decision.combination import fit_combination
 from boutwise.decision.decoders import _best_path
 from boutwise.decision.links import blocks
-from boutwise.decision.smoothing import drop_short, moving_mean
+from boutwise.decision.smoothing import drop_short, moving_mean, smoothed
 from boutwise.types import Behavior, Ethogram, ExclusiveGroup
 from boutwise.types.frame_states import runs
 from boutwise.types.recipe import Part, parse_recipe
@@ -158,6 +158,46 @@ def test_the_moving_mean_equals_the_slow_one(seed, seconds):
     assert np.allclose(moving_mean(chance, seconds, 10.0), slow, atol=1e-5)
 
 
+@settings(max_examples=30, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    lengths=st.tuples(*(st.sampled_from([0.0, 0.3, 0.7, 1.5]),) * 4),
+)
+def test_with_a_length_for_each_groups_stay_whole_and_the_shortest_has_its_own_mean(seed, lengths):
+    rng = np.random.default_rng(seed)
+    chance = to_probabilities(noisy_raw(rng, random_states(rng, 100)), GROUP)
+    found = smoothed(chance, GROUP, dict(zip(GROUP.names, lengths, strict=True)), 10.0)
+    assert found.dtype == np.float32
+    assert found.min() >= 0
+    np.testing.assert_allclose(found[:, :3].sum(axis=1), 1, atol=1e-5)
+    alone = moving_mean(chance[:, 3:], lengths[3], 10.0)
+    np.testing.assert_allclose(found[:, 3:], alone, atol=1e-6)
+    shortest = int(np.argmin(lengths[:3]))
+    own = moving_mean(chance[:, shortest : shortest + 1], lengths[shortest], 10.0)
+    np.testing.assert_allclose(found[:, shortest : shortest + 1], own, atol=1e-5)
+    if len(set(lengths[:3])) == 1:
+        together = moving_mean(chance[:, :3], lengths[0], 10.0)
+        np.testing.assert_allclose(found[:, :3], together, atol=1e-5)
+
+
+def test_a_short_act_is_kept_while_long_ones_are_told_by_seconds():
+    rng = np.random.default_rng(3)
+    long = np.repeat([0, 1, 0, 1], 100)
+    chance = np.full((400, 4), 0.1, dtype=np.float32)
+    noisy = np.where(rng.random(400) < 0.65, long, 1 - long)
+    chance[np.arange(400), noisy] = 0.8
+    acts = range(20, 400, 40)
+    for start in acts:
+        chance[start : start + 3, :3] = [0.1, 0.1, 0.8]
+    lengths = {"rest": 3.0, "walk": 3.0, "rear": 0.0, "sniff": 0.0}
+    said = smoothed(chance, GROUP, lengths, 10.0)[:, :3].argmax(axis=1)
+    assert [start for start, _ in runs(said == 2)] == list(acts)
+    other = said != 2
+    assert (said == long)[other].mean() > 0.9 > (noisy == long)[other].mean() + 0.2
+    together = smoothed(chance, GROUP, 3.0, 10.0)[:, :3].argmax(axis=1)
+    assert not (together == 2).any()
+
+
 @pytest.mark.parametrize("name", registry.names("decoder"))
 def test_every_decoder_keeps_groups_exclusive_and_finds_planted_bouts(name):
     """Planted 5-frame bouts come back 5 +- 1 frames long, at their place."""
@@ -177,11 +217,14 @@ def test_every_decoder_keeps_groups_exclusive_and_finds_planted_bouts(name):
             assert abs((stop - start) - 5) <= 1
 
 
-def test_a_fitted_decision_is_saved_and_loaded_whole(tmp_path):
+@pytest.mark.parametrize("seconds", [0.3, {"rest": 1.0, "walk": 1.0, "rear": 0.2}])
+def test_a_fitted_decision_is_saved_and_loaded_whole(seconds, tmp_path):
     rng = np.random.default_rng(6)
     states = random_states(rng)
     raw = noisy_raw(rng, states)
-    decision = fit_decision(RECIPE, GROUP, [[raw]], [states], [20.0])
+    content = RECIPE.model_dump()
+    content["decode"]["smooth"]["seconds"] = seconds
+    decision = fit_decision(parse_recipe(content), GROUP, [[raw]], [states], [20.0])
     decision.save(tmp_path)
     for file in tmp_path.iterdir():
         json.loads(file.read_text(encoding="utf-8"))

@@ -89,6 +89,24 @@ def test_slips_of_the_pen_are_named(setting, words):
         load_recipe("pose", [setting])
 
 
+def test_each_behavior_may_be_smoothed_over_a_length_of_its_own(mice):
+    plan = make_plan(mice, "pose", settings=["decode.smooth.separate=true"])
+    lengths = plan.recipe.decode.smooth.seconds
+    assert set(lengths) == set(plan.fingerprint.classes)
+    for name, facts in plan.fingerprint.classes.items():
+        expected = min(3.0, facts.length_s[2] / 2) if facts.length_s else 0
+        assert lengths[name] == pytest.approx(expected, abs=1e-3)
+    assert "each behavior" in plan.reasons["decode.smooth.seconds"]
+    own = make_plan(mice, "pose", settings=["decode.smooth.seconds={%s: 0.7}" % next(iter(lengths))])
+    assert own.recipe.decode.smooth.seconds == {next(iter(lengths)): 0.7}
+
+
+@pytest.mark.parametrize("path", ["decode.smooth.seconds", "decode.minimum_duration"])
+def test_a_length_for_a_behavior_that_is_none_is_refused(mice, path):
+    with pytest.raises(RecipeError, match=f"'{path}' has a length for yawn"):
+        make_plan(mice, "pose", settings=[path + "={yawn: 0.3}"])
+
+
 def test_a_recipe_file_may_extend_another_once(tmp_path):
     mine = tmp_path / "mine.yaml"
     mine.write_text("name: mine\nextends: pose\ncombine: mean\n", encoding="utf-8")

@@ -15,7 +15,7 @@ from boutwise import registry
 from boutwise.decision.calibration import Calibration, fit_calibration
 from boutwise.decision.combination import Combination, fit_combination
 from boutwise.decision.links import blocks
-from boutwise.decision.smoothing import drop_short, moving_mean
+from boutwise.decision.smoothing import drop_short, smoothed
 from boutwise.types import Ethogram, FrameState
 from boutwise.types.recipe import Recipe
 
@@ -30,7 +30,7 @@ class Decision:
         ethogram: Behaviors and groups.
         combination: How members are combined.
         calibration: From raw scores to probabilities.
-        smooth_s: Length of the moving mean, seconds.
+        smooth_s: Length of the moving mean, seconds; or behavior -> length.
         decider: Name of the decoder.
         options: Options of the decoder.
         thresholds: Behavior -> threshold: of independent ones, and of all where the decoder finds
@@ -42,7 +42,7 @@ class Decision:
     ethogram: Ethogram
     combination: Combination
     calibration: Calibration
-    smooth_s: float = 0.0
+    smooth_s: float | Mapping[str, float] = 0.0
     decider: str = "most_likely"
     options: Mapping[str, Any] = field(default_factory=dict)
     thresholds: Mapping[str, float] = field(default_factory=dict)
@@ -54,7 +54,8 @@ class Decision:
     ) -> NDArray[np.float32]:
         """Calibrated, smoothed probabilities of the raw scores of all members."""
         raw = self.combination.apply(members, self.ethogram)
-        return moving_mean(self.calibration.apply(raw, self.ethogram), self.smooth_s, fps)
+        chances = self.calibration.apply(raw, self.ethogram)
+        return smoothed(chances, self.ethogram, self.smooth_s, fps)
 
     def decide(self, probabilities: NDArray[np.float32], fps: float) -> NDArray[np.bool_]:
         """What the bundle says of each frame, (frames, behaviors)."""
@@ -86,7 +87,7 @@ class Decision:
     def save(self, directory: Path) -> None:
         """Write ``combine.json``, ``calibrate.json`` and ``decode.json``."""
         decode = {
-            "smooth_s": self.smooth_s,
+            "smooth_s": dict(self.smooth_s) if isinstance(self.smooth_s, Mapping) else self.smooth_s,
             "decider": self.decider,
             "options": dict(self.options),
             "thresholds": dict(self.thresholds),
@@ -143,11 +144,11 @@ def fit_decision(
         options=recipe.decode.decider.options,
         shortest_s=_shortest(shortest, ethogram),
     )
-    smoothed = [
+    chances = [
         decision.probabilities([subjects[place] for subjects in members], rate)
         for place, rate in enumerate(fps)
     ]
-    return decision.fitted(np.concatenate(smoothed), truth)
+    return decision.fitted(np.concatenate(chances), truth)
 
 
 def _shortest(minimum: str | float | Mapping[str, float], ethogram: Ethogram) -> dict[str, float]:

@@ -12,6 +12,9 @@ from boutwise.decision.links import blocks
 from boutwise.types import Ethogram
 from boutwise.types.frame_states import runs
 
+TINY = 1e-9
+"""Least sum of probabilities that something is divided by."""
+
 
 def moving_mean(
     probabilities: NDArray[np.float32], seconds: float, fps: float
@@ -36,6 +39,46 @@ def moving_mean(
         total = np.concatenate([[0.0], values]).cumsum()
         smoothed[:, column] = (total[last] - total[first]) / (last - first)
     return smoothed
+
+
+def smoothed(
+    probabilities: NDArray[np.float32],
+    ethogram: Ethogram,
+    seconds: float | Mapping[str, float],
+    fps: float,
+) -> NDArray[np.float32]:
+    """Probabilities smoothed over one length, or each behavior over its own.
+
+    A twitch is over before a mean of seconds has seen it, and seconds of grooming are told by
+    seconds. In an exclusive group with several lengths the shortest-lived behavior gets its own
+    mean; how the rest of each frame is divided among the others is told by the means over the next
+    length, and so on. Groups sum to what they summed to; with one length it is the moving mean.
+
+    Args:
+        probabilities: (frames, behaviors).
+        ethogram: Behaviors and groups.
+        seconds: Length of the mean; or behavior -> length, 0 where it is not named.
+        fps: Frames per second.
+    """
+    if not isinstance(seconds, Mapping):
+        return moving_mean(probabilities, seconds, fps)
+    found = np.empty(probabilities.shape, dtype=np.float32)
+    for columns in blocks(ethogram):
+        left = probabilities[:, columns].sum(axis=1) if len(columns) > 1 else None
+        rest = sorted(columns, key=lambda c: seconds.get(ethogram.names[c], 0.0))
+        while rest:
+            length = seconds.get(ethogram.names[rest[0]], 0.0)
+            now = [c for c in rest if seconds.get(ethogram.names[c], 0.0) == length]
+            means = moving_mean(probabilities[:, rest], length, fps)
+            if left is not None:
+                means = means * (left / np.maximum(means.sum(axis=1), TINY))[:, None]
+                left = np.maximum(left - means[:, : len(now)].sum(axis=1), 0)
+            found[:, now] = means[:, : len(now)]
+            rest = rest[len(now) :]
+            if len(rest) == 1 and left is not None:
+                found[:, rest[0]] = left
+                rest = []
+    return found
 
 
 def drop_short(

@@ -20,6 +20,9 @@ from boutwise.types.recipe import NetworkMember, Recipe, parse_recipe
 FEW_ANIMALS = 15
 """Below this many animals, or groups of them, trained combiners and biases lost to plain ones."""
 
+LONGEST_MEAN_S = 3.0
+"""Longest moving mean of one behavior, where each has its own."""
+
 Rule = Callable[[Fingerprint], tuple[Any, str]]
 
 
@@ -52,6 +55,14 @@ def _smooth_before_prices(facts: Fingerprint) -> tuple[Any, str]:
     )
 
 
+def _smooth_each(facts: Fingerprint) -> tuple[Any, str]:
+    lengths = {
+        name: round(min(LONGEST_MEAN_S, 0.5 * known.length_s[2]), 3) if known.length_s else 0.0
+        for name, known in facts.classes.items()
+    }
+    return lengths, f"half the median bout of each behavior, {LONGEST_MEAN_S:g} s at most"
+
+
 def _minimum_duration(facts: Fingerprint) -> tuple[Any, str]:
     return "none", "the moving mean already removes flicker; a minimum takes the shortest acts"
 
@@ -79,13 +90,17 @@ def resolve(recipe: Recipe, facts: Fingerprint, fps: float) -> tuple[Recipe, dic
         The resolved recipe, and dotted path -> reason.
 
     Raises:
-        RecipeError: A setting is ``auto`` for which there is no rule.
+        RecipeError: A setting is ``auto`` for which there is no rule, or is of a behavior that is
+            not known.
     """
+    _refuse_unknown(recipe, facts)
     data = recipe.model_dump()
     reasons: dict[str, str] = {}
     rules = dict(RULES)
     if recipe.decode.decider.part in ("expected_frames", "expected_f1"):
         rules["decode.smooth.seconds"] = _smooth_before_prices
+    if recipe.decode.smooth.separate:
+        rules["decode.smooth.seconds"] = _smooth_each
     for place, member in enumerate(recipe.members):
         values = _network_auto if isinstance(member, NetworkMember) else _trees_auto
         known = _facts(facts, fps) | {
@@ -104,6 +119,20 @@ def resolve(recipe: Recipe, facts: Fingerprint, fps: float) -> tuple[Recipe, dic
         _put(data, path, value)
         reasons[path] = reason
     return parse_recipe(data, source="plan"), reasons
+
+
+def _refuse_unknown(recipe: Recipe, facts: Fingerprint) -> None:
+    """A length for a behavior that does not exist is a slip of the pen, and would do nothing."""
+    for name, lengths in (
+        ("decode.smooth.seconds", recipe.decode.smooth.seconds),
+        ("decode.minimum_duration", recipe.decode.minimum_duration),
+    ):
+        unknown = sorted(set(lengths) - set(facts.classes)) if isinstance(lengths, dict) else []
+        if unknown:
+            raise RecipeError(
+                f"'{name}' has a length for {', '.join(unknown)}, which is no behavior here",
+                expected=f"some of {', '.join(facts.classes)}",
+            )
 
 
 def _facts(facts: Fingerprint, fps: float) -> dict[str, Any]:

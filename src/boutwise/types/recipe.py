@@ -168,9 +168,15 @@ Member = Annotated[TreesMember | NetworkMember, Field(discriminator="learner")]
 
 
 class Smooth(Strict):
-    """Moving mean of the probabilities."""
+    """Moving mean of the probabilities.
 
-    seconds: Auto | Annotated[float, Field(ge=0)] = "auto"
+    ``seconds`` may be a length for each behavior; ``separate`` lets ``auto`` find one for each.
+    """
+
+    seconds: Auto | Annotated[float, Field(ge=0)] | dict[str, Annotated[float, Field(ge=0)]] = (
+        "auto"
+    )
+    separate: bool = False
 
 
 class Decode(Strict):
