@@ -33,8 +33,8 @@ class Mice:
         seed: Another one, other mice.
     """
 
-    animals: int = 15
-    test_animals: int = 7
+    animals: int = 26
+    test_animals: int = 10
     minutes: float = 3.0
     seed: int = 0
 

@@ -1,11 +1,11 @@
 """The recipe ``clips``: twitches of five frames and long grooming, from tagged videos.
 
-    python benchmarks/clips.py OUT [--seeds 1] [--animals 15] [--test-animals 7] [--minutes 3]
+    python benchmarks/clips.py OUT [--seeds 1] [--animals 26] [--test-animals 10]
     python benchmarks/clips.py OUT --recipe video
     python benchmarks/clips.py OUT --real-size
 
 Draws a Supervisely project of simulated mice into OUT, imports it, trains ``clips`` in a small
-setting (VideoMAE of 8 frames at 32 pixels) on the first animals, and scores it on the last ones,
+setting (VideoMAE of 8 frames at 48 pixels) on the first animals, and scores it on the last ones,
 whose coats and cages no training animal has. Another ``--recipe`` is trained as it is planned, on
 the same mice. ``--real-size`` takes ViT-S at 16 frames of 224 pixels through one forward pass,
 backward pass, step, save and load, and tells the time of each.
@@ -32,8 +32,8 @@ from _rows import interval, tell
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--animals", type=int, default=15)
-    parser.add_argument("--test-animals", type=int, default=7)
+    parser.add_argument("--animals", type=int, default=26)
+    parser.add_argument("--test-animals", type=int, default=10)
     parser.add_argument("--minutes", type=float, default=3.0)
     parser.add_argument("--mice", type=int, default=0, help="seed of the simulated mice")
     parser.add_argument("--seeds", type=int, default=1, help="trainings")
