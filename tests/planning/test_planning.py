@@ -97,8 +97,9 @@ def test_each_behavior_may_be_smoothed_over_a_length_of_its_own(mice):
         expected = min(3.0, facts.length_s[2] / 2) if facts.length_s else 0
         assert lengths[name] == pytest.approx(expected, abs=1e-3)
     assert "each behavior" in plan.reasons["decode.smooth.seconds"]
-    own = make_plan(mice, "pose", settings=["decode.smooth.seconds={%s: 0.7}" % next(iter(lengths))])
-    assert own.recipe.decode.smooth.seconds == {next(iter(lengths)): 0.7}
+    name = next(iter(lengths))
+    own = make_plan(mice, "pose", settings=["decode.smooth.seconds={" + name + ": 0.7}"])
+    assert own.recipe.decode.smooth.seconds == {name: 0.7}
 
 
 @pytest.mark.parametrize("path", ["decode.smooth.seconds", "decode.minimum_duration"])

@@ -86,8 +86,9 @@ class Decision:
 
     def save(self, directory: Path) -> None:
         """Write ``combine.json``, ``calibrate.json`` and ``decode.json``."""
+        lengths = self.smooth_s
         decode = {
-            "smooth_s": dict(self.smooth_s) if isinstance(self.smooth_s, Mapping) else self.smooth_s,
+            "smooth_s": dict(lengths) if isinstance(lengths, Mapping) else lengths,
             "decider": self.decider,
             "options": dict(self.options),
             "thresholds": dict(self.thresholds),
