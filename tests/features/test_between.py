@@ -140,9 +140,8 @@ def test_the_other_direction_says_the_same_with_the_two_changed(body):
 def test_a_third_animal_is_not_looked_at():
     two = walker.track("7 points", "directed", seconds=4)
     third = two.positions[:, :1] + 5
-    three = replace(
-        two, positions=np.concatenate([third, two.positions], axis=1), animals=("x", "m", "n")
-    )
+    positions = np.concatenate([third, two.positions], axis=1)
+    three = replace(two, positions=positions, animals=("x", "m", "n"), signals={})
     one, other = columns_of(two, "m", "n"), columns_of(three, "m", "n")
     assert list(one) == list(other)
     for name, values in one.items():

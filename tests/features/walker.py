@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 
@@ -61,13 +62,24 @@ def track(
         40 * 0.8**place * _mouse(name, np.arange(round(seconds * fps)) / fps, seed + 100 * place)
         for place, _ in enumerate(ANIMALS[scope])
     ]
+    time = np.arange(round(seconds * fps)) / fps
     return PoseTrack(
         np.stack(positions, axis=1).astype(np.float32),
         None,
         ANIMALS[scope],
         roles,
         {role: role for role in roles},
+        signals={
+            f"motion_energy.{part}@{lag}s": _stirring(time, seed + place, len(ANIMALS[scope]))
+            for place, (part, lag) in enumerate(product(("rear", "front"), ("0.05", "0.15")))
+        },
     )
+
+
+def _stirring(time: np.ndarray, seed: int, n_animals: int) -> np.ndarray:
+    """A quantity of each animal that rises and falls and stays above 0, (frames, animals)."""
+    phases = np.random.default_rng(seed).uniform(0, 2 * np.pi, n_animals)
+    return (0.1 + 0.08 * np.sin(2 * np.pi * time[:, None] / 3 + phases)).astype(np.float32)
 
 
 def _mouse(name: str, time: np.ndarray, seed: int) -> np.ndarray:

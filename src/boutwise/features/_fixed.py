@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -49,8 +48,7 @@ def sampled(pose: PoseTrack, most: int = SAMPLED_FRAMES) -> PoseTrack:
     if pose.n_frames <= most:
         return pose
     frames = spread_frames(pose.n_frames, most)
-    confidence = None if pose.confidence is None else pose.confidence[frames]
-    return replace(pose, positions=pose.positions[frames], confidence=confidence)
+    return pose.each(lambda values: values[frames])
 
 
 def median_length(front: Floats, rear: Floats, subject: Subject, pose: PoseTrack) -> float:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from boutwise.prepare._outline_energy import LAGS_S, PARTS
 from boutwise.prepare._outline_shape import Body, Floats
 
 Floats64 = NDArray[np.float64]
@@ -80,6 +81,8 @@ class Postures:
         points: (frames, animals, points, 2), pixels of the video, in the order of ``POINTS``: as
             they are if the head is where the axis points to.
         more: (frames, animals, 6, 2): what is needed beside them if it is at the other end.
+        energy: (frames, animals, parts, lags): motion energy, from the rear to the front if the
+            head is where the axis points to.
     """
 
     center: Floats
@@ -89,13 +92,20 @@ class Postures:
     tail: Floats
     points: Floats
     more: Floats
+    energy: Floats
 
     @classmethod
     def none(cls, n_frames: int, n_animals: int) -> Postures:
         """No bodies yet."""
         shapes: list[tuple[int, ...]] = [(2,), (), (), (), (), (len(POINTS), 2), (MORE, 2)]
+        shapes.append((len(PARTS), len(LAGS_S)))
         size = (n_frames, n_animals)
         return cls(*(np.full((*size, *shape), np.nan, dtype=np.float32) for shape in shapes))
+
+    @property
+    def rows(self) -> Floats:
+        """What is known when heads are: points, then energy, (frames, animals, points + parts, 2)."""
+        return np.concatenate([self.points, self.energy], axis=2)
 
     def put(
         self, place: tuple[int, int], body: Body, *, corner: NDArray[np.int64], scale: Floats64
@@ -119,6 +129,7 @@ class Postures:
         for some in np.array_split(frames, 1 + frames.size // 10_000):
             both = np.concatenate([self.points[some, animal], self.more[some, animal]], axis=1)
             self.points[some, animal] = both[:, TURNED]
+            self.energy[some, animal] = self.energy[some, animal][:, ::-1]
 
 
 def points_of(body: Body) -> Floats:

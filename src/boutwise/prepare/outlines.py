@@ -5,6 +5,9 @@ and bent, and which way it looks. It is given as a pose track of fifteen points,
 is made for pose tracks reads it: features, augmentations, learners. Paws and ears are not among
 them, and how high the animal is can only be guessed from a camera at a slant.
 
+Grooming stirs inside an outline, so the track has the motion energy of the rear, the middle and the
+front of each body as signals; the feature set ``motion_energy`` reads them.
+
 Source: ellipses and outlines of animals in front of a known background are what trackers of the
 field have long used (e.g. Ctrax, Branson et al. 2009); the points, and the rules by which shadow is
 told from fur, are our own. They were chosen on drawn videos of four mice, by the long axis of their
@@ -20,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boutwise.errors import RecipeError
+from boutwise.prepare._outline_energy import LAGS_S, PARTS, MotionEnergy
 from boutwise.prepare._outline_heading import headings
 from boutwise.prepare._outline_points import POINTS, ROLES, Postures
 from boutwise.prepare._outline_shape import animal_mask, body_of
@@ -31,7 +35,7 @@ from boutwise.store import Store
 from boutwise.types import PoseTrack
 from boutwise.video import Look, Video
 
-VERSION = 1
+VERSION = 2
 
 SIDE = 96
 """Pixels a side of the square in which an animal is looked at: the rules of shape need it."""
@@ -90,7 +94,9 @@ def outline_pose(
 
     Returns:
         (frames, animals, points, 2), y down; NaN where an animal has no box, no outline, or the
-        frame cannot be decoded.
+        frame cannot be decoded. With a signal ``motion_energy.<part>@<lag>s`` for each part of a
+        body and each lag: the mean change of a pixel, in shares of the strongest difference from
+        the empty cage.
 
     Raises:
         DataError: The cage cannot be learned: the camera moves, or nothing stands out.
@@ -98,19 +104,26 @@ def outline_pose(
     key = outline_key(scene, squares)
     known = None if store is None else store.array(key)
     if known is not None:
-        positions = np.array(known)
+        found = np.array(known)
     else:
-        positions = _found(scene, squares, say)
+        found = _found(scene, squares, say)
         if store is not None:
-            store.put(key, positions, {"what": "points on outlines", "animals": list(squares)})
+            what = "points on outlines, and motion energy"
+            store.put(key, found, {"what": what, "animals": list(squares)})
+    energy = found[:, :, len(POINTS) :]
     return PoseTrack(
-        positions=positions,
+        positions=found[:, :, : len(POINTS)],
         confidence=None,
         animals=tuple(squares),
         keypoints=POINTS,
         roles=ROLES,
         unit="px",
         source=str(scene.path),
+        signals={
+            f"motion_energy.{part}@{lag_s:g}s": energy[:, :, row, column]
+            for row, part in enumerate(PARTS)
+            for column, lag_s in enumerate(LAGS_S)
+        },
     )
 
 
@@ -122,10 +135,11 @@ def outline_key(scene: Scene, squares: dict[str, Squares]) -> str:
 
 
 def _found(scene: Scene, squares: dict[str, Squares], say: Say) -> NDArray[np.float32]:
+    """Points, and behind them the motion energy of each part: (frames, animals, points + 3, 2)."""
     n_frames = scene.index.n_frames
     sides = [_side(each) for each in squares.values() if each.present.any()]
     if not sides:
-        return Postures.none(n_frames, len(squares)).points
+        return Postures.none(n_frames, len(squares)).rows
     # All animals of a recording have squares of one side: they are looked at in one picture.
     look = _look(scene, float(np.median(sides)))
     say("outlines: getting to know the cage")
@@ -133,6 +147,7 @@ def _found(scene: Scene, squares: dict[str, Squares], say: Say) -> NDArray[np.fl
     assert look.size is not None
     scales = np.array([scene.size[1] / look.size[1], scene.size[0] / look.size[0]])
     postures = Postures.none(n_frames, len(squares))
+    energy = MotionEnergy(scene.index.clock.fps, len(squares))
     corners = [np.round(each.corners[:, :2] / scales).astype(np.int64) for each in squares.values()]
     with Video(scene.path, scene.index, look=look) as video:
         for frame, picture in enumerate(video.pictures(range(n_frames))):
@@ -140,16 +155,19 @@ def _found(scene: Scene, squares: dict[str, Squares], say: Say) -> NDArray[np.fl
                 if picture is None or not each.present[frame]:
                     continue
                 corner = corners[who][frame]
-                body = body_of(animal_mask(_difference(cage, picture, corner)))
+                difference = _difference(cage, picture, corner)
+                mask = animal_mask(difference)
+                body = body_of(mask)
                 if body is not None:
                     postures.put((frame, who), body, corner=corner, scale=scales)
+                    postures.energy[frame, who] = energy.of((frame, who), difference, mask, body)
             if frame % TOLD == TOLD - 1:
                 say(f"outlines: {frame + 1} of {n_frames} frames")
     for who in range(len(squares)):
         heads = headings(postures, who, scene.index.clock.fps)
         turned = np.cos(heads - postures.axis[:, who]) < 0  # not where there is no body
         postures.turn(who, np.flatnonzero(turned))
-    return postures.points
+    return postures.rows
 
 
 def _side(squares: Squares) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -59,10 +58,10 @@ def resample_pose(pose: PoseTrack, clock: FrameClock, working: FrameClock) -> Po
         mixed = np.where(weight < 1e-6, left, np.where(weight > 1 - 1e-6, right, mixed))
         return mixed.astype(np.float32)
 
-    confidence = None if pose.confidence is None else at(pose.confidence)
-    positions = at(pose.positions)
-    positions[gone] = np.nan
-    return replace(pose, positions=positions, confidence=confidence)
+    found = pose.each(at)
+    for values in (found.positions, *found.signals.values()):
+        values[gone] = np.nan
+    return found
 
 
 def in_gap(source: FrameClock, wanted: FrameClock) -> NDArray[np.bool_]:

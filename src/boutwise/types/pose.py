@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -25,6 +25,8 @@ class PoseTrack:
             :mod:`boutwise.types.roles`.
         unit: ``px``, ``mm``, ``cm`` or ``unknown``.
         source: The file that it came from.
+        signals: What else was measured of each animal in each frame: name -> (frames, animals),
+            float32, NaN = missing. Of outlines their motion energy.
     """
 
     positions: NDArray[np.float32]
@@ -34,6 +36,7 @@ class PoseTrack:
     roles: Mapping[str, str] = field(default_factory=dict)
     unit: str = "unknown"
     source: str = ""
+    signals: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check shapes and names."""
@@ -54,6 +57,13 @@ class PoseTrack:
                     f"confidence has the shape {confidence.shape}",
                     file=self.source or None,
                     expected=f"{positions.shape[:3]}, one value a keypoint",
+                )
+        for name, values in self.signals.items():
+            if values.shape != positions.shape[:2]:
+                raise DataError(
+                    f"the signal '{name}' has the shape {values.shape}",
+                    file=self.source or None,
+                    expected=f"{positions.shape[:2]}, one value an animal and frame",
                 )
         for what, names in (("animal", self.animals), ("keypoint", self.keypoints)):
             twice = sorted({name for name in names if names.count(name) > 1})
@@ -103,7 +113,25 @@ class PoseTrack:
                 return place
         return None
 
+    @property
+    def values(self) -> tuple[NDArray[np.float32], ...]:
+        """All that is known a frame: positions, the confidence if there is one, and the signals."""
+        confidence = () if self.confidence is None else (self.confidence,)
+        return (self.positions, *confidence, *self.signals.values())
+
     def frames(self, start: int, stop: int) -> PoseTrack:
         """The same track for the frames ``[start, stop)`` only."""
-        confidence = None if self.confidence is None else self.confidence[start:stop]
-        return replace(self, positions=self.positions[start:stop], confidence=confidence)
+        return self.each(lambda values: values[start:stop])
+
+    def each(self, change: Callable[[NDArray[np.float32]], NDArray[np.float32]]) -> PoseTrack:
+        """The same track with all of its values changed alike, such as taken at other frames.
+
+        Args:
+            change: From (frames, animals, ...) to as much for other frames.
+        """
+        return replace(
+            self,
+            positions=change(self.positions),
+            confidence=None if self.confidence is None else change(self.confidence),
+            signals={name: change(values) for name, values in self.signals.items()},
+        )
