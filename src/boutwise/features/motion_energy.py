@@ -78,8 +78,8 @@ def compute(
 ) -> FeatureTable:
     """Motion energy in every frame.
 
-    Columns: ``energy.<part>@<lag>s`` for ``front``, ``middle`` and ``rear`` and each lag; NaN in the
-    first frames, and where the animal was not seen a lag before.
+    Columns: ``energy.<part>@<lag>s`` for ``front``, ``middle`` and ``rear`` and each lag; NaN in
+    the first frames, and where the animal was not seen a lag before.
 
     Args:
         pose: With signals of motion energy.

@@ -104,7 +104,7 @@ class Postures:
 
     @property
     def rows(self) -> Floats:
-        """What is known when heads are: points, then energy, (frames, animals, points + parts, 2)."""
+        """Points, and behind them motion energy, (frames, animals, points + parts, 2)."""
         return np.concatenate([self.points, self.energy], axis=2)
 
     def put(
