@@ -184,3 +184,23 @@ def test_a_file_is_kept_whole_or_not_at_all(store):
     store.put_file(name, ".mp4", lambda path: path.write_bytes(b"anew"))
     store.remove(name)
     assert not [path for path in store.directory.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("shape", [(7, 3), (0, 3), (5, 0)])
+def test_rows_are_kept_as_the_array_that_they_make(tmp_path, shape):
+    array = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
+    like = np.broadcast_to(np.float32(0), shape)
+    one, other = Store(tmp_path / "one"), Store(tmp_path / "other")
+    rows = (array[start : start + 2] for start in range(0, len(array), 2))
+    found = one.put_rows(Store.key("a"), rows, like, {"columns": ["x"]})
+    np.testing.assert_array_equal(found, other.put(Store.key("a"), array), strict=True)
+    assert one.header(Store.key("a")) == {"columns": ["x"]}
+    again = one.put_rows(Store.key("a"), iter(()), like)
+    np.testing.assert_array_equal(again, array)
+
+
+def test_too_few_rows_are_refused_and_nothing_is_left(store):
+    like = np.broadcast_to(np.float32(0), (4, 2))
+    with pytest.raises(DataError, match="3 rows came of an array of 4"):
+        store.put_rows(Store.key("a"), iter([np.zeros((3, 2), np.float32)]), like)
+    assert not [path for path in store.directory.rglob("*") if path.is_file()]

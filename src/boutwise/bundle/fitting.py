@@ -6,9 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
 from boutwise.errors import BundleError
 from boutwise.types import PoseTrack
 
@@ -16,28 +13,24 @@ if TYPE_CHECKING:
     from boutwise.bundle.bundle import Bundle, StreamNeed
 
 
-def fitted_columns(
+def refuse_misfit(
     bundle: Bundle,
     need: StreamNeed,
-    values: NDArray[np.float32],
     columns: Sequence[str],
     *,
     recording: str,
     roles: Mapping[str, str],
-) -> NDArray[np.float32]:
-    """The features of a recording in the order of training.
+) -> None:
+    """Refuse a recording whose features are not those of training.
+
+    A feature that some recordings of training lacked as well may be missing.
 
     Args:
         bundle: That was trained.
         need: What the stream was trained on.
-        values: (frames, features) of the recording.
-        columns: Their names.
+        columns: Names of the features of the recording.
         recording: Its id, for messages.
         roles: Keypoint -> role of the recording.
-
-    Returns:
-        (frames, features of training); a feature that some recordings of training lacked as well
-        may be missing (NaN). The very array when nothing has to be changed.
 
     Raises:
         BundleError: A feature is missing that all recordings of training had, or one is new, or a
@@ -52,13 +45,11 @@ def fitted_columns(
             expected=f"{trained[turned[0]]}, got {roles[turned[0]]}",
             todo="give it the role that it had (keypoints: in boutwise.yaml), or train again",
         )
-    if tuple(columns) == need.columns:
-        return values
-    place = {name: number for number, name in enumerate(columns)}
-    lost = [name for name in need.columns if name not in place and name not in need.optional]
+    there = set(columns)
+    lost = [name for name in need.columns if name not in there and name not in need.optional]
     if lost:
         raise _lacks(bundle, need, lost, recording, roles)
-    more = sorted(set(columns) - set(need.columns))
+    more = sorted(there - set(need.columns))
     if more:
         # With more keypoints the body's axis may be another one under the same names.
         raise BundleError(
@@ -68,10 +59,6 @@ def fitted_columns(
             todo="give the keypoints that training did not have the role 'none', or leave "
             "them out of the file",
         )
-    found = np.full((len(values), len(need.columns)), np.nan, dtype=np.float32)
-    there = [number for number, name in enumerate(need.columns) if name in place]
-    found[:, there] = values[:, [place[need.columns[number]] for number in there]]
-    return found
 
 
 def _lacks(

@@ -22,7 +22,7 @@ from boutwise.formats._prediction import file_stem
 from boutwise.inference.predictor import Member, Predictor, member_streams
 from boutwise.learners import Chunk
 from boutwise.learners._explaining import Attention, Contributions, Explains
-from boutwise.prepare import Material
+from boutwise.prepare import Material, at_once
 from boutwise.types import FrameClock, Subject
 
 FACTS = b"boutwise.attention"
@@ -100,7 +100,8 @@ def explain(predictor: Predictor, material: Material) -> list[Explained]:
                 continue
             for subject in subjects:
                 streams = member_streams(bundle, member, prepared, subject)
-                why = member.fitted.explain(Chunk(subject, bundle.fps, streams))
+                whole = {name: at_once(values) for name, values in streams.items()}
+                why = member.fitted.explain(Chunk(subject, bundle.fps, whole))
                 found.append(Explained(bundle.id, place, subject, bundle.fps, why, native))
     return found
 

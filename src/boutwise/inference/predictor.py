@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 
 from boutwise import registry
 from boutwise.bundle import Bundle, StreamNeed
-from boutwise.bundle.fitting import fitted_columns, known_pose
+from boutwise.bundle.fitting import known_pose, refuse_misfit
 from boutwise.errors import BundleError, UsageError
 from boutwise.inference.ensembles import Refit, columns_in
-from boutwise.learners import Fitted, score_subject
+from boutwise.learners import Fitted, score_subjects
 from boutwise.prepare import Material, PreparedRecording, present_frames, scores_at
 from boutwise.prepare.other_detector import OtherDetector, steps_with
 from boutwise.prepare.trials import PreparedTrials
 from boutwise.store import Store
-from boutwise.types import FrameClock, Prediction, StreamValues, Subject, is_pixels
+from boutwise.types import FrameClock, LongValues, Prediction, Subject, is_pixels
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,8 +116,8 @@ class Predictor:
             prepared = self.prepared(bundle, material)
             if boxes is None and bundle.pictures is not None:
                 boxes = prepared.video.boxes
-            for place, subject in enumerate(subjects):
-                chance, present = _score(bundle, members, prepared, subject, clock)
+            judged = _score(bundle, members, prepared, subjects, clock)
+            for place, (chance, present) in enumerate(judged):
                 probabilities[place] += chance[:, columns] / len(self.bundles)
                 observed[place] &= present
         decision = self.bundles[0].decision
@@ -219,42 +219,51 @@ def _load(entry: dict[str, Any]) -> Member:
 
 def member_streams(
     bundle: Bundle, member: Member, prepared: PreparedRecording | PreparedTrials, subject: Subject
-) -> dict[str, StreamValues]:
+) -> dict[str, LongValues]:
     """What a member reads of a subject: name -> (frames at the working rate or trials, columns).
+
+    Features are computed when they are read.
 
     Raises:
         BundleError: The recording does not give what the member needs.
     """
-    streams: dict[str, StreamValues] = {}
+    streams: dict[str, LongValues] = {}
     for name, need in member.streams.items():
-        stream = prepared.stream(subject, need.features)
-        if is_pixels(stream.values):
-            streams[name] = stream.values
+        rows = prepared.rows(subject, need.features)
+        if is_pixels(rows):
+            streams[name] = rows
             continue
-        streams[name] = fitted_columns(
-            bundle,
-            need,
-            stream.values,
-            stream.columns,
-            recording=subject.recording,
-            roles=prepared.roles,
-        )
+        refuse_misfit(bundle, need, rows.columns, recording=subject.recording, roles=prepared.roles)
+        streams[name] = rows.of_columns(need.columns)
     return streams
+
+
+Judged = tuple[NDArray[np.float32], NDArray[np.bool_]]
+"""Probabilities of a subject, (frames, behaviors), and the frames that can be judged."""
 
 
 def _score(
     bundle: Bundle,
     members: Sequence[Member],
     prepared: PreparedRecording,
-    subject: Subject,
+    subjects: Sequence[Subject],
     clock: FrameClock,
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Probabilities of one subject, (frames, behaviors), and the frames that can be judged."""
-    raw, present = [], np.ones(clock.n_frames, dtype=bool)
+) -> list[Judged]:
+    """What a bundle says of each subject."""
+    raw: dict[Subject, list[NDArray[np.float32]]] = {subject: [] for subject in subjects}
+    present = {subject: np.ones(clock.n_frames, dtype=bool) for subject in subjects}
     for member in members:
-        streams = member_streams(bundle, member, prepared, subject)
-        scores = score_subject(member.fitted, subject, bundle.fps, streams)
-        raw.append(scores_at(scores, prepared.clock, clock))
-        seen = present_frames(streams)[:, None].astype(np.float32)
-        present &= scores_at(seen, prepared.clock, clock)[:, 0] >= 0.5
-    return bundle.decision.probabilities(raw, clock.fps), present
+        for some in _together(member, subjects):
+            streams = {who: member_streams(bundle, member, prepared, who) for who in some}
+            for who, scores in score_subjects(member.fitted, bundle.fps, streams).items():
+                raw[who].append(scores_at(scores, prepared.clock, clock))
+                seen = present_frames(streams[who])[:, None].astype(np.float32)
+                present[who] &= scores_at(seen, prepared.clock, clock)[:, 0] >= 0.5
+    return [(bundle.decision.probabilities(raw[who], clock.fps), present[who]) for who in subjects]
+
+
+def _together(member: Member, subjects: Sequence[Subject]) -> list[Sequence[Subject]]:
+    """Subjects that are scored side by side: of pictures each has an open video of its own."""
+    if all(need.features for need in member.streams.values()):
+        return [subjects]
+    return [[subject] for subject in subjects]

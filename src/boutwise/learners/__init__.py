@@ -17,7 +17,7 @@ from boutwise.learners._contract import (
     weight_of_classes,
 )
 from boutwise.learners._mirroring import Mirroring, is_mirrored
-from boutwise.learners._scoring import chunks_of, score_subject
+from boutwise.learners._scoring import chunks_of, score_subject, score_subjects
 
 __all__ = [
     "Chunk",
@@ -31,5 +31,6 @@ __all__ = [
     "chunks_of",
     "is_mirrored",
     "score_subject",
+    "score_subjects",
     "weight_of_classes",
 ]

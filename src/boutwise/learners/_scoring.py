@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boutwise.learners._contract import Chunk, Fitted
-from boutwise.types import PixelStretch, StreamValues, Subject, is_pixels
+from boutwise.types import LongValues, PixelStretch, Subject, is_pixels
 
 CHUNK_FRAMES = 8192
 
@@ -16,7 +16,7 @@ CHUNK_FRAMES = 8192
 def chunks_of(
     subject: Subject,
     fps: float,
-    streams: Mapping[str, StreamValues],
+    streams: Mapping[str, LongValues],
     *,
     margin_frames: int,
     chunk_frames: int = CHUNK_FRAMES,
@@ -35,8 +35,25 @@ def chunks_of(
 
 
 def score_subject(
-    fitted: Fitted, subject: Subject, fps: float, streams: Mapping[str, StreamValues]
+    fitted: Fitted, subject: Subject, fps: float, streams: Mapping[str, LongValues]
 ) -> NDArray[np.float32]:
     """Raw scores of every frame of a subject, (frames, behaviors)."""
-    pieces = chunks_of(subject, fps, streams, margin_frames=fitted.margin_frames)
-    return np.concatenate(list(fitted.scores(pieces)))
+    return score_subjects(fitted, fps, {subject: streams})[subject]
+
+
+def score_subjects(
+    fitted: Fitted, fps: float, streams: Mapping[Subject, Mapping[str, LongValues]]
+) -> dict[Subject, NDArray[np.float32]]:
+    """Raw scores of every frame of the subjects of a recording, (frames, behaviors) each.
+
+    They are scored side by side, stretch by stretch: what is computed of one may serve another.
+    """
+    found: dict[Subject, list[NDArray[np.float32]]] = {subject: [] for subject in streams}
+    side_by_side = [
+        chunks_of(subject, fps, values, margin_frames=fitted.margin_frames)
+        for subject, values in streams.items()
+    ]
+    chunks = (chunk for together in zip(*side_by_side, strict=True) for chunk in together)
+    for place, scores in enumerate(fitted.scores(chunks)):
+        found[list(found)[place % len(found)]].append(scores)
+    return {subject: np.concatenate(scores) for subject, scores in found.items()}

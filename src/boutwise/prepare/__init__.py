@@ -5,6 +5,7 @@ numbers. Each step is keyed by the content of its input and its parameters, so t
 computed twice. May import: ``windows``, ``features``, ``cleaning``, ``store`` and below.
 """
 
+from boutwise.prepare.poses import PreparedPose
 from boutwise.prepare.rates import (
     put_back,
     resample_pose,
@@ -20,8 +21,8 @@ from boutwise.prepare.recording import (
     material_of,
     pose_steps,
 )
+from boutwise.prepare.rows import FeatureRows, at_once
 from boutwise.prepare.streams import (
-    PreparedPose,
     Stream,
     load_streams,
     member_streams,
@@ -37,10 +38,12 @@ from boutwise.prepare.views import (
 )
 
 __all__ = [
+    "FeatureRows",
     "Material",
     "PreparedPose",
     "PreparedRecording",
     "Stream",
+    "at_once",
     "changed_pose",
     "frames_of_view",
     "has_all",

@@ -14,11 +14,13 @@ from boutwise.prepare._outline_points import ROLES
 from boutwise.prepare.detectors import Scene
 from boutwise.prepare.picture_steps import OUTLINE, PictureSteps
 from boutwise.prepare.pictures import PreparedVideo
+from boutwise.prepare.poses import PreparedPose
 from boutwise.prepare.rates import working_clock
-from boutwise.prepare.streams import PreparedPose, Stream
+from boutwise.prepare.rows import FeatureRows
+from boutwise.prepare.streams import Stream
 from boutwise.project import Project
 from boutwise.store import Store
-from boutwise.types import FrameClock, PoseTrack, Recording, Subject
+from boutwise.types import FrameClock, Pixels, PoseTrack, Recording, Subject
 from boutwise.types.recipe import Part
 
 
@@ -179,6 +181,10 @@ class PreparedRecording:
             return self.pose.stream(subject, parts)
         pixels, key = self.video.pictures(subject)
         return Stream(pixels, (), (key,) if key else ())
+
+    def rows(self, subject: Subject, parts: Sequence[Part]) -> FeatureRows | Pixels:
+        """The same stream, of which nothing is computed before it is read."""
+        return self.pose.rows(subject, parts) if parts else self.video.pictures(subject)[0]
 
     def missing(self, subject: Subject, parts: Sequence[Part]) -> list[str]:
         """What of a stream is not in the store yet; nothing where all of it is."""

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from boutwise import registry
 from boutwise.prepare.pixels import kept_pictures
-from boutwise.prepare.rates import resample_pose, working_clock
 from boutwise.store import Store
-from boutwise.types import FrameClock, Mirror, PoseTrack, StreamValues, Subject, is_pixels
+from boutwise.types import LongValues, Mirror, StreamValues
 from boutwise.types.recipe import NetworkMember, Part, TreesMember
-
-_Table = tuple[NDArray[np.float32], tuple[str, ...]]
-"""Features (frames, columns), and the names of the columns."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,126 +46,6 @@ def member_streams(member: TreesMember | NetworkMember) -> dict[str, tuple[Part,
     return {name: tuple(stream.features) for name, stream in member.streams.items()}
 
 
-class PreparedPose:
-    """The pose of one recording at the working rate, cleaned, and the features made of it.
-
-    Args:
-        pose: As read.
-        clock: The recording's clock.
-        fps: Working rate.
-        prepare: Preparations, in order.
-        store: Where features are cached; None computes them anew.
-    """
-
-    def __init__(
-        self,
-        pose: PoseTrack,
-        clock: FrameClock,
-        *,
-        fps: float,
-        prepare: Sequence[Part] = (),
-        store: Store | None = None,
-    ) -> None:
-        self.native = pose
-        self.clock = working_clock(clock, fps)
-        self._native_clock = clock
-        self._prepare = tuple(prepare)
-        self._store = store
-        # Of two mice both directions follow each other; more would cost memory without a store.
-        self._last: dict[str, tuple[Subject, Part, _Table]] = {}
-
-    @property
-    def roles(self) -> Mapping[str, str]:
-        """Keypoint -> role."""
-        return self.native.roles
-
-    @cached_property
-    def pose(self) -> PoseTrack:
-        """Resampled and cleaned."""
-        pose = resample_pose(self.native, self._native_clock, self.clock)
-        for part in self._prepare:
-            pose = registry.load("preparation", part.part).clean(pose, self.clock, **part.options)
-        return pose
-
-    def stream(self, subject: Subject, parts: Sequence[Part]) -> Stream:
-        """All feature sets of one stream side by side."""
-        pieces = [self._features(subject, part) for part in parts]
-        if len(pieces) == 1:
-            return pieces[0]
-        columns = tuple(piece.columns for piece in pieces)
-        keys = tuple(key for piece in pieces for key in piece.keys)
-        return Stream(np.concatenate([piece.values for piece in pieces], axis=1), columns, keys)
-
-    def missing(self, subject: Subject, parts: Sequence[Part]) -> list[str]:
-        """Feature sets of a subject that are not in the store yet."""
-        return [part.part for part in parts if self._known(subject, part) is None]
-
-    def _features(self, subject: Subject, part: Part) -> Stream:
-        if self._store is None:
-            values, columns = self._computed(subject, part)
-            return Stream(values, (columns,))
-        version = registry.load("feature set", part.part).VERSION
-        key = self._key(subject, part, version)
-        known = self._known(subject, part)
-        if known is None:
-            values, columns = self._computed(subject, part)
-            header = {"columns": list(columns), "set": part.part, "version": version}
-            known = self._store.put(key, values, header), columns
-        return Stream(known[0], (known[1],), (key,))
-
-    def _computed(self, subject: Subject, part: Part) -> _Table:
-        """Values and columns; of a pair whose other direction is known, they are told from that."""
-        module = registry.load("feature set", part.part)
-        pair = bool(subject.target) and "directed" in module.SCOPES
-        found = self._told(subject, part) if pair else None
-        if found is None:
-            table = module.compute(self.pose, self.clock, subject, **part.options)
-            found = table.of(subject), table.columns
-        if pair and self._store is None:
-            self._last[part.part] = (subject, part, found)
-        return found
-
-    def _told(self, subject: Subject, part: Part) -> _Table | None:
-        """What the features of the other direction say; None where they are not there."""
-        other = Subject(subject.recording, subject.target, subject.animal)
-        known = self._known(other, part)
-        exchange = registry.load("feature set", part.part).exchange
-        change: Mirror | None = exchange(known[1]) if known else None
-        return (change.apply(known[0]), known[1]) if known and change else None
-
-    def _known(self, subject: Subject, part: Part) -> _Table | None:
-        if self._store is None:
-            last = self._last.get(part.part)
-            return last[2] if last and last[:2] == (subject, part) else None
-        key = self._key(subject, part, registry.load("feature set", part.part).VERSION)
-        cached, header = self._store.array(key), self._store.header(key)
-        return None if cached is None or header is None else (cached, tuple(header["columns"]))
-
-    @cached_property
-    def content(self) -> str:
-        """Digest of everything that the cleaned pose depends on."""
-        versions = [
-            [part.part, part.options, registry.load("preparation", part.part).VERSION]
-            for part in self._prepare
-        ]
-        confidence = self.native.confidence
-        return Store.key(
-            np.ascontiguousarray(self.native.positions),
-            None if confidence is None else np.ascontiguousarray(confidence),
-            self.native.animals,
-            self.native.keypoints,
-            dict(sorted(self.native.roles.items())),
-            self._native_clock.times_s,
-            self.clock.times_s,
-            self.clock.fps,
-            versions,
-        )
-
-    def _key(self, subject: Subject, part: Part, version: int) -> str:
-        who = [subject.animal, subject.target]
-        return Store.key(self.content, who, part.part, part.options, version)
-
-
 def stream_mirror(parts: Sequence[Part], pieces: Sequence[Sequence[str]]) -> Mirror | None:
     """What becomes of the channels of a stream when left and right change places.
 
@@ -192,10 +67,13 @@ def stream_mirror(parts: Sequence[Part], pieces: Sequence[Sequence[str]]) -> Mir
     return Mirror(tuple(source), tuple(sign))
 
 
-def present_frames(streams: Mapping[str, StreamValues]) -> NDArray[np.bool_]:
-    """Frames in which a subject can be judged: some stream has a value there, (frames,)."""
+def present_frames(streams: Mapping[str, LongValues]) -> NDArray[np.bool_]:
+    """Frames in which a subject can be judged: some stream has a value there, (frames,).
+
+    What is read when it is needed must have been read.
+    """
     present = [
-        values.present if is_pixels(values) else np.isfinite(values).any(axis=1)
+        np.isfinite(values).any(axis=1) if isinstance(values, np.ndarray) else values.present
         for values in streams.values()
     ]
     return np.asarray(np.logical_or.reduce(present))

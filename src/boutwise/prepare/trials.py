@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 
 from boutwise import registry
 from boutwise.errors import DataError
-from boutwise.prepare.streams import PreparedPose, Stream
+from boutwise.prepare.poses import PreparedPose
+from boutwise.prepare.rows import FeatureRows
+from boutwise.prepare.streams import Stream
 from boutwise.store import Store
-from boutwise.types import FeatureTable, FrameClock, PoseTrack, Subject, Trial
+from boutwise.types import FeatureTable, FrameClock, Pixels, PoseTrack, Subject, Trial
 from boutwise.types.recipe import Part
 
 VERSION = 1
@@ -90,6 +92,10 @@ class PreparedTrials:
             tuple(columns for piece in pieces for columns in piece.pieces),
             tuple(key for piece in pieces for key in piece.keys),
         )
+
+    def rows(self, subject: Subject, parts: Sequence[Part]) -> FeatureRows | Pixels:
+        """The same as rows that are read; they are few, and are there."""
+        return FeatureRows.of(self.stream(subject, parts))
 
     def missing(self, subject: Subject, parts: Sequence[Part]) -> list[str]:
         """Feature sets of a subject whose rows are not in the store yet."""

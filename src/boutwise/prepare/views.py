@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boutwise import registry
+from boutwise.prepare.poses import PreparedPose
 from boutwise.prepare.rates import nearest_frames
-from boutwise.prepare.streams import PreparedPose
 from boutwise.types import FrameClock, PoseTrack
 from boutwise.types.recipe import NetworkMember, Part, TreesMember
 

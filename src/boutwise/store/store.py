@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,13 +90,58 @@ class Store:
             raise DataError(
                 "an array of objects cannot be stored", expected="numbers or fixed-length text"
             )
+
+        def fill(file: BinaryIO) -> None:
+            plain = np.ascontiguousarray(array).reshape(array.shape)
+            np.save(file, plain, allow_pickle=False)
+
+        return self._put(key, fill, array, header)
+
+    def put_rows(
+        self,
+        key: str,
+        rows: Iterable[NDArray[Any]],
+        like: NDArray[Any],
+        header: Mapping[str, Any] | None = None,
+    ) -> NDArray[Any]:
+        """Keep an array that is never whole in memory; see :meth:`put`.
+
+        Args:
+            key: From :meth:`key`.
+            rows: Its rows in order, some at a time.
+            like: Of its shape and type, such as ``np.broadcast_to(np.float32(0), shape)``.
+            header: Values that JSON can hold, returned by :meth:`header`.
+
+        Raises:
+            DataError: The rows are not as many, or the entry cannot be read back.
+        """
+
+        def fill(file: BinaryIO) -> None:
+            facts = {"descr": like.dtype.str, "fortran_order": False, "shape": like.shape}
+            np.lib.format.write_array_header_1_0(file, facts)
+            n_rows = 0
+            for some in rows:
+                file.write(np.ascontiguousarray(some, dtype=like.dtype).data)
+                n_rows += len(some)
+            if n_rows != len(like):
+                raise DataError(f"{n_rows} rows came of an array of {len(like)}")
+
+        return self._put(key, fill, like, header)
+
+    def _put(
+        self,
+        key: str,
+        fill: Callable[[BinaryIO], Any],
+        like: NDArray[Any],
+        header: Mapping[str, Any] | None,
+    ) -> NDArray[Any]:
+        """Keep what ``fill`` writes as an array of a shape and type."""
         there = self.array(key)
         if there is not None:
             return there
-        entry = {"shape": list(array.shape), "dtype": array.dtype.str, "header": dict(header or {})}
+        entry = {"shape": list(like.shape), "dtype": like.dtype.str, "header": dict(header or {})}
         text = json.dumps(entry, indent=1, ensure_ascii=False).encode("utf-8")
-        plain = np.ascontiguousarray(array).reshape(array.shape)
-        self._write(self._path(key, ".npy"), lambda place: _save(place, plain))
+        self._write(self._path(key, ".npy"), lambda place: _filled(place, fill))
         self._write(self._path(key, ".json"), lambda place: place.write_bytes(text))
         kept = self.array(key)
         if kept is None:
@@ -189,6 +234,6 @@ class Store:
                 temporary.unlink(missing_ok=True)
 
 
-def _save(path: Path, array: NDArray[Any]) -> None:
+def _filled(path: Path, fill: Callable[[BinaryIO], Any]) -> None:
     with path.open("wb") as file:
-        np.save(file, array, allow_pickle=False)
+        fill(file)

@@ -12,7 +12,7 @@ from boutwise.types.clock import FrameClock
 from boutwise.types.ethogram import Behavior, Ethogram, ExclusiveGroup
 from boutwise.types.features import FeatureTable, Mirror
 from boutwise.types.frame_states import FrameState
-from boutwise.types.pixels import Pixels, PixelStretch, StreamValues, is_pixels
+from boutwise.types.pixels import LongValues, Pixels, PixelStretch, Rows, StreamValues, is_pixels
 from boutwise.types.pose import PoseTrack
 from boutwise.types.prediction import Prediction
 from boutwise.types.problems import Problem, Severity
@@ -33,6 +33,7 @@ __all__ = [
     "FeatureTable",
     "FrameClock",
     "FrameState",
+    "LongValues",
     "Mirror",
     "Observed",
     "PixelStretch",
@@ -43,6 +44,7 @@ __all__ = [
     "Rating",
     "Ratings",
     "Recording",
+    "Rows",
     "Session",
     "Severity",
     "StreamValues",

@@ -1,4 +1,4 @@
-"""Pixels: the pictures of one subject, read when they are needed."""
+"""What a stream holds: features, or pictures, which are read when they are needed."""
 
 from __future__ import annotations
 
@@ -44,13 +44,44 @@ StreamValues = NDArray[np.float32] | Pixels
 """What a stream holds for each frame of a subject: features, (frames, channels), or pictures."""
 
 
-def is_pixels(values: StreamValues) -> TypeIs[Pixels]:
-    """Whether a stream holds pictures, and not an array of features.
+class Rows(Protocol):
+    """Features of one subject, read when they are needed: hours of them would fill the memory.
+
+    Attributes:
+        shape: (frames, channels).
+        present: (frames,): where some channel has a value, of what was read so far.
+    """
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(frames, channels)."""
+        ...
+
+    @property
+    def present(self) -> NDArray[np.bool_]:
+        """Whether there is a value, (frames,); False where nothing was read yet."""
+        ...
+
+    def __len__(self) -> int:
+        """Number of frames."""
+        ...
+
+    def __getitem__(self, frames: slice) -> NDArray[np.float32]:
+        """Some frames that follow each other, (frames, channels), NaN = missing."""
+        ...
+
+
+LongValues = StreamValues | Rows
+"""What is scored: a stream that need not be in memory at any time."""
+
+
+def is_pixels(values: LongValues) -> TypeIs[Pixels]:
+    """Whether a stream holds pictures, and not features.
 
     >>> is_pixels(np.zeros((3, 2), dtype=np.float32))
     False
     """
-    return not isinstance(values, np.ndarray)
+    return len(values.shape) == 4
 
 
 @dataclass(frozen=True, eq=False)
