@@ -68,21 +68,18 @@ class PreparedPose:
             return self.native
         steps = [(registry.load("preparation", part.part), part.options) for part in self._prepare]
         margin = sum(step.margin_frames(self.clock, **options) for step, options in steps)
-        n_frames, native = self.clock.n_frames, self.native
-        positions = np.empty((n_frames, *native.positions.shape[1:]), dtype=np.float32)
-        confidence = None
-        if native.confidence is not None:
-            confidence = np.empty(positions.shape[:3], dtype=np.float32)
-        pose = native
+        n_frames, pose = self.clock.n_frames, self.native
+        whole = pose.each(lambda values: np.empty((n_frames, *values.shape[1:]), dtype=np.float32))
         for stretch in stretches(n_frames, margin):
             pose = self._resampled(stretch)
             for step, options in steps:
                 pose = step.clean(pose, self.clock, **options)
             frames = slice(stretch.start, stretch.stop)
-            positions[frames] = pose.positions[stretch.inner]
-            if confidence is not None and pose.confidence is not None:
-                confidence[frames] = pose.confidence[stretch.inner]
-        return replace(pose, positions=positions, confidence=confidence)
+            for values, found in zip(whole.values, pose.values, strict=True):
+                values[frames] = found[stretch.inner]
+        return replace(
+            pose, positions=whole.positions, confidence=whole.confidence, signals=whole.signals
+        )
 
     def _resampled(self, stretch: Stretch) -> PoseTrack:
         """The pose at the working frames of a stretch and its context."""
@@ -221,6 +218,11 @@ class PreparedPose:
             self.clock.times_s,
             self.clock.fps,
             versions,
+            *(
+                part
+                for name in sorted(self.native.signals)
+                for part in (name, self.native.signals[name])
+            ),
         )
 
     def _key(self, subject: Subject, part: Part) -> str:
