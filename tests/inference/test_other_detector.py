@@ -23,6 +23,7 @@ QUICK = [
     "prepare.0.detect.every=6",
     "members.0.windows.statistics=[0.5]",
     "members.0.optim.rounds=5",
+    "members.1.optim.epochs=1",
     "target.align=none",
 ]
 

@@ -19,6 +19,7 @@ SMALL = [
     "prepare.0.detect.every=3",
     "members.0.windows.statistics=[0.3, 1.0]",
     "members.0.optim.rounds=40",
+    "members.1.optim.epochs=5",
     "target.align=none",
 ]
 
