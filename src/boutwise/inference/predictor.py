@@ -19,7 +19,10 @@ from boutwise.prepare import Material, PreparedRecording, present_frames, scores
 from boutwise.prepare.other_detector import OtherDetector, steps_with
 from boutwise.prepare.trials import PreparedTrials
 from boutwise.store import Store
-from boutwise.types import FrameClock, LongValues, Prediction, Subject, is_pixels
+from boutwise.types import Boxes, FrameClock, LongValues, Prediction, Subject, is_pixels
+
+Judged = tuple[NDArray[np.float32], NDArray[np.bool_]]
+"""Probabilities of a subject, (frames, behaviors), and the frames that can be judged."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,10 +116,8 @@ class Predictor:
         loaded = zip(self.bundles, self.members, self.columns, strict=True)
         for bundle, members, columns in loaded:
             bundle.refuse_clock(material.recording, clock)
-            prepared = self.prepared(bundle, material)
-            if boxes is None and bundle.pictures is not None:
-                boxes = prepared.video.boxes
-            judged = _score(bundle, members, prepared, subjects, clock)
+            judged, found = self._judged(bundle, members, material, subjects)
+            boxes = found if boxes is None else boxes
             for place, (chance, present) in enumerate(judged):
                 probabilities[place] += chance[:, columns] / len(self.bundles)
                 observed[place] &= present
@@ -136,6 +137,18 @@ class Predictor:
             self.id,
             boxes,
         )
+
+    def _judged(
+        self,
+        bundle: Bundle,
+        members: Sequence[Member],
+        material: Material,
+        subjects: Sequence[Subject],
+    ) -> tuple[list[Judged], Boxes | None]:
+        """What a bundle says of each subject, and where it saw them; the rest is forgotten."""
+        prepared = self.prepared(bundle, material)
+        boxes = None if bundle.pictures is None else prepared.video.boxes
+        return _score(bundle, members, prepared, subjects, material.clock), boxes
 
     def prepared(self, bundle: Bundle, material: Material) -> PreparedRecording:
         """A recording as one of the bundles saw those of its training.
@@ -236,10 +249,6 @@ def member_streams(
         refuse_misfit(bundle, need, rows.columns, recording=subject.recording, roles=prepared.roles)
         streams[name] = rows.of_columns(need.columns)
     return streams
-
-
-Judged = tuple[NDArray[np.float32], NDArray[np.bool_]]
-"""Probabilities of a subject, (frames, behaviors), and the frames that can be judged."""
 
 
 def _score(

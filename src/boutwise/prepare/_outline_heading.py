@@ -7,6 +7,8 @@ of headings is looked for (Viterbi 1967) over two states, the axis and its oppos
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
@@ -74,6 +76,12 @@ def _evidence(postures: Postures, animal: int, there: NDArray[np.int64], fps: fl
     return np.asarray(taper + walk - np.clip(postures.tail[there, animal] / TAILED, -1, 1))
 
 
+def _numbers(values: Floats) -> Iterator[float]:
+    """One after the other; as a list those of hours would take ten times the room."""
+    for some in np.array_split(values, 1 + values.size // 10_000):
+        yield from some.tolist()
+
+
 def _most_likely(evidence: Floats, staying: Floats) -> NDArray[np.int64]:
     """The most likely run of two states, (bodies,): 0 = along the axis, 1 = opposite.
 
@@ -81,9 +89,9 @@ def _most_likely(evidence: Floats, staying: Floats) -> NDArray[np.int64]:
         evidence: For state 0 and against state 1, (bodies,).
         staying: For the same state as one frame before, and against a change, (bodies,).
     """
-    came_from = np.zeros((len(evidence), 2), dtype=np.int64)
+    came_from = np.zeros((len(evidence), 2), dtype=np.int8)
     first, second = 0.0, 0.0
-    steps = zip(evidence.tolist(), staying.tolist(), strict=True)
+    steps = zip(_numbers(evidence), _numbers(staying), strict=True)
     for place, (speaks, stays) in enumerate(steps):
         kept, changed = first + stays, second - stays
         kept_second, changed_second = second + stays, first - stays

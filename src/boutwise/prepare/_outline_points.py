@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from boutwise.prepare._outline_energy import LAGS_S, PARTS
+from boutwise.prepare._outline_energy import PARTS
 from boutwise.prepare._outline_shape import Body, Floats
 
 Floats64 = NDArray[np.float64]
@@ -78,11 +78,9 @@ class Postures:
         spread: As of the body.
         lean: As of the body.
         tail: As of the body.
-        points: (frames, animals, points, 2), pixels of the video, in the order of ``POINTS``: as
-            they are if the head is where the axis points to.
+        rows: (frames, animals, points + parts, 2): what is left when heads are known: ``points``,
+            and ``energy`` behind them.
         more: (frames, animals, 6, 2): what is needed beside them if it is at the other end.
-        energy: (frames, animals, parts, lags): motion energy, from the rear to the front if the
-            head is where the axis points to.
     """
 
     center: Floats
@@ -90,22 +88,32 @@ class Postures:
     spread: Floats
     lean: Floats
     tail: Floats
-    points: Floats
+    rows: Floats
     more: Floats
-    energy: Floats
 
     @classmethod
     def none(cls, n_frames: int, n_animals: int) -> Postures:
         """No bodies yet."""
-        shapes: list[tuple[int, ...]] = [(2,), (), (), (), (), (len(POINTS), 2), (MORE, 2)]
-        shapes.append((len(PARTS), len(LAGS_S)))
+        shapes: list[tuple[int, ...]] = [(2,), (), (), (), ()]
+        shapes += [(len(POINTS) + len(PARTS), 2), (MORE, 2)]
         size = (n_frames, n_animals)
         return cls(*(np.full((*size, *shape), np.nan, dtype=np.float32) for shape in shapes))
 
     @property
-    def rows(self) -> Floats:
-        """Points, and behind them motion energy, (frames, animals, points + parts, 2)."""
-        return np.concatenate([self.points, self.energy], axis=2)
+    def points(self) -> Floats:
+        """Pixels of the video, in the order of ``POINTS``: (frames, animals, points, 2).
+
+        As they are if the head is where the axis points to.
+        """
+        return self.rows[:, :, : len(POINTS)]
+
+    @property
+    def energy(self) -> Floats:
+        """Motion energy, (frames, animals, parts, lags).
+
+        From the rear to the front if the head is where the axis points to.
+        """
+        return self.rows[:, :, len(POINTS) :]
 
     def put(
         self, place: tuple[int, int], body: Body, *, corner: NDArray[np.int64], scale: Floats64

@@ -27,8 +27,6 @@ MANY = 32
 """Packets at the end whose intervals are compared."""
 GAP = 1.5
 """Usual intervals from which on a frame is missing."""
-COLUMNS = 7
-"""Numbers that are noted of a packet."""
 UNKNOWN = np.iinfo(np.int64).min
 
 
@@ -144,32 +142,42 @@ def _packets(
     """All packets that can be read, and what stopped the reading before the end."""
     import av.error
 
-    rows = array("q")  # numbers and no objects: hours of video have a million packets
+    # Numbers and no objects: hours of video have a million packets.
+    pts, dts, sizes, flags = array("q"), array("q"), array("q"), bytearray()
     sampled = hashlib.blake2b(digest_size=DIGEST_BYTES)
     broken_off, is_h264 = "", stream.codec_context.name == "h264"
     try:
         for packet in container.demux(stream):
             if packet.size == 0 and packet.dts is None:  # the last one only flushes the decoder
                 continue
-            pts = UNKNOWN if packet.pts is None else packet.pts
-            dts = UNKNOWN if packet.dts is None else packet.dts
             clean = packet.is_keyframe and is_h264 and _starts_anew(bytes(packet))
-            flags = (packet.is_keyframe, not packet.is_discard, packet.is_corrupt, clean)
             # Pictures that are not compressed all have one size: without a look into some of them,
             # all recordings of ten minutes would be the same.
-            n_rows = len(rows) // COLUMNS
-            if n_rows & (n_rows - 1) == 0:  # 0, 1, 2, 4, 8, ...
+            if len(pts) & (len(pts) - 1) == 0:  # 0, 1, 2, 4, 8, ...
                 sampled.update(bytes(packet))
-            rows.extend((pts, dts, packet.size, *flags))
+            pts.append(UNKNOWN if packet.pts is None else packet.pts)
+            dts.append(UNKNOWN if packet.dts is None else packet.dts)
+            sizes.append(packet.size)
+            is_so = (packet.is_keyframe, not packet.is_discard, packet.is_corrupt, clean)
+            flags.append(sum(bool(one) << place for place, one in enumerate(is_so)))
     except av.error.FFmpegError as error:
         # A file that breaks off: what came before is indexed, and the facts say that more is lost.
-        if not rows:
+        if not pts:
             raise FormatError(f"no packet of the video can be read: {error}", file=path) from error
         broken_off = error.strerror or type(error).__name__
-    table = np.frombuffer(rows, dtype=np.int64).reshape(-1, COLUMNS)
-    keys, shown, damaged, fresh = (table[:, column].astype(bool) for column in (3, 4, 5, 6))
-    numbers = (table[:, 0].copy(), table[:, 1].copy(), table[:, 2].copy())
-    return _Packets(*numbers, keys, shown, damaged, fresh, sampled.digest()), broken_off
+    marks = np.frombuffer(flags, dtype=np.uint8)
+    keys, shown, damaged, fresh = ((marks >> place & 1).astype(bool) for place in range(4))
+    packets = _Packets(
+        pts=np.frombuffer(pts, dtype=np.int64),
+        dts=np.frombuffer(dts, dtype=np.int64),
+        sizes=np.frombuffer(sizes, dtype=np.int64),
+        keys=keys,
+        shown=shown,
+        damaged=damaged,
+        fresh=fresh,
+        sampled=sampled.digest(),
+    )
+    return packets, broken_off
 
 
 def _starts_anew(data: bytes) -> bool:
