@@ -24,6 +24,7 @@ from boutwise.report.figures import (
     score_scale,
     standalone,
 )
+from boutwise.report.figures.losses import loss_over_steps
 from boutwise.report.figures.raster import NEITHER, UNKNOWN, UNSCORABLE, run_lengths
 from boutwise.report.figures.svg import ticks
 
@@ -221,3 +222,17 @@ def test_patterns_are_left_out_only_where_bouts_are_too_thin():
     same = swatches(NAMES, colors=dict.fromkeys(NAMES, "#123456"))
     kept = {p.get("stroke") for p in parsed(ethogram_raster(track, same)).iter("path")}
     assert "url(#raster-1)" in kept
+
+
+@pytest.mark.parametrize("n_steps", [1, 2, 7, 500])
+def test_a_loss_lies_within_its_panel_at_its_steps(n_steps):
+    svg = loss_over_steps([5.0 - step / n_steps for step in range(n_steps)], name="loss")
+    panel, path = re.search(r'x="(\S+)" y="\S+" width="(\S+)"', svg), re.search(r'd="M(.*?)"', svg)
+    left, wide = float(panel[1]), float(panel[2])
+    first, *steps = [float(part.split()[0]) for part in path[1].split("l")]
+    assert left <= first <= first + sum(steps) <= left + wide
+    # A mean lies in the middle of the steps that it is of.
+    half = (max(1, n_steps // 60) - 1) / 2 * wide / max(n_steps - 1, 1)
+    assert first == pytest.approx(left + half, abs=0.1)
+    if n_steps in (2, 7):
+        assert first + sum(steps) == pytest.approx(left + wide, abs=0.5)
