@@ -26,7 +26,7 @@ def test_what_is_usual_is_the_same_number_in_any_light(pose):
     one = motion_energy.compute(pose, clock, WHO).values
     np.testing.assert_allclose(motion_energy.compute(dim, clock, WHO).values, one, rtol=1e-5)
     usual = np.median(np.concatenate([values[:, 0] for values in pose.signals.values()]))
-    assert motion_energy.constants(pose, clock, WHO)["usual"] == pytest.approx(usual)
+    assert motion_energy.constants(pose, clock, WHO)["usual"] == pytest.approx([usual])
     place = 2
     name = sorted(pose.signals)[place]
     expected = np.log1p(5 * pose.signals[name][:, 0] / usual)
@@ -58,3 +58,18 @@ def test_signals_have_one_value_an_animal_and_frame(pose):
     with pytest.raises(DataError, match="signal 'x' has the shape"):
         replace(pose, signals={"x": np.zeros(3, dtype=np.float32)})
     assert all(len(values) == 4 for values in pose.frames(2, 6).values)
+
+
+def test_each_of_a_pair_is_in_what_is_usual_for_it():
+    pair = walker.track("4 points", "directed", seconds=10)
+    clock = walker.clock(pair)
+    louder = {name: values * [1, 9] for name, values in pair.signals.items()}
+    both = Subject("r", "m", "n")
+    found = motion_energy.compute(replace(pair, signals=louder), clock, both)
+    np.testing.assert_allclose(
+        found.values, motion_energy.compute(pair, clock, both).values, rtol=1e-5
+    )
+    alone = motion_energy.compute(pair, clock, Subject("r", "n"))
+    half = len(alone.columns)
+    assert found.columns[half:] == tuple(f"other:{name}" for name in alone.columns)
+    np.testing.assert_allclose(found.values[0, :, half:], alone.values[0], rtol=1e-5)

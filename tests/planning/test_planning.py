@@ -14,6 +14,7 @@ from boutwise.features import egocentric
 from boutwise.planning import Plan, load_recipe, make_plan, recipe_names
 from boutwise.planning.folds import Dealing, make_folds, test_mask
 from boutwise.planning.recipes import trains_detector
+from boutwise.planning.refusing import refuse_unheeded
 from boutwise.planning.targets import LabelledSubject, labelled_subjects
 from boutwise.project import Project
 from boutwise.types import (
@@ -289,6 +290,12 @@ def test_a_feature_set_of_the_other_scope_is_refused(tmp_path, monkeypatch, scop
     monkeypatch.setattr(egocentric, "SCOPES", (only,))
     with pytest.raises(RecipeError, match=words):
         make_plan(project, "pose")
+
+
+@pytest.mark.parametrize("recipe", ["pose", "pose_best", "pose_tcn", "video", "spotter"])
+@pytest.mark.parametrize("scope", ["individual", "directed"])
+def test_recipes_for_everything_learn_behaviors_of_both_scopes(recipe, scope):
+    refuse_unheeded(load_recipe(recipe), Ethogram((Behavior("b", scope=scope),)))
 
 
 def test_labelled_recordings_without_pose_are_named(tmp_path):
