@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, label
 
-from boutwise.prepare.masks import Mask, closed, counts_around, extent, filled, widened
+from boutwise.prepare.masks import SIDES, Mask, closed, counts_around, extent, filled, widened
 
 Floats = NDArray[np.float32]
 
@@ -132,7 +132,7 @@ def _core(cores: Mask) -> Mask | None:
     box = extent(cores)
     if box is None:
         return None
-    parts, n_parts = label(cores[box])
+    parts, n_parts = label(cores[box], SIDES)
     if n_parts == 1:
         return cores
     y, x = parts.nonzero()

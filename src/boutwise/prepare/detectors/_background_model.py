@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import find_objects, gaussian_filter, label
 
-from boutwise.prepare.masks import counts_around, extent
+from boutwise.prepare.masks import SIDES, counts_around, extent
 
 Floats = NDArray[np.float32]
 Polarity = Literal["dark", "light", "both"]
@@ -123,9 +123,10 @@ def _lighter(picture: NDArray[np.number], usual: Floats) -> float:
     if not usual.size:
         return 1.0
     ratio = np.asarray(picture / usual, dtype=np.float32)
-    low, high = (ratio.size - 1) // 2, ratio.size // 2
-    ratio.partition([low, high])
-    return float(max((ratio[low] + ratio[high]) / 2, 0.1))
+    half = ratio.size // 2
+    ratio.partition(half)  # one place at a time: two at once take numpy seven times as long
+    below = ratio[half] if ratio.size % 2 else ratio[:half].max()
+    return float(max((below + ratio[half]) / 2, 0.1))
 
 
 def learn_background(pictures: NDArray[np.uint8], following: NDArray[np.uint8]) -> Background:
@@ -209,22 +210,25 @@ class Blobs:
 
     Attributes:
         labels: (height, width), 0 where nothing differs.
+        part: Rows and columns of it outside of which nothing does.
         numbers: Number of each patch in ``labels``.
         areas: Pixels of each.
         contrasts: Mean relative difference in each.
     """
 
     labels: NDArray[np.int32]
+    part: Part
     numbers: NDArray[np.int64]
     areas: NDArray[np.int64]
     contrasts: NDArray[np.float64]
 
     def corners(self, most: int) -> NDArray[np.float64]:
         """Left, top, right, bottom of the largest ones, (patches, 4)."""
-        places = find_objects(self.labels)
+        places = find_objects(self.labels[self.part])
         found = [places[number - 1] for number in self.numbers[:most]]
         rows = [(x.start, y.start, x.stop, y.stop) for y, x in found]
-        return np.array(rows, dtype=np.float64).reshape(-1, 4)
+        first = np.array([side.start or 0 for side in self.part[::-1]] * 2, dtype=np.float64)
+        return np.array(rows, dtype=np.float64).reshape(-1, 4) + first
 
 
 def find_blobs(difference: Floats, limit: float, radius: int) -> Blobs:
@@ -240,11 +244,11 @@ def find_blobs(difference: Floats, limit: float, radius: int) -> Blobs:
     labels = np.zeros(mask.shape, dtype=np.int32)
     box, n_found = extent(mask), 0
     if box is not None:
-        labels[box], n_found = label(mask[box])
+        labels[box], n_found = label(mask[box], SIDES)
     places = np.flatnonzero(mask)
     flat = labels.ravel()[places] - 1
     areas = np.bincount(flat, minlength=n_found)
     sums = np.bincount(flat, weights=difference.ravel()[places], minlength=n_found)
     order = np.argsort(-areas, kind="stable")
     contrasts = sums[order] / np.maximum(areas[order], 1)
-    return Blobs(labels, order + 1, areas[order], contrasts)
+    return Blobs(labels, box or EVERYWHERE, order + 1, areas[order], contrasts)
