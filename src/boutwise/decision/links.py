@@ -47,7 +47,10 @@ def _fill(probabilities: NDArray[np.float32], raw: NDArray[np.float32], ethogram
 def to_raw(probabilities: NDArray[np.float32], ethogram: Ethogram) -> NDArray[np.float32]:
     """Raw scores whose probabilities are these, (frames, behaviors): logarithm or logit."""
     raw = np.empty(probabilities.shape, dtype=np.float32)
-    for columns in blocks(ethogram):
-        chance = np.clip(probabilities[:, columns].astype(np.float64), TINY, 1 - TINY)
-        raw[:, columns] = np.log(chance) - (np.log1p(-chance) if len(columns) == 1 else 0)
+    for start in range(0, len(raw), ROWS):
+        for columns in blocks(ethogram):
+            some = probabilities[start : start + ROWS, columns].astype(np.float64)
+            chance = np.clip(some, TINY, 1 - TINY)
+            odds = np.log(chance) - (np.log1p(-chance) if len(columns) == 1 else 0)
+            raw[start : start + ROWS, columns] = odds
     return raw

@@ -48,12 +48,18 @@ def score_subjects(
 
     They are scored side by side, stretch by stretch: what is computed of one may serve another.
     """
-    found: dict[Subject, list[NDArray[np.float32]]] = {subject: [] for subject in streams}
     side_by_side = [
         chunks_of(subject, fps, values, margin_frames=fitted.margin_frames)
         for subject, values in streams.items()
     ]
     chunks = (chunk for together in zip(*side_by_side, strict=True) for chunk in together)
+    found: dict[Subject, NDArray[np.float32]] = {}
+    done = dict.fromkeys(streams, 0)
     for place, scores in enumerate(fitted.scores(chunks)):
-        found[list(found)[place % len(found)]].append(scores)
-    return {subject: np.concatenate(scores) for subject, scores in found.items()}
+        subject = list(streams)[place % len(streams)]
+        if subject not in found:
+            n_frames = len(next(iter(streams[subject].values())))
+            found[subject] = np.empty((n_frames, scores.shape[1]), dtype=np.float32)
+        found[subject][done[subject] : done[subject] + len(scores)] = scores
+        done[subject] += len(scores)
+    return found
