@@ -50,7 +50,7 @@ def test_a_track_without_it_is_refused_with_a_way_out(pose):
     assert "outline" in (refusal.value.expected or "")
     assert "video" in (refusal.value.todo or "")
     never = {name: np.full_like(values, np.nan) for name, values in pose.signals.items()}
-    with pytest.raises(DataError, match="never seen twice in a row"):
+    with pytest.raises(DataError, match="never seen twice within a lag"):
         motion_energy.constants(replace(pose, signals=never), walker.clock(pose), WHO)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 
@@ -95,12 +96,34 @@ def test_each_behavior_may_be_smoothed_over_a_length_of_its_own(mice):
     lengths = plan.recipe.decode.smooth.seconds
     assert set(lengths) == set(plan.fingerprint.classes)
     for name, facts in plan.fingerprint.classes.items():
-        expected = min(3.0, facts.length_s[2] / 2) if facts.length_s else 0
+        expected = min(3.0, facts.length_s[2] / 2) if facts.length_s else max(lengths.values())
         assert lengths[name] == pytest.approx(expected, abs=1e-3)
     assert "each behavior" in plan.reasons["decode.smooth.seconds"]
-    name = next(iter(lengths))
-    own = make_plan(mice, "pose", settings=["decode.smooth.seconds={" + name + ": 0.7}"])
-    assert own.recipe.decode.smooth.seconds == {name: 0.7}
+    every = dict.fromkeys(lengths, 0.7)
+    own = make_plan(mice, "pose", settings=[f"decode.smooth.seconds={json.dumps(every)}"])
+    assert own.recipe.decode.smooth.seconds == every
+
+
+def test_lengths_that_would_do_nothing_are_refused():
+    group = ExclusiveGroup("acts", ("rest", "walk", "rear"), "rest")
+    ethogram = Ethogram((*map(Behavior, ("rest", "walk", "rear", "sniff")),), (group,))
+    for lengths, missing in (("{walk: 3}", "rest, rear"), ("{rest: 1, walk: 3}", "rear")):
+        recipe = load_recipe("pose", [f"decode.smooth.seconds={lengths}"])
+        with pytest.raises(RecipeError, match=f"no length for {missing} of the group 'acts'"):
+            refuse_unheeded(recipe, ethogram)
+    for lengths in ("{sniff: 3}", "{rest: 1, walk: 3, rear: 0}"):
+        refuse_unheeded(load_recipe("pose", [f"decode.smooth.seconds={lengths}"]), ethogram)
+    both = ["decode.smooth.separate=true", "decode.smooth.seconds=0.3"]
+    with pytest.raises(RecipeError, match="finds lengths"):
+        refuse_unheeded(load_recipe("pose", both), ethogram)
+
+
+def test_motion_energy_needs_outlines():
+    ethogram = Ethogram((Behavior("b"),))
+    features = "members.0.features=[egocentric, motion_energy]"
+    refuse_unheeded(load_recipe("video", [features]), ethogram)
+    with pytest.raises(RecipeError, match="measured with outlines"):
+        refuse_unheeded(load_recipe("pose", [features]), ethogram)
 
 
 @pytest.mark.parametrize("path", ["decode.smooth.seconds", "decode.minimum_duration"])

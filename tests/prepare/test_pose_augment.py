@@ -158,6 +158,18 @@ def test_dropout_takes_runs_of_frames(mouse, name, least):
     assert (gone[:, 0, 0] != gone[:, 1, 0]).any()
 
 
+def test_what_is_measured_of_an_animal_goes_with_it():
+    rng = np.random.default_rng(0)
+    signals = {"motion_energy.front@0.05s": rng.random((2000, 2)).astype(np.float32)}
+    positions = rng.normal(size=(2000, 2, 3, 2))
+    pose = PoseTrack(positions, None, ("a", "b"), ("x", "y", "z"), signals=signals)
+    new, _ = change("animal_dropout", pose, FrameClock.declared(2000, 20), share=0.3)
+    (left,) = new.signals.values()
+    np.testing.assert_array_equal(np.isnan(left), np.isnan(new.positions).all(axis=(2, 3)))
+    assert 0.05 < np.isnan(left).mean() < 0.6
+    assert np.isfinite(pose.signals["motion_energy.front@0.05s"]).all()
+
+
 def test_tempo_changes_speeds_and_labels_follow(mouse):
     """A slower view has more frames, lower speeds, and every bout where it belongs."""
     pose, clock = mouse.pose, mouse.recording.clock

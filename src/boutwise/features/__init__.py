@@ -11,8 +11,9 @@ computed of one animal, and of an ordered pair), ``INVARIANCES`` (of ``translati
 ``scale``, ``time_stretch``), ``NEEDED_ROLES`` (one of each tuple must be there),
 ``margin_frames(clock)``, ``constants(pose, clock, subject)`` (what is measured once over the whole
 recording), ``mirror(columns)`` (what becomes of them when left and right change places; None =
-cannot be told), of pairs ``exchange(columns)`` (the same when agent and target change places) and
-``compute(pose, clock, subject, constants=None) -> FeatureTable``. Name columns
+cannot be told), where it reads ``signals`` of a track ``SIGNALS`` (how their names begin; only
+outlines have some), of pairs ``exchange(columns)`` (the same when agent and target change places)
+and ``compute(pose, clock, subject, constants=None) -> FeatureTable``. Name columns
 ``kind.what@seconds``; a copy that is scaled by recording begins with ``z:`` and gets no window
 statistics. The contract tests in ``tests/features`` run over every set that is found; then write
 its golden values by ``python -m tests.features.make_golden``.

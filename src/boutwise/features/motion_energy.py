@@ -30,7 +30,7 @@ INVARIANCES = ("translation", "rotation", "scale", "time_stretch")
 NEEDED_ROLES: tuple[tuple[str, ...], ...] = ()
 
 SIGNALS = "motion_energy."
-"""Signals of a track that begin so are read."""
+"""Signals of a track that begin so are read; only outlines have them."""
 GAIN = 5.0
 """What is usual becomes log(1 + this), and nothing 0."""
 LEAST_USUAL = 1e-4
@@ -73,7 +73,7 @@ def _usual(pose: PoseTrack, animal: str, subject: Subject) -> float:
     values = _of(pose, animal)
     if not np.isfinite(values).any():
         raise DataError(
-            f"{animal} is never seen twice in a row, so there is no motion energy",
+            f"{animal} is never seen twice within a lag, so there is no motion energy",
             file=pose.source or None,
             recording=subject.recording,
             expected="frames that follow each other with an outline of the animal",

@@ -14,7 +14,7 @@ from boutwise.planning.part_options import refuse_options
 from boutwise.planning.pictures import refuse_picture_steps
 from boutwise.planning.targets import LabelledSubject
 from boutwise.prepare import member_streams
-from boutwise.prepare.picture_steps import STEPS
+from boutwise.prepare.picture_steps import OUTLINE, STEPS
 from boutwise.project import Project
 from boutwise.project.splits import leaks
 from boutwise.store import Store
@@ -37,11 +37,13 @@ def refuse_unheeded(recipe: Recipe, ethogram: Ethogram) -> None:
     for part in (part for part in recipe.prepare if part.part not in STEPS):
         refuse_options("preparation", part, "clean")
     refuse_options("decoder", recipe.decode.decider, "decide", taken=("thresholds", "worths"))
+    _refuse_lengths(recipe, ethogram)
     scope = ethogram.behaviors[0].scope
     for member in recipe.members:
         for part in (part for parts in member_streams(member).values() for part in parts):
             refuse_options("feature set", part, "compute")
             _refuse_scope(part, scope, ethogram.names[0])
+            _refuse_without_outlines(part, recipe)
 
 
 def _refuse_scope(part: Part, scope: str, behavior: str) -> None:
@@ -59,6 +61,39 @@ def _refuse_scope(part: Part, scope: str, behavior: str) -> None:
         todo="name one of these in the recipe, or behaviors that this one fits: "
         "--set target.behaviors=[...]",
     )
+
+
+def _refuse_without_outlines(part: Part, recipe: Recipe) -> None:
+    """A feature set of what only outlines have."""
+    outlined = any(step.part == OUTLINE for step in recipe.prepare)
+    if hasattr(registry.load("feature set", part.part), "SIGNALS") and not outlined:
+        raise RecipeError(
+            f"the feature set '{part.part}' is measured with outlines, and the recipe makes none",
+            expected="prepare: [{detect: {}}, {outline: {}}, ...], as in the recipe 'video'",
+            todo="leave it out of the features, or take the recipe 'video'",
+        )
+
+
+def _refuse_lengths(recipe: Recipe, ethogram: Ethogram) -> None:
+    """Lengths of means that would do nothing."""
+    smooth = recipe.decode.smooth
+    if smooth.separate and isinstance(smooth.seconds, float):
+        raise RecipeError(
+            "'decode.smooth.separate' finds lengths, and 'decode.smooth.seconds' says them",
+            todo="set decode.smooth.seconds=auto, or decode.smooth.separate=false",
+        )
+    if not isinstance(smooth.seconds, dict):
+        return
+    for group in ethogram.groups:
+        missing = [name for name in group.behaviors if name not in smooth.seconds]
+        if missing and len(missing) < len(group.behaviors):
+            # What is not averaged comes first, and the others share what it leaves.
+            raise RecipeError(
+                f"'decode.smooth.seconds' has no length for {', '.join(missing)} of the group "
+                f"'{group.name}'",
+                expected="one for each behavior of an exclusive group, or none: they are averaged "
+                "in turn, the shortest first; 0 = not averaged",
+            )
 
 
 def refuse_copies(

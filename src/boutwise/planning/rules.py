@@ -56,10 +56,14 @@ def _smooth_before_prices(facts: Fingerprint) -> tuple[Any, str]:
 
 
 def _smooth_each(facts: Fingerprint) -> tuple[Any, str]:
-    lengths = {
-        name: round(min(LONGEST_MEAN_S, 0.5 * known.length_s[2]), 3) if known.length_s else 0.0
-        for name, known in facts.classes.items()
+    known = {
+        name: round(min(LONGEST_MEAN_S, 0.5 * each.length_s[2]), 3)
+        for name, each in facts.classes.items()
+        if each.length_s
     }
+    # What has no bouts is averaged like the longest: unaveraged, it would come before all others.
+    longest = max(known.values(), default=0.0)
+    lengths = {name: known.get(name, longest) for name in facts.classes}
     return lengths, f"half the median bout of each behavior, {LONGEST_MEAN_S:g} s at most"
 
 

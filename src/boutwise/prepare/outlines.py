@@ -35,7 +35,7 @@ from boutwise.store import Store
 from boutwise.types import PoseTrack
 from boutwise.video import Look, Video
 
-VERSION = 2
+VERSION = 3
 
 SIDE = 96
 """Pixels a side of the square in which an animal is looked at: the rules of shape need it."""
@@ -147,7 +147,8 @@ def _found(scene: Scene, squares: dict[str, Squares], say: Say) -> NDArray[np.fl
     assert look.size is not None
     scales = np.array([scene.size[1] / look.size[1], scene.size[0] / look.size[0]])
     postures = Postures.none(n_frames, len(squares))
-    energy = MotionEnergy(scene.index.clock.fps, len(squares))
+    clock = scene.index.clock
+    energy = MotionEnergy(clock.times_s, clock.fps, len(squares))
     corners = [np.round(each.corners[:, :2] / scales).astype(np.int64) for each in squares.values()]
     with Video(scene.path, scene.index, look=look) as video:
         for frame, picture in enumerate(video.pictures(range(n_frames))):
@@ -164,7 +165,7 @@ def _found(scene: Scene, squares: dict[str, Squares], say: Say) -> NDArray[np.fl
             if frame % TOLD == TOLD - 1:
                 say(f"outlines: {frame + 1} of {n_frames} frames")
     for who in range(len(squares)):
-        heads = headings(postures, who, scene.index.clock.fps)
+        heads = headings(postures, who, clock.fps)
         turned = np.cos(heads - postures.axis[:, who]) < 0  # not where there is no body
         postures.turn(who, np.flatnonzero(turned))
     return postures.rows

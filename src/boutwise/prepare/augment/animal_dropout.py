@@ -35,7 +35,9 @@ def change(
     """
     refuse("animal_dropout", share=(share, 0, 0.9), seconds=(seconds, 0, 3600))
     positions = pose.positions.copy()
+    signals = {name: values.copy() for name, values in pose.signals.items()}
     for animal in range(len(pose.animals)):
         gone = runs_of_absence(pose.n_frames, clock.fps, rng, share=share, seconds=seconds)
-        positions[gone, animal] = np.nan
-    return replace(pose, positions=positions), clock
+        for values in (positions, *signals.values()):
+            values[gone, animal] = np.nan
+    return replace(pose, positions=positions, signals=signals), clock
