@@ -30,7 +30,7 @@ class PreparedPose:
     the way stays small.
 
     Args:
-        pose: As read.
+        pose: As read; without a store it is not held once it is cleaned.
         clock: The recording's clock.
         fps: Working rate.
         prepare: Preparations, in order.
@@ -77,6 +77,8 @@ class PreparedPose:
             frames = slice(stretch.start, stretch.stop)
             for values, found in zip(whole.values, pose.values, strict=True):
                 values[frames] = found[stretch.inner]
+        if self._store is None:  # nothing is kept by its content, and hours of it are long
+            self.native = self.native.each(lambda values: values[:0].copy())
         return replace(
             pose, positions=whole.positions, confidence=whole.confidence, signals=whole.signals
         )

@@ -139,6 +139,11 @@ class PreparedRecording:
         made = any(part.part == OUTLINE for part in self._prepare)
         return made and self.material.scene is not None
 
+    @property
+    def _turned_by_outlines(self) -> bool:
+        """Whether pictures are turned by the points, too."""
+        return self.video.steps.faces_by(self.video.scene) == "outlines"
+
     @cached_property
     def pose(self) -> PreparedPose:
         """The pose, cleaned; of a recipe with outlines, the points on them.
@@ -149,6 +154,8 @@ class PreparedRecording:
         pose = self.video.outlines if self._of_outlines else self.material.pose
         if pose is None:
             raise self._lacks("pose", "pose tracks")
+        if self._of_outlines and self._store is None and not self._turned_by_outlines:
+            del self.video.outlines  # hours of points: what is cleaned of them is enough
         return PreparedPose(
             pose,
             self.material.clock,
