@@ -203,6 +203,8 @@ def test_what_cannot_be_exported_is_said(pairs, tmp_path):
         export_features(pairs[0], tmp_path, sets=["social49"])
     with pytest.raises(UsageError, match="no feature set"):
         export_features(pairs[0], tmp_path, sets=[])
+    with pytest.raises(UsageError, match="measured with outlines"):
+        export_features(pairs[0], tmp_path, sets=["egocentric", "motion_energy"])
     with pytest.raises(DataError, match="left_forepaw"):
         export_features(pairs[0], tmp_path, sets=["pose_graph18"])
     empty = Project.create(tmp_path / "empty")

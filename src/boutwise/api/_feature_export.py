@@ -128,7 +128,13 @@ def _wishes(sets: Sequence[str], scopes: Sequence[str]) -> list[_Wish]:
         raise UsageError("no feature set is named", expected="names; see 'boutwise features'")
     wishes = []
     for name in dict.fromkeys(sets):
-        can = registry.load("feature set", name).SCOPES
+        module = registry.load("feature set", name)
+        if hasattr(module, "SIGNALS"):
+            raise UsageError(
+                f"the feature set '{name}' is measured with outlines, which are not exported",
+                expected="sets that are computed of pose; see 'boutwise features'",
+            )
+        can = module.SCOPES
         wishes += [_Wish(name, scope) for scope in [s for s in scopes if s in can] or can]
     return wishes
 

@@ -191,7 +191,8 @@ class Predictor:
                 expected="two animals or more, because the bundle predicts who does what to whom"
                 if pairs
                 else "one animal or more",
-                todo="take the pose of all animals of the recording, or another bundle",
+                todo="take the pose of all animals of the recording (of a video: import it into a "
+                "project with its animals, and predict the project), or another bundle",
             )
         return subjects
 
