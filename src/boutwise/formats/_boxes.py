@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +11,9 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from boutwise.errors import FormatError, UsageError
+from boutwise.formats._parquet import FACTS, GrowingTable, with_facts
 from boutwise.types import Boxes, FrameClock
 
-FACTS = b"boutwise"
 SIDES = ("x1", "y1", "x2", "y2")
 ROWS = 20_000
 """Frames that are turned into a table at once."""
@@ -41,14 +40,10 @@ def write_boxes(boxes: Boxes, clock: FrameClock, path: Path) -> None:
             expected="boxes and clock of one recording",
         )
     facts = {"animals": list(boxes.animals), "size": list(boxes.size), "detector": boxes.source}
-    words = {FACTS: json.dumps(facts, ensure_ascii=False).encode("utf-8")}
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    schema = _table(boxes, clock, slice(0, 0)).schema.with_metadata(words)
-    with pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
-        for start in range(0, boxes.n_frames, ROWS):
+    with GrowingTable(path, compression="zstd") as file:
+        for start in range(0, max(boxes.n_frames, 1), ROWS):
             some = slice(start, min(start + ROWS, boxes.n_frames))
-            writer.write_table(_table(boxes, clock, some).replace_schema_metadata(words))
-    temporary.replace(path)
+            file.add(with_facts(_table(boxes, clock, some), facts))
 
 
 def _table(boxes: Boxes, clock: FrameClock, some: slice) -> pa.Table:

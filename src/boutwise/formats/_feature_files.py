@@ -6,8 +6,6 @@ read alone, from a memory-mapped file without loading the rest.
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from boutwise.errors import DataError
-from boutwise.formats._prediction import FACTS, read_facts
+from boutwise.formats._parquet import GrowingTable, with_facts
+from boutwise.formats._prediction import read_facts
 from boutwise.types import FeatureTable, FrameClock, FrameState, Subject
 
 KEYS = ("frame", "time_s", "animal", "target")
@@ -40,7 +39,7 @@ def write_features(
         The last of the tables, for its columns and units.
     """
     table: FeatureTable | None = None
-    with _Writer(path) as writer:
+    with GrowingTable(path, compression="none", use_dictionary=["animal", "target"]) as file:
         for table in tables:
             (subject,) = table.subjects
             said = {
@@ -51,7 +50,7 @@ def write_features(
                 "units": dict(zip(table.columns, table.units, strict=True)),
             }
             values = dict(zip(table.columns, table.of(subject).T, strict=True))
-            writer.add({**_keys(subject, clock), **values}, said)
+            file.add(with_facts(pa.table({**_keys(subject, clock), **values}), said))
         if table is None:
             raise DataError("there is no subject to write features of", file=path)
     return table
@@ -98,7 +97,8 @@ def write_states(
         clock: The recording's.
         behaviors: Names of the columns of the states.
     """
-    with _Writer(path) as writer:
+    texts = ["animal", "target", "annotator"]
+    with GrowingTable(path, compression="none", use_dictionary=texts) as file:
         for annotator, subject, states in labels:
             columns: dict[str, Any] = _keys(subject, clock)
             columns["annotator"] = _repeated(annotator, clock.n_frames)
@@ -106,7 +106,7 @@ def write_states(
                 columns[f"state:{name}"] = column
             for name, column in zip(behaviors, states.T, strict=True):
                 columns[f"observed:{name}"] = column != FrameState.UNLABELLED
-            writer.add(columns, {"recording": subject.recording})
+            file.add(with_facts(pa.table(columns), {"recording": subject.recording}))
 
 
 def _keys(subject: Subject, clock: FrameClock) -> dict[str, Any]:
@@ -120,38 +120,3 @@ def _keys(subject: Subject, clock: FrameClock) -> dict[str, Any]:
 
 def _repeated(word: str, n_rows: int) -> pa.Array:
     return pa.array([word]).take(pa.array(np.zeros(n_rows, dtype=np.int64)))
-
-
-class _Writer:
-    """A Parquet file that grows by one row group at a time and appears when it is whole."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        self._writer: pq.ParquetWriter | None = None
-
-    def __enter__(self) -> _Writer:
-        return self
-
-    def add(self, columns: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
-        """Append rows; the facts of the first ones are kept in the file's metadata."""
-        table = pa.table({name: pa.array(column) for name, column in columns.items()})
-        if self._writer is None:
-            words = json.dumps(dict(facts)).encode("utf-8")
-            schema = table.schema.with_metadata({FACTS: words})
-            texts = [field.name for field in schema if pa.types.is_string(field.type)]
-            self._writer = pq.ParquetWriter(
-                self._temporary, schema, compression="none", use_dictionary=texts
-            )
-        elif table.schema.names != self._writer.schema.names:
-            raise DataError("subjects of one recording have different columns", file=self._path)
-        table = table.replace_schema_metadata(self._writer.schema.metadata)
-        self._writer.write_table(table, row_group_size=max(table.num_rows, 1))
-
-    def __exit__(self, kind: object, *rest: object) -> None:
-        if self._writer is not None:
-            self._writer.close()
-        if kind is None and self._writer is not None:
-            self._temporary.replace(self._path)
-        else:
-            self._temporary.unlink(missing_ok=True)

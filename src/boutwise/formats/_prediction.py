@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,9 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from boutwise.errors import DataError
+from boutwise.formats._parquet import FACTS, GrowingTable, with_facts
 from boutwise.types import Ethogram, Prediction
 
-FACTS = b"boutwise"
 ROWS = 20_000
 """Frames that are turned into a table at once."""
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)\s*", re.IGNORECASE)
@@ -113,24 +112,11 @@ def write_frames(
         facts: Kept in the file's metadata and read back by :func:`read_facts`.
     """
     said = {"recording": predictions[0].recording, "bundle": predictions[0].bundle}
-    words = json.dumps({**said, **(facts or {})}).encode("utf-8")
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    writer: pq.ParquetWriter | None = None
-    try:
+    said |= facts or {}
+    with GrowingTable(path) as file:
         for prediction in predictions:
             for rows in _frame_tables(prediction):
-                table = pa.Table.from_pandas(rows, preserve_index=False)
-                if writer is None:
-                    facts_too = {**(table.schema.metadata or {}), FACTS: words}
-                    writer = pq.ParquetWriter(temporary, table.schema.with_metadata(facts_too))
-                writer.write_table(table)
-        if writer is not None:
-            writer.close()
-        temporary.replace(path)
-    finally:
-        if writer is not None:
-            writer.close()  # a second time does nothing; Windows deletes no open file
-        temporary.unlink(missing_ok=True)
+                file.add(with_facts(pa.Table.from_pandas(rows, preserve_index=False), said))
 
 
 def read_facts(path: Path) -> dict[str, Any]:
