@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from tests.prepare import scenes
 
+from boutwise.errors import FormatError
 from boutwise.prepare.boxes import Detect, boxes_of
 from boutwise.prepare.crops import Crop
 from boutwise.prepare.detectors import Scene, background
@@ -61,6 +62,22 @@ def test_pictures_are_read_once_and_the_answer_holds_where_the_video_moved(
     assert refusal_of(walking, STEPS, store=store) is None
     moved = replace(resting, path=tmp_path / "moved.mp4")
     assert "moved.mp4" in str(refusal_of(moved, STEPS, store=store))
+
+
+@pytest.mark.parametrize("harm", ["gone", "unreadable pictures"])
+def test_a_file_that_cannot_be_read_now_is_asked_again(walking, tmp_path, harm):
+    store, there = Store(tmp_path / "store"), walking.path.read_bytes()
+    scene = replace(walking, path=tmp_path / "walking.mp4")
+    if harm != "gone":
+        first, last = sorted([there.index(b"mdat"), there.index(b"moov")])
+        scene.path.write_bytes(
+            there[: first + 500] + bytes(last - first - 600) + there[last - 100 :]
+        )
+    refusal = refusal_of(scene, STEPS, store=store)
+    assert isinstance(refusal, FormatError)
+    assert str(scene.path) in str(refusal)
+    scene.path.write_bytes(there)
+    assert refusal_of(scene, STEPS, store=store) is None
 
 
 def test_nothing_is_read_where_boxes_are_kept(walking, tmp_path, monkeypatch):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from boutwise import registry
-from boutwise.errors import DataError
+from boutwise.errors import DataError, FormatError
 from boutwise.prepare.boxes import Chosen, boxes_key, boxes_of
 from boutwise.prepare.detectors import Scene, background
 from boutwise.prepare.facing import or_as_seen
@@ -31,7 +31,7 @@ def refusal_of(
     """Why a recording is refused; None where it is not, or nothing is detected in it.
 
     Looked at once: what was found is kept by the content of the video, and where boxes are kept
-    already their detector has not refused.
+    already their detector has not refused. Only that a file cannot be read is asked anew each time.
 
     Args:
         scene: The recording.
@@ -57,6 +57,8 @@ def refusal_of(
         refusal = _asked(scene, chosen, outlined, store)
         if refusal is not None and steps.faces_by(scene) == "outlines":
             refusal = or_as_seen(refusal)
+        if isinstance(refusal, FormatError):  # a disk may be back the next time
+            return refusal
         known = {} if refusal is None else {name: getattr(refusal, name) for name in FACTS}
         if store is not None:
             store.put(key, np.array([refusal is not None]), known)

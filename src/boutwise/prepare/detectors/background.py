@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from boutwise.errors import DataError
+from boutwise.errors import DataError, FormatError
 from boutwise.prepare.detectors._background_model import (
     Background,
     Blobs,
@@ -144,7 +144,14 @@ def _read(
     second = np.searchsorted(both, numbers + 1)
     whole = read.decoded[first] & read.decoded[second]
     if whole.sum() < LEAST_SAMPLES:
-        raise _refusal(scene, "too few of its frames can be decoded")
+        raise FormatError(
+            f"only {int(whole.sum())} of {numbers.size} frames that the cage would be learned from "
+            "can be decoded",
+            file=scene.path,
+            recording=scene.recording or None,
+            expected=f"{LEAST_SAMPLES} or more",
+            todo="copy the video again from where it was recorded",
+        )
     return read.pixels[first[whole]], read.pixels[second[whole]]
 
 
