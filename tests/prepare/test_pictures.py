@@ -264,3 +264,16 @@ def test_another_detector_may_tell_where_animals_face(first, instead):
     need["versions"]["facing"] += 1
     with pytest.raises(BundleError, match="facing"):
         bundle_steps(need, instead=other)
+
+
+@pytest.mark.parametrize("last", [crop(), Part(part="outline")])
+def test_an_animal_that_is_in_no_frame_is_named(scene, last):
+    walk = scenes.wander(120, seed=3)[:, None, None, :2]
+    places = walk + np.array([[-12.0, 0], [0, 3], [12, 0]])
+    both = np.concatenate([places, np.full_like(places, np.nan)], axis=1)
+    pose = PoseTrack(both, None, ("mouse", "ghost"), ("nose", "center", "tail_base"), unit="px")
+    detect = Part(part="detect", options={"detector": "pose"})
+    video = prepared(replace(scene, animals=pose.animals, pose=pose), detect, last)
+    with pytest.raises(DataError, match="ghost is found in no frame") as refusal:
+        video.outlines if last.part == "outline" else video.pictures(Subject("cage", "ghost"))
+    assert refusal.value.recording == "cage"

@@ -84,9 +84,12 @@ class PreparedVideo:
         """Points on the outline of each animal in each frame of the video.
 
         Raises:
-            DataError: The cage cannot be learned from the video.
+            DataError: The cage cannot be learned from the video, or an animal is in no frame of it.
         """
-        return outline_pose(self.scene, self._looked_at(), store=self._store, say=self.say)
+        squares = self._looked_at()
+        for animal, its in squares.items():
+            self._refuse_absent(animal, its)
+        return outline_pose(self.scene, squares, store=self._store, say=self.say)
 
     def _looked_at(self) -> dict[str, Squares]:
         """The square around each animal whose outline is looked for."""
@@ -139,14 +142,7 @@ class PreparedVideo:
             DataError: The subject is in no frame.
         """
         squares = self.squares(subject)
-        if not squares.present.any():
-            raise DataError(
-                f"{subject} is found in no frame of the video",
-                file=self.scene.path,
-                recording=subject.recording,
-                expected="a box in some frames at least",
-                todo="choose another detector: --set prepare.0.detect.detector=NAME",
-            )
+        self._refuse_absent(str(subject), squares)
         cutting = CutPictures(self.scene, self.frames, squares, self.steps.crop)
         if self._store is None:
             return cutting, ""
@@ -163,6 +159,18 @@ class PreparedVideo:
                 todo="check the free space of the disk",
             )
         return kept, key
+
+    def _refuse_absent(self, who: str, squares: Squares) -> None:
+        if not squares.present.any():
+            raise DataError(
+                f"{who} is found in no frame of the video",
+                file=self.scene.path,
+                recording=self.scene.recording or None,
+                expected="a box in some frames at least",
+                todo="choose another detector (--set prepare.0.detect.detector=NAME, in a "
+                "prediction --detector NAME); leave the recording out (--set leave_out=[...]); or "
+                "import it with the animals that it shows",
+            )
 
     def missing(self, subject: Subject) -> list[str]:
         """What of a subject is not in the store yet: ``boxes``, ``pictures`` or ``outlines``."""
