@@ -57,7 +57,7 @@ def test_plan_tells_all_of_them_and_how_to_go_on(boutwise, study):
     assert sorted(said.data["refused"]) == ["rests_1", "rests_2"]
     assert "background" in said.data["refused"]["rests_1"]["what"]
     assert "2 of 4 recordings cannot be learned from: rests_1, rests_2: " in said.err
-    assert '--set \'leave_out=["rests_1", "rests_2"]\'' in said.err
+    assert '--set "leave_out=[rests_1, rests_2]"' in said.err
     assert "setting" in boutwise("plan", study[1], *QUICK).out  # the plan is shown all the same
 
 

@@ -35,6 +35,8 @@ def _some(names: tuple[str, ...], most: int = 8) -> str:
 
 def tell_detector(talk: Talk, result: DetectorResult) -> Answer:
     """Say how good a detector is, and how it is used."""
+    from boutwise.planning.recipes import detector_setting
+
     scores = result.scores
     talk.table(
         ["kept apart", "pictures", "boxes", "AP@.5"],
@@ -52,8 +54,7 @@ def tell_detector(talk: Talk, result: DetectorResult) -> Answer:
     talk.line()
     talk.line(f"detector  {result.weights}")
     talk.line(f"report  {report}")
-    detector = f"{{rtdetr: {{weights: {result.weights}}}}}"
-    talk.line(f"to use it: --recipe video --set 'prepare.0.detect.detector={detector}'")
+    talk.line(f"to use it: --recipe video {detector_setting(result.weights)}")
     return Answer(
         {
             "run": result.directory,

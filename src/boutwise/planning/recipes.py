@@ -135,6 +135,21 @@ def _read(name: str | Path) -> tuple[dict[str, Any], str]:
     return data, source
 
 
+def as_setting(path: str, value: Any) -> str:
+    """A ``--set`` as it is typed in any shell: in double quotes, which Windows knows, too.
+
+    >>> print(as_setting("leave_out", ["day1/m3", "12"]))
+    --set "leave_out=[day1/m3, '12']"
+    """
+    text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=float("inf"))
+    return f'--set "{path}={text.strip()}"'
+
+
+def detector_setting(weights: Path) -> str:
+    """The ``--set`` by which a recipe on videos takes a detector that was trained."""
+    return as_setting("prepare.0.detect.detector", {"rtdetr": {"weights": str(weights)}})
+
+
 def _set(data: dict[str, Any], setting: str) -> None:
     path, equals, text = setting.partition("=")
     if not equals or not path:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from boutwise.errors import DataError
 from boutwise.planning.plan import Plan
+from boutwise.planning.recipes import as_setting
 from boutwise.prepare import material_of
 from boutwise.prepare.picture_steps import PictureSteps
 from boutwise.prepare.probing import refusal_of
@@ -57,8 +57,8 @@ class Refusals:
     def of_plan(self, plan: Plan) -> DataError:
         """The error of a plan that would learn from them."""
         names = list(dict.fromkeys([*plan.recipe.leave_out, *self.reasons]))
-        setting = f"--set 'leave_out={json.dumps(names, ensure_ascii=False)}'"
-        return self.error(cannot="be learned from", without=f"learn without them: {setting}")
+        without = f"learn without them: {as_setting('leave_out', names)}"
+        return self.error(cannot="be learned from", without=without)
 
     def as_dict(self) -> dict[str, dict[str, Any]]:
         """Recording -> file, what, expected, todo."""

@@ -47,7 +47,7 @@ class OtherDetector:
             raise UsageError(
                 f"the detector cannot be {given!r}",
                 expected=EXPECTED,
-                todo="such as --detector pose, or --detector '{rtdetr: {weights: PATH}}'",
+                todo='such as --detector pose, or --detector "{rtdetr: {weights: PATH}}"',
             )
         self.facts  # noqa: B018  (reads the weights)
 

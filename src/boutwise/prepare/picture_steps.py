@@ -184,7 +184,7 @@ def _refuse_other_weights(steps: Sequence[Part], need: Mapping[str, Any]) -> Non
             "the weights of the detector are not those that the bundle was trained with",
             expected=f"weights with the digest {need['weights']}, not {now}",
             todo="bring back the folder that the recipe names; name these weights (--detector "
-            "'{rtdetr: {weights: PATH}}'), which is then written down; or train again with them",
+            '"{rtdetr: {weights: PATH}}"), which is then written down; or train again with them',
         )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from boutwise.planning.recipes import detector_setting
 from boutwise.report.figures.losses import loss_over_steps
 from boutwise.report.paper import rendered, write_page
 from boutwise.report.tables import Cell, Table, missing, words
@@ -59,7 +60,7 @@ def write_detector_page(
         table=_table(scores),
         curve=Markup(loss_over_steps(losses, name="Loss of the training")),
         samples=[(each.name, _picture(each)) for each in samples],
-        use=f"prepare.0.detect.detector={{rtdetr: {{weights: {run / 'detector'}}}}}",
+        use=detector_setting(run / "detector"),
     )
     return write_page(run / PAGE, html)
 
