@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from boutwise.decision.links import blocks, to_probabilities, to_raw
+from boutwise.decision.links import ROWS, blocks, to_probabilities, to_raw
 from boutwise.types import Ethogram, FrameState
 
 
@@ -32,10 +32,13 @@ class Combination:
         """One raw score of several, each (frames, behaviors)."""
         if len(members) == 1:
             return members[0]
-        if self.kind == "mean":
-            mean = np.mean([to_probabilities(raw, ethogram) for raw in members], axis=0)
-            return to_raw(mean, ethogram)
         combined = np.zeros(members[0].shape, dtype=np.float32)
+        if self.kind == "mean":
+            for start in range(0, len(combined), ROWS):
+                rows = slice(start, start + ROWS)
+                chances = [to_probabilities(raw[rows], ethogram) for raw in members]
+                combined[rows] = to_raw(np.mean(chances, axis=0), ethogram)
+            return combined
         for columns, weights in zip(blocks(ethogram), self.weights, strict=True):
             for raw, weight in zip(members, weights, strict=True):
                 combined[:, columns] += np.float32(weight) * raw[:, columns]

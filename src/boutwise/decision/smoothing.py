@@ -123,7 +123,7 @@ def _absorb(
     start, stop = edges[:-1], edges[1:]
     behavior = [int(choice[frame]) for frame in start]
     before, after = list(range(-1, len(start) - 1)), [*range(1, len(start)), -1]
-    total = np.concatenate([np.zeros((1, probabilities.shape[1])), probabilities]).cumsum(axis=0)
+    gains = np.add.reduceat(probabilities, start, axis=0, dtype=np.float64)  # of each piece
     short = [(stop[i] - start[i], i) for i in range(len(start))]
     heapify(short)
     while short:
@@ -132,12 +132,13 @@ def _absorb(
         neighbors = [n for n in (before[i], after[i]) if n >= 0]
         if stale or length >= fewest[behavior[i]] or not neighbors:
             continue
-        gain = total[stop[i]] - total[start[i]]
+        gain = gains[i]
         behavior[i] = behavior[max(neighbors, key=lambda n: float(gain[behavior[n]]))]
         for left, right in ((before[i], i), (i, after[i])):
             if left >= 0 and right >= 0 and behavior[left] == behavior[right]:
                 # The left piece swallows the right one; 'i' goes on as what holds it.
                 stop[left], after[left] = stop[right], after[right]
+                gains[left] += gains[right]
                 if after[right] >= 0:
                     before[after[right]] = left
                 behavior[right] = -1

@@ -21,8 +21,9 @@ from boutwise.prepare.trials import PreparedTrials
 from boutwise.store import Store
 from boutwise.types import Boxes, FrameClock, LongValues, Prediction, Subject, is_pixels
 
-Judged = tuple[NDArray[np.float32], NDArray[np.bool_]]
-"""Probabilities of a subject, (frames, behaviors), and the frames that can be judged."""
+Scored = tuple[list[NDArray[np.float32]], NDArray[np.bool_]]
+"""Raw scores of a subject by each member, (frames, behaviors), and the frames that can be judged.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,18 +110,7 @@ class Predictor:
                     todo="use 'boutwise predict', or boutwise.predict_trials",
                 )
         subjects = self.subjects(material, animals=animals)
-        shape = (len(subjects), clock.n_frames, len(ethogram.names))
-        probabilities = np.zeros(shape, dtype=np.float32)
-        observed = np.ones(shape[:2], dtype=bool)
-        boxes = None
-        loaded = zip(self.bundles, self.members, self.columns, strict=True)
-        for bundle, members, columns in loaded:
-            bundle.refuse_clock(material.recording, clock)
-            judged, found = self._judged(bundle, members, material, subjects)
-            boxes = found if boxes is None else boxes
-            for place, (chance, present) in enumerate(judged):
-                probabilities[place] += chance[:, columns] / len(self.bundles)
-                observed[place] &= present
+        probabilities, observed, boxes = self._averaged(material, subjects)
         decision = self.bundles[0].decision
         if self.refit is not None:
             probabilities = np.stack([self.refit.apply(rows, ethogram) for rows in probabilities])
@@ -138,14 +128,36 @@ class Predictor:
             boxes,
         )
 
-    def _judged(
+    def _averaged(
+        self, material: Material, subjects: Sequence[Subject]
+    ) -> tuple[NDArray[np.float32], NDArray[np.bool_], Boxes | None]:
+        """The mean of what the bundles say, what all of them saw, and where the first saw it."""
+        clock, boxes = material.clock, None
+        shape = (len(subjects), clock.n_frames, len(self.bundles[0].ethogram.names))
+        probabilities = np.zeros(shape, dtype=np.float32)
+        observed = np.ones(shape[:2], dtype=bool)
+        loaded = zip(self.bundles, self.members, self.columns, strict=True)
+        for bundle, members, columns in loaded:
+            bundle.refuse_clock(material.recording, clock)
+            scored, found = self._scored(bundle, members, material, subjects)
+            boxes = found if boxes is None else boxes
+            for place, (raw, present) in enumerate(scored):
+                chance = bundle.decision.probabilities(raw, clock.fps)
+                probabilities[place] += chance[:, columns] / len(self.bundles)
+                observed[place] &= present
+        return probabilities, observed, boxes
+
+    def _scored(
         self,
         bundle: Bundle,
         members: Sequence[Member],
         material: Material,
         subjects: Sequence[Subject],
-    ) -> tuple[list[Judged], Boxes | None]:
-        """What a bundle says of each subject, and where it saw them; the rest is forgotten."""
+    ) -> tuple[list[Scored], Boxes | None]:
+        """What a bundle says of each subject, and where it saw them; the rest is forgotten.
+
+        Of hours that is much: it is gone before anything else is made of the scores.
+        """
         prepared = self.prepared(bundle, material)
         boxes = None if bundle.pictures is None else prepared.video.boxes
         return _score(bundle, members, prepared, subjects, material.clock), boxes
@@ -258,7 +270,7 @@ def _score(
     prepared: PreparedRecording,
     subjects: Sequence[Subject],
     clock: FrameClock,
-) -> list[Judged]:
+) -> list[Scored]:
     """What a bundle says of each subject."""
     raw: dict[Subject, list[NDArray[np.float32]]] = {subject: [] for subject in subjects}
     present = {subject: np.ones(clock.n_frames, dtype=bool) for subject in subjects}
@@ -269,7 +281,7 @@ def _score(
                 raw[who].append(scores_at(scores, prepared.clock, clock))
                 seen = present_frames(streams[who])[:, None].astype(np.float32)
                 present[who] &= scores_at(seen, prepared.clock, clock)[:, 0] >= 0.5
-    return [(bundle.decision.probabilities(raw[who], clock.fps), present[who]) for who in subjects]
+    return [(raw[who], present[who]) for who in subjects]
 
 
 def _together(member: Member, subjects: Sequence[Subject]) -> list[Sequence[Subject]]:

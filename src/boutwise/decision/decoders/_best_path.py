@@ -9,12 +9,12 @@ PIECE = 4096
 """Frames that are plain numbers at a time."""
 
 
-def best_path(gains: NDArray[np.float64], price: float) -> NDArray[np.int64]:
+def best_path(gains: NDArray[np.floating], price: float) -> NDArray[np.int64]:
     """The behavior of each frame with the greatest sum of gains less the price of each change."""
     path = np.zeros(len(gains), dtype=np.int64)
     if len(gains) == 0:
         return path
-    totals, total = np.empty_like(gains), gains[0].tolist()
+    totals, total = np.empty(gains.shape), gains[0].tolist()
     # Plain numbers: for so few behaviors an array a frame would take ten times as long; and in
     # pieces, because those of two hours would take a hundred megabytes.
     for start in range(0, len(gains), PIECE):

@@ -41,7 +41,7 @@ def decide(
     """
     decided = np.zeros(probabilities.shape, dtype=bool)
     for columns in blocks(ethogram):
-        chance = probabilities[:, columns].astype(np.float64)
+        chance = probabilities[:, columns]
         if len(columns) == 1:
             threshold = (thresholds or {}).get(ethogram.names[columns[0]], 0.5)
             decided[:, columns[0]] = yes_or_no(chance[:, 0], threshold, price_s * fps)
@@ -51,7 +51,7 @@ def decide(
     return decided
 
 
-def yes_or_no(chance: NDArray[np.float64], threshold: float, price: float) -> NDArray[np.bool_]:
+def yes_or_no(chance: NDArray[np.floating], threshold: float, price: float) -> NDArray[np.bool_]:
     """An independent behavior, (frames,), when each change costs ``price`` frames."""
     no_and_yes = np.column_stack([np.full(len(chance), threshold), chance])
     # Twice the distance from the threshold is the gain of the likelier of two behaviors.
