@@ -23,7 +23,11 @@ from boutwise.bundle import Bundle
 from boutwise.inference import Predictor
 from boutwise.prepare import Material
 from boutwise.prepare.boxes import Detect, boxes_of
-from boutwise.prepare.detectors import Scene
+from boutwise.prepare.crops import Crop
+from boutwise.prepare.detectors import Scene, background
+from boutwise.prepare.outlines import Outline
+from boutwise.prepare.picture_steps import PictureSteps
+from boutwise.prepare.pictures import PreparedVideo
 from boutwise.project import Project
 from boutwise.synthetic import SimulatedRecording, simulate
 from boutwise.synthetic.rendering import Film, Shot, draw_cage, draw_coat, write_film
@@ -140,6 +144,18 @@ def _boxes(path: Path) -> None:
     boxes_of(_scene(path), Detect())
 
 
+def _cage(path: Path) -> None:
+    scene = _scene(path)
+    background.learn(scene, background.reduced(scene))
+
+
+def _outlines(path: Path) -> None:
+    scene = _scene(path)
+    steps = PictureSteps(Detect(), Crop(), Outline())
+    clock = scene.index.clock
+    assert PreparedVideo(scene, clock, fps=clock.fps, steps=steps).outlines.n_frames
+
+
 def _end_to_end(bundle: Bundle, path: Path) -> None:
     scene = _scene(path)
     material = Material("film", scene.index.clock, scene.animals, scene=scene)
@@ -160,7 +176,9 @@ PARTS: dict[str, Callable[[Path], None]] = {
     "decode alone": decode,
     "index": _indexed,
     "read exactly, RGB": _read,
+    "learn the cage": _cage,
     "detect and track": _boxes,
+    "the same, and outlines": _outlines,
 }
 END = {f"{recipe}, file to bouts": recipe for recipe in RECIPES}
 MEMORY = {f"{recipe}, {name}": (recipe, name) for recipe in RECIPES for name in LENGTHS}
