@@ -1,12 +1,12 @@
 """Kill -9 while videos are prepared and networks trained: all ends bit for bit the same.
 
-A run of the recipe ``spotter`` on three drawn mice is trained once without interruption. Then the
-same is trained again, killed at random moments (the first one while boxes are found and pictures
-cut, the others wherever they fall), resumed after each, and compared at its end: the out-of-fold
-probabilities, the weights of every fold and of the bundle, its calibration and decoder, and all
-scores must be the very same numbers.
+A run on three drawn mice is trained once without interruption. Then the same is trained again,
+killed at random moments (the first one while boxes are found, and pictures cut or outlines looked
+for; the others wherever they fall), resumed after each, and compared at its end: the out-of-fold
+probabilities, the trees and weights of every fold and of the bundle, its calibration and decoder,
+and all scores must be the very same numbers.
 
-    python benchmarks/kill_video.py [--rounds 4] [--kills 3] [--json]
+    python benchmarks/kill_video.py [--recipe video] [--rounds 4] [--kills 3] [--json]
 """
 
 from __future__ import annotations
@@ -28,20 +28,33 @@ from _rows import tell as tell_rows
 
 RUN = "run"
 FPS, MINUTES, SIZE, SEED = 30.0, 1.0, (192, 256), 23
-SETTINGS = (
-    "prepare.0.detect.every=3",
-    "prepare.1.crop.size=32",
-    "members.0.streams.video.encoder={spotter: {stages: [8, 16], width: 16}}",
-    "members.0.temporal.0.tcn.dilations=[1, 2, 4]",
-    "members.0.temporal.0.tcn.channels=16",
-    "members.0.windows.length=32",
-    "members.0.optim.batch=4",
-    "members.0.optim.precision=32",
-    "members.0.optim.epochs=3",
-)
-"""A network that is trained in seconds; augmentation is on, for its random numbers."""
+SPOTTER, VIDEO = "spotter", "video"
+SETTINGS = {
+    SPOTTER: (
+        "prepare.0.detect.every=3",
+        "prepare.1.crop.size=32",
+        "members.0.streams.video.encoder={spotter: {stages: [8, 16], width: 16}}",
+        "members.0.temporal.0.tcn.dilations=[1, 2, 4]",
+        "members.0.temporal.0.tcn.channels=16",
+        "members.0.windows.length=32",
+        "members.0.optim.batch=4",
+        "members.0.optim.precision=32",
+        "members.0.optim.epochs=3",
+    ),
+    VIDEO: (
+        "members.0.optim.rounds=20",
+        "members.1.temporal.0.tcn.dilations=[1, 2, 4]",
+        "members.1.temporal.0.tcn.channels=16",
+        "members.1.windows.length=32",
+        "members.1.optim.epochs=3",
+    ),
+}
+"""Recipe -> settings by which it is trained in seconds; augmentation is on, for its random numbers.
+"""
+PREPARING = {SPOTTER: "pictures of", VIDEO: "outlines: "}
+"""What is said while more than boxes is prepared."""
 
-DECIDING = (".safetensors", "combine.json", "calibrate.json", "decode.json")
+DECIDING = (".safetensors", ".txt", "combine.json", "calibrate.json", "decode.json")
 """Files of a bundle that decide about its numbers."""
 
 
@@ -108,13 +121,19 @@ def tell(*words: object) -> None:
     sys.stdout.flush()
 
 
-def train(root: Path, workers: int, say: Callable[..., None] = lambda *words: None) -> None:
+def train(
+    root: Path,
+    workers: int,
+    say: Callable[..., None] = lambda *words: None,
+    *,
+    recipe: str = SPOTTER,
+) -> None:
     """Prepare and train, or go on; everything that is begun is told."""
     from boutwise import api
     from boutwise.project import Project
 
     with Project.open(root) as project:
-        plan = api.plan(project, "spotter", settings=SETTINGS)
+        plan = api.plan(project, recipe, settings=SETTINGS[recipe])
         begun = (root / "runs" / RUN / "plan.yaml").exists()
         say("ready")
         api.train_run(
@@ -129,9 +148,9 @@ def train(root: Path, workers: int, say: Callable[..., None] = lambda *words: No
     say("finished")
 
 
-def start(root: Path, workers: int) -> subprocess.Popen[str]:
+def start(root: Path, workers: int, recipe: str) -> subprocess.Popen[str]:
     """Start the child."""
-    command = [sys.executable, __file__, "--child", str(root), str(workers)]
+    command = [sys.executable, __file__, "--recipe", recipe, "--child", str(root), str(workers)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8")
 
 
@@ -167,11 +186,20 @@ def finished_units(run: Path) -> int:
     return len(list(run.rglob("done.json")))
 
 
+FILES = (
+    "oof/*.parquet",
+    "*/**/network.safetensors",
+    "*/**/model_*.txt",
+    "*/**/raw/*.npy",
+)
+"""Of a run, those that hold its numbers."""
+
+
 def differing(run: Path, whole: Path) -> list[str]:
     """Files of a run whose numbers are not those of another one."""
     found = [
         path.relative_to(whole).as_posix()
-        for pattern in ("oof/*.parquet", "*/**/network.safetensors", "*/**/raw/*.npy")
+        for pattern in FILES
         for path in sorted(whole.glob(pattern))
         if not _same_bytes(path, run / path.relative_to(whole))
     ]
@@ -193,7 +221,7 @@ def _scores(run: Path) -> dict[str, object]:
 
 
 def interrupted(
-    root: Path, moments: Sequence[tuple[str, float]], workers: int
+    root: Path, moments: Sequence[tuple[str, float]], workers: int, *, recipe: str = SPOTTER
 ) -> tuple[list[str], int]:
     """Train a project, killed at each of the moments and resumed after each but the last.
 
@@ -201,63 +229,82 @@ def interrupted(
         root: The project.
         moments: Words after which, and seconds after them; without words after 'ready'.
         workers: Processes side by side.
+        recipe: One of ``SETTINGS``.
 
     Returns:
         What was being done at each kill, and how many units were done before the last.
     """
     places, units = [], 0
     for words, after_s in moments:
-        told = lines_until(start(root, workers), words=words, after_s=after_s)
+        told = lines_until(start(root, workers, recipe), words=words, after_s=after_s)
         places.append(told[-1].removeprefix("doing ") if told else "")
         units = finished_units(root / "runs" / RUN)
     return places, units
 
 
-def kill_round(
-    number: int, films: Path, whole: Path, moments: Sequence[tuple[str, float]], workers: int
-) -> Row:
-    """Train a new project, killed and resumed; then to the end, and compare it with ``whole``."""
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder) / "project"
-        import_films(root, films)
-        places, units = interrupted(root, moments, workers)
-        told = [] if "finished" in places else lines_until(start(root, workers))
-        complete = "finished" in [*places, *told]
-        differ = differing(root / "runs" / RUN, whole) if complete else []
-        return Row(number, tuple(places), units, tuple(differ), complete)
+@dataclass(frozen=True)
+class Sweep:
+    """What is trained, killed and compared.
+
+    Attributes:
+        recipe: One of ``SETTINGS``.
+        films: Folder with the films and their labels.
+        whole: The run that nobody interrupted.
+        workers: Processes side by side.
+    """
+
+    recipe: str
+    films: Path
+    whole: Path
+    workers: int
+
+    def round(self, number: int, moments: Sequence[tuple[str, float]]) -> Row:
+        """Train a new project, killed and resumed; then to the end, and compare it."""
+        with tempfile.TemporaryDirectory() as folder:
+            root = Path(folder) / "project"
+            import_films(root, self.films)
+            places, units = interrupted(root, moments, self.workers, recipe=self.recipe)
+            ended = "finished" in places
+            told = [] if ended else lines_until(start(root, self.workers, self.recipe))
+            complete = "finished" in [*places, *told]
+            differ = differing(root / "runs" / RUN, self.whole) if complete else []
+            return Row(number, tuple(places), units, tuple(differ), complete)
 
 
-def measure(rounds: int, kills: int, work: Path, workers: int = 2) -> list[Row]:
+def measure(recipe: str, rounds: int, kills: int, work: Path, workers: int = 2) -> list[Row]:
     """Kill at moments drawn over the whole work."""
     films = draw(work / "films")
     root = work / "whole"
     import_films(root, films)
     began = time.monotonic()
-    told = lines_until(start(root, workers))
+    told = lines_until(start(root, workers, recipe))
     duration_s = time.monotonic() - began
     assert told[-1] == "finished", told[-1]
+    sweep = Sweep(recipe, films, root / "runs" / RUN, workers)
     rng = random.Random(SEED)
     rows = []
     for number in range(rounds):
-        first = ("looking for animals" if number % 2 else "pictures of", rng.uniform(0, 0.3))
+        words = "looking for animals" if number % 2 else PREPARING[recipe]
+        first = (words, rng.uniform(0, 0.3))
         later = [("", rng.uniform(0.1, 0.8) * duration_s) for _ in range(kills - 1)]
-        rows.append(kill_round(number, films, root / "runs" / RUN, [first, *later], workers))
+        rows.append(sweep.round(number, [first, *later]))
     shutil.rmtree(root)
     return rows
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--recipe", choices=[*SETTINGS], default=SPOTTER)
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--kills", type=int, default=3)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--child", nargs=2, metavar=("PROJECT", "WORKERS"))
     options = parser.parse_args()
     if options.child:
-        train(Path(options.child[0]), int(options.child[1]), tell)
+        train(Path(options.child[0]), int(options.child[1]), tell, recipe=options.recipe)
         return 0
     with tempfile.TemporaryDirectory() as folder:
-        rows = measure(options.rounds, options.kills, Path(folder))
+        rows = measure(options.recipe, options.rounds, options.kills, Path(folder))
     lines = [
         f"round {row.round}: killed at {' | '.join(row.killed_at)}; {row.units_before} units done "
         f"before the last kill; "
