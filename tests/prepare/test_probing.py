@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 from tests.prepare import scenes
 
-from boutwise.errors import DataError, FormatError
+from boutwise.errors import FormatError
 from boutwise.prepare.boxes import Detect, boxes_of
 from boutwise.prepare.crops import Crop
 from boutwise.prepare.detectors import Scene, background
 from boutwise.prepare.outlines import Outline
 from boutwise.prepare.picture_steps import PictureSteps
-from boutwise.prepare.pictures import PreparedVideo
 from boutwise.prepare.probing import refusal_of
 from boutwise.store import Store
 from boutwise.types import PoseTrack
@@ -113,25 +112,6 @@ def test_outlines_need_a_cage_whatever_finds_the_animal(tmp_path):
     refusal = refusal_of(scene, replace(steps, outline=Outline()))
     assert "nothing that moves stands out" in str(refusal)
     assert "spotter" in str(refusal.todo)
-
-
-def test_an_animal_that_stays_has_no_outline_whatever_finds_it(tmp_path):
-    """Another animal moves, so that the cage can be learned."""
-    walk, rest = scenes.wander(120, seed=4), scenes.wander(120, seed=4)
-    rest[:] = [60.0, 60.0, 0.0]
-    path = scenes.film(tmp_path / "two.mp4", [walk, rest])
-    places = np.stack([walk[:, None, :2], rest[:, None, :2]], axis=1)
-    points = places + np.array([[-12.0, 0], [0, 3], [12, 0]])
-    names = ("nose", "center", "tail_base")
-    pose = PoseTrack(points, None, ("walks", "rests"), names, unit="px")
-    scene = Scene(path, index_video(path), pose.animals, pose, recording="two")
-    steps = PictureSteps(Detect(detector="pose"), Crop(), Outline())
-    refusal = refusal_of(scene, steps)
-    assert "rests has no outline" in refusal.what
-    assert refusal_of(scene, replace(steps, outline=None)) is None
-    with pytest.raises(DataError) as later:
-        PreparedVideo(scene, scene.index.clock, fps=30.0, steps=steps).outlines  # noqa: B018
-    assert str(later.value) == str(refusal)
 
 
 def test_an_animal_cannot_be_turned_whose_trunk_nothing_marks(walking, tmp_path):

@@ -22,29 +22,23 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from boutwise.errors import DataError, RecipeError
+from boutwise.errors import RecipeError
 from boutwise.prepare._outline_energy import LAGS_S, PARTS, MotionEnergy
 from boutwise.prepare._outline_heading import headings
 from boutwise.prepare._outline_points import POINTS, ROLES, Postures
 from boutwise.prepare._outline_shape import animal_mask, body_of
-from boutwise.prepare.crops import Crop, Squares, crop_squares
+from boutwise.prepare.crops import Crop, Squares
 from boutwise.prepare.detectors import Scene
 from boutwise.prepare.detectors._background_model import Background
-from boutwise.prepare.detectors.background import VERSION as CAGE
 from boutwise.prepare.detectors.background import learn
 from boutwise.store import Store
-from boutwise.types import Boxes, FrameClock, PoseTrack, Subject
+from boutwise.types import PoseTrack
 from boutwise.video import Look, Video
 
 VERSION = 3
 
 SIDE = 96
 """Pixels a side of the square in which an animal is looked at: the rules of shape need it."""
-
-LEAST_TRAVELLED = 0.7
-"""Sides of its square between the places of an animal: who stays becomes a part of the cage, and
-what is found are its paws. About what the detector ``background`` asks for, which measures in roots
-of the area."""
 
 TOLD = 500
 """Frames from one word about the progress to the next."""
@@ -82,20 +76,6 @@ class Outline:
         return Crop(size=SIDE, padding=self.padding)
 
 
-def outline_squares(boxes: Boxes, outline: Outline, clock: FrameClock) -> dict[str, Squares]:
-    """The square around each animal in which its outline is looked for.
-
-    Args:
-        boxes: Of all animals of a recording.
-        outline: Options.
-        clock: Of its frames.
-    """
-    return {
-        animal: crop_squares(boxes, Subject("", animal), outline.crop, clock)
-        for animal in boxes.animals
-    }
-
-
 def outline_pose(
     scene: Scene,
     squares: dict[str, Squares],
@@ -119,15 +99,13 @@ def outline_pose(
         the empty cage.
 
     Raises:
-        DataError: The cage cannot be learned: the camera moves, nothing stands out, or an animal
-            stays in its place.
+        DataError: The cage cannot be learned: the camera moves, or nothing stands out.
     """
     key = outline_key(scene, squares)
     known = None if store is None else store.array(key)
     if known is not None:
         found = np.array(known)
     else:
-        refuse_resting(scene, squares)
         found = _found(scene, squares, say)
         if store is not None:
             what = "points on outlines, and motion energy"
@@ -153,8 +131,7 @@ def outline_key(scene: Scene, squares: dict[str, Squares]) -> str:
     """The key under which points are kept; whatever changes them changes it."""
     cut = [(each.corners, each.present) for each in squares.values()]
     content = [part for pair in cut for part in pair]
-    versions = [VERSION, CAGE]
-    return Store.key("outline", versions, scene.index.digest, list(squares), *content)
+    return Store.key("outline", VERSION, scene.index.digest, list(squares), *content)
 
 
 def _found(scene: Scene, squares: dict[str, Squares], say: Say) -> NDArray[np.float32]:
@@ -192,29 +169,6 @@ def _found(scene: Scene, squares: dict[str, Squares], say: Say) -> NDArray[np.fl
         turned = np.cos(heads - postures.axis[:, who]) < 0  # not where there is no body
         postures.turn(who, np.flatnonzero(turned))
     return postures.rows
-
-
-def refuse_resting(scene: Scene, squares: dict[str, Squares]) -> None:
-    """Refuse a recording in which an animal never leaves its place, whatever found it there.
-
-    Raises:
-        DataError: Naming the animal.
-    """
-    for animal, each in squares.items():
-        present = each.corners[each.present]
-        if not len(present):
-            continue
-        middles = (present[:, :2] + present[:, 2:]) / 2
-        reach = np.ptp(np.quantile(middles, (0.05, 0.95), axis=0), axis=0).max()
-        if reach < LEAST_TRAVELLED * _side(each):
-            raise DataError(
-                f"{animal} has no outline: an animal that stays in its place is part of the "
-                f"picture, and it goes no farther than {reach:.0f} pixels",
-                file=scene.path,
-                recording=scene.recording or None,
-                expected=f"{LEAST_TRAVELLED * _side(each):.0f} pixels or more",
-                todo=INSTEAD,
-            )
 
 
 def _side(squares: Squares) -> float:

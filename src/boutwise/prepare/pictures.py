@@ -14,7 +14,7 @@ from boutwise.prepare.crops import VERSION as CROPS
 from boutwise.prepare.crops import Squares, crop_squares, whole_picture
 from boutwise.prepare.detectors import Scene
 from boutwise.prepare.facing import or_as_seen, trunk_facing
-from boutwise.prepare.outlines import Outline, outline_key, outline_pose, outline_squares
+from boutwise.prepare.outlines import Outline, outline_key, outline_pose
 from boutwise.prepare.picture_steps import VERSION, PictureSteps
 from boutwise.prepare.pixels import CutPictures, keep, kept_pictures
 from boutwise.prepare.rates import nearest_frames, working_clock
@@ -86,15 +86,20 @@ class PreparedVideo:
         Raises:
             DataError: The cage cannot be learned from the video, or an animal is in no frame of it.
         """
-        squares = self._outlined()
+        squares = self._looked_at()
         for animal, its in squares.items():
             self._refuse_absent(animal, its)
         return outline_pose(self.scene, squares, store=self._store, say=self.say)
 
-    def _outlined(self) -> dict[str, Squares]:
+    def _looked_at(self) -> dict[str, Squares]:
         """The square around each animal whose outline is looked for."""
-        assert self.boxes is not None
-        return outline_squares(self.boxes, self.steps.outline or Outline(), self.native)
+        boxes, outline = self.boxes, self.steps.outline or Outline()
+        assert boxes is not None
+        name = self.scene.recording
+        return {
+            animal: crop_squares(boxes, Subject(name, animal), outline.crop, self.native)
+            for animal in self.scene.animals
+        }
 
     def squares(self, subject: Subject) -> Squares:
         """What is cut out of each working frame for a subject."""
@@ -175,7 +180,7 @@ class PreparedVideo:
         if not self._boxes_lie_in(self._store):
             return ["boxes", last]
         if self.steps.needs_outlines(self.scene):
-            lies = self._store.array(outline_key(self.scene, self._outlined())) is not None
+            lies = self._store.array(outline_key(self.scene, self._looked_at())) is not None
             if self.steps.outline is not None:
                 return [] if lies else [last]
             if not lies:

@@ -14,7 +14,7 @@ from boutwise.errors import DataError, FormatError
 from boutwise.prepare.boxes import Chosen, boxes_key, boxes_of
 from boutwise.prepare.detectors import Scene, background
 from boutwise.prepare.facing import or_as_seen
-from boutwise.prepare.outlines import INSTEAD, Outline, outline_squares, refuse_resting
+from boutwise.prepare.outlines import INSTEAD
 from boutwise.prepare.outlines import VERSION as OUTLINES
 from boutwise.prepare.picture_steps import PictureSteps
 from boutwise.store import Store
@@ -47,14 +47,14 @@ def refusal_of(
     outlined = steps.needs_outlines(scene)
     if registry.load("detector", chosen.name).READS == "pose":
         # Its boxes cost no picture, and are kept.
-        return _asked(scene, chosen, steps, store) or _cannot_turn(scene, steps)
+        return _asked(scene, chosen, outlined, store) or _cannot_turn(scene, steps)
     knows_cage = chosen.name == "background" or not outlined
     if store is not None and knows_cage and store.array(boxes_key(scene, chosen)) is not None:
         return None
     key = _key(scene, chosen, (outlined, steps.crop.facing))
     known = None if store is None else store.header(key)
     if known is None:
-        refusal = _asked(scene, chosen, steps, store)
+        refusal = _asked(scene, chosen, outlined, store)
         if refusal is not None and steps.faces_by(scene) == "outlines":
             refusal = or_as_seen(refusal)
         if isinstance(refusal, FormatError):  # a disk may be back the next time
@@ -91,22 +91,16 @@ def _key(scene: Scene, chosen: Chosen, outlined: tuple[bool, str]) -> str:
     return Store.key("refused", versions, scene.index.digest, scene.animals, detector, *outlined)
 
 
-def _asked(
-    scene: Scene, chosen: Chosen, steps: PictureSteps, store: Store | None
-) -> DataError | None:
-    """Ask the detector, and where outlines are wanted whether there can be any."""
-    module, boxes = registry.load("detector", chosen.name), None
+def _asked(scene: Scene, chosen: Chosen, outlined: bool, store: Store | None) -> DataError | None:
+    """Ask the detector, and where outlines are wanted whether the empty cage can be learned."""
+    module = registry.load("detector", chosen.name)
     try:
         if module.READS == "pose":
-            boxes = boxes_of(scene, chosen, store=store)
+            boxes_of(scene, chosen, store=store)
         elif hasattr(module, "probe"):
             module.probe(scene, **chosen.options)
-        if steps.needs_outlines(scene):
-            if chosen.name != "background":
-                background.learn(scene, background.reduced(scene), instead=INSTEAD)
-            if boxes is not None:
-                outline = steps.outline or Outline()
-                refuse_resting(scene, outline_squares(boxes, outline, scene.index.clock))
+        if outlined and chosen.name != "background":
+            background.learn(scene, background.reduced(scene), instead=INSTEAD)
     except DataError as refusal:
         return refusal
     return None
