@@ -78,8 +78,8 @@ class Row:
 
     @property
     def failed(self) -> bool:
-        """Whether anything is not as it would have been."""
-        return bool(self.differ) or not self.complete
+        """Whether anything is not as it would have been, or the first kill came too late."""
+        return bool(self.differ) or not self.complete or self.killed_at[0] == "finished"
 
 
 def draw(folder: Path) -> Path:
@@ -186,23 +186,19 @@ def finished_units(run: Path) -> int:
     return len(list(run.rglob("done.json")))
 
 
-FILES = (
-    "oof/*.parquet",
-    "*/**/network.safetensors",
-    "*/**/model_*.txt",
-    "*/**/raw/*.npy",
-)
-"""Of a run, those that hold its numbers."""
+OF_NETWORKS = ("oof/*.parquet", "*/**/network.safetensors", "*/**/raw/*.npy")
+FILES = {SPOTTER: OF_NETWORKS, VIDEO: (*OF_NETWORKS, "*/**/model_*.txt")}
+"""Recipe -> files of a run that hold its numbers; there are some of each kind."""
 
 
-def differing(run: Path, whole: Path) -> list[str]:
+def differing(run: Path, whole: Path, *, recipe: str = SPOTTER) -> list[str]:
     """Files of a run whose numbers are not those of another one."""
-    found = [
-        path.relative_to(whole).as_posix()
-        for pattern in FILES
-        for path in sorted(whole.glob(pattern))
-        if not _same_bytes(path, run / path.relative_to(whole))
-    ]
+    found = []
+    for pattern in FILES[recipe]:
+        paths = sorted(whole.glob(pattern))
+        assert paths, f"no file is called {pattern}"
+        names = [path.relative_to(whole) for path in paths]
+        found += [each.as_posix() for each in names if not _same_bytes(whole / each, run / each)]
     if _scores(run) != _scores(whole):
         found.append("scores.json")
     bundles = (zipfile.ZipFile(each / "bundle.boutwise") for each in (run, whole))
@@ -267,7 +263,9 @@ class Sweep:
             ended = "finished" in places
             told = [] if ended else lines_until(start(root, self.workers, self.recipe))
             complete = "finished" in [*places, *told]
-            differ = differing(root / "runs" / RUN, self.whole) if complete else []
+            differ = (
+                differing(root / "runs" / RUN, self.whole, recipe=self.recipe) if complete else []
+            )
             return Row(number, tuple(places), units, tuple(differ), complete)
 
 

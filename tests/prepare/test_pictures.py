@@ -8,6 +8,7 @@ from tests.prepare import scenes
 from tests.video import burnt
 
 from boutwise.errors import BundleError, DataError, RecipeError
+from boutwise.prepare import Material, PreparedRecording
 from boutwise.prepare.cutting import cut
 from boutwise.prepare.detectors import Scene
 from boutwise.prepare.picture_steps import (
@@ -267,13 +268,19 @@ def test_another_detector_may_tell_where_animals_face(first, instead):
 
 
 @pytest.mark.parametrize("last", [crop(), Part(part="outline")])
-def test_an_animal_that_is_in_no_frame_is_named(scene, last):
+def test_who_is_in_no_frame_is_named_and_the_others_are_not_refused(scene, last):
     walk = scenes.wander(120, seed=3)[:, None, None, :2]
     places = walk + np.array([[-12.0, 0], [0, 3], [12, 0]])
     both = np.concatenate([places, np.full_like(places, np.nan)], axis=1)
     pose = PoseTrack(both, None, ("mouse", "ghost"), ("nose", "center", "tail_base"), unit="px")
-    detect = Part(part="detect", options={"detector": "pose"})
-    video = prepared(replace(scene, animals=pose.animals, pose=pose), detect, last)
-    with pytest.raises(DataError, match="ghost is found in no frame") as refusal:
-        video.outlines if last.part == "outline" else video.pictures(Subject("cage", "ghost"))
-    assert refusal.value.recording == "cage"
+    scene = replace(scene, animals=pose.animals, pose=pose)
+    clock = scene.index.clock
+    material = Material("cage", clock, scene.animals, pose, scene)
+    steps = [Part(part="detect", options={"detector": "pose"}), last]
+    recording = PreparedRecording(material, fps=clock.fps, prepare=steps)
+    features = [] if last.part == "crop" else [Part(part="egocentric")]
+    assert len(recording.rows(MOUSE, features)) == 120
+    for read in (recording.rows, recording.stream):
+        with pytest.raises(DataError, match="ghost is found in no frame") as refusal:
+            read(Subject("cage", "ghost"), features)
+        assert refusal.value.recording == "cage"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -135,14 +135,20 @@ def _read(name: str | Path) -> tuple[dict[str, Any], str]:
     return data, source
 
 
-def as_setting(path: str, value: Any) -> str:
-    """A ``--set`` as it is typed in any shell: in double quotes, which Windows knows, too.
+def as_setting(path: str, value: Sequence[Any] | Mapping[str, Any]) -> str:
+    """A ``--set`` as it is typed, for values that are lists or mappings.
+
+    In double quotes, which cmd.exe knows, too; in single ones where a shell would read what is
+    inside double ones.
 
     >>> print(as_setting("leave_out", ["day1/m3", "12"]))
     --set "leave_out=[day1/m3, '12']"
+    >>> print(as_setting("leave_out", ["$m3"]))
+    --set 'leave_out=[$m3]'
     """
     text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=float("inf"))
-    return f'--set "{path}={text.strip()}"'
+    quote = "'" if set(text) & set('$`"!') and "'" not in text else '"'
+    return f"--set {quote}{path}={text.strip()}{quote}"
 
 
 def detector_setting(weights: Path) -> str:

@@ -84,12 +84,21 @@ class PreparedVideo:
         """Points on the outline of each animal in each frame of the video.
 
         Raises:
-            DataError: The cage cannot be learned from the video, or an animal is in no frame of it.
+            DataError: The cage cannot be learned from the video.
         """
-        squares = self._looked_at()
-        for animal, its in squares.items():
-            self._refuse_absent(animal, its)
-        return outline_pose(self.scene, squares, store=self._store, say=self.say)
+        return outline_pose(self.scene, self._looked_at(), store=self._store, say=self.say)
+
+    def refuse_absent(self, subject: Subject) -> None:
+        """Refuse a subject of whom an animal is in no frame; others of the recording may be.
+
+        Raises:
+            DataError: Naming the animal.
+        """
+        assert self.boxes is not None
+        for animal in filter(None, (subject.animal, subject.target)):
+            corners = self.boxes.corners[:, self.boxes.index(animal)]
+            if not np.isfinite(corners).all(axis=1).any():
+                raise self._absent(animal)
 
     def _looked_at(self) -> dict[str, Squares]:
         """The square around each animal whose outline is looked for."""
@@ -142,7 +151,8 @@ class PreparedVideo:
             DataError: The subject is in no frame.
         """
         squares = self.squares(subject)
-        self._refuse_absent(str(subject), squares)
+        if not squares.present.any():
+            raise self._absent(str(subject))
         cutting = CutPictures(self.scene, self.frames, squares, self.steps.crop)
         if self._store is None:
             return cutting, ""
@@ -160,17 +170,16 @@ class PreparedVideo:
             )
         return kept, key
 
-    def _refuse_absent(self, who: str, squares: Squares) -> None:
-        if not squares.present.any():
-            raise DataError(
-                f"{who} is found in no frame of the video",
-                file=self.scene.path,
-                recording=self.scene.recording or None,
-                expected="a box in some frames at least",
-                todo="choose another detector (--set prepare.0.detect.detector=NAME, in a "
-                "prediction --detector NAME); leave the recording out (--set leave_out=[...]); or "
-                "import it with the animals that it shows",
-            )
+    def _absent(self, who: str) -> DataError:
+        return DataError(
+            f"{who} is found in no frame of the video",
+            file=self.scene.path,
+            recording=self.scene.recording or None,
+            expected="a box in some frames at least",
+            todo="choose another detector (--set prepare.0.detect.detector=NAME, in a "
+            "prediction --detector NAME); leave the recording out (--set leave_out=[...]); or "
+            "import it with the animals that it shows",
+        )
 
     def missing(self, subject: Subject) -> list[str]:
         """What of a subject is not in the store yet: ``boxes``, ``pictures`` or ``outlines``."""

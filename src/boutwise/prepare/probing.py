@@ -20,7 +20,7 @@ from boutwise.prepare.picture_steps import PictureSteps
 from boutwise.store import Store
 from boutwise.types import Subject
 
-VERSION = 1
+VERSION = 2
 FACTS = ("what", "expected", "todo")
 """Of a refusal, what does not depend on where the video lies."""
 

@@ -185,13 +185,22 @@ class PreparedRecording:
     def stream(self, subject: Subject, parts: Sequence[Part]) -> Stream:
         """One stream of a subject: its features, or without any feature set its pictures."""
         if parts:
+            self._refuse_absent(subject)
             return self.pose.stream(subject, parts)
         pixels, key = self.video.pictures(subject)
         return Stream(pixels, (), (key,) if key else ())
 
     def rows(self, subject: Subject, parts: Sequence[Part]) -> FeatureRows | Pixels:
         """The same stream, of which nothing is computed before it is read."""
-        return self.pose.rows(subject, parts) if parts else self.video.pictures(subject)[0]
+        if parts:
+            self._refuse_absent(subject)
+            return self.pose.rows(subject, parts)
+        return self.video.pictures(subject)[0]
+
+    def _refuse_absent(self, subject: Subject) -> None:
+        """Its outlines are those of nobody, and no feature would say why."""
+        if self._of_outlines:
+            self.video.refuse_absent(subject)
 
     def missing(self, subject: Subject, parts: Sequence[Part]) -> list[str]:
         """What of a stream is not in the store yet; nothing where all of it is."""
