@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from boutwise.errors import BundleError
+from boutwise.formats._parquet import GrowingTable
 from boutwise.formats._prediction import file_stem
 from boutwise.inference.predictor import Member, Predictor, member_streams
 from boutwise.learners import Chunk
@@ -179,9 +179,8 @@ def _write_attention(attended: Sequence[Explained], clock: FrameClock, path: Pat
     unique = [dict(pairs) for pairs in dict.fromkeys(tuple(fact.items()) for fact in facts)]
     table = pa.concat_tables(tables, promote_options="permissive")
     table = table.replace_schema_metadata({FACTS: json.dumps(unique).encode("utf-8")})
-    temporary = path.with_name(f".{path.name}.tmp")
-    pq.write_table(table, temporary, compression="zstd")
-    temporary.replace(path)
+    with GrowingTable(path, compression="zstd") as file:
+        file.add(table)
 
 
 def _plain(item: Explained) -> dict[str, Any]:
